@@ -1,0 +1,5 @@
+/** Root package. */
+@NullMarked
+package dev.bellows.engine;
+
+import org.jspecify.annotations.NullMarked;

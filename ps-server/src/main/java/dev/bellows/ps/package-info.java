@@ -1,0 +1,5 @@
+/** Root package. */
+@NullMarked
+package dev.bellows.ps;
+
+import org.jspecify.annotations.NullMarked;
