@@ -1,0 +1,232 @@
+/*
+ * Elementary functions in single precision as straight-line code that gcc vectorises.
+ *
+ * Every function is a fixed sequence of IEEE operations (built with -ffp-contract=off and without
+ * -ffast-math), so a value does not depend on the lane, the alignment, the tail of a loop or the
+ * instruction set, and dev.bellows.engine.kernel.plain.FloatMath gives the same bits in Java.
+ * Polynomials: S. L. Moshier, Cephes Mathematical Library, single precision.
+ */
+#ifndef BELLOWS_MATH_H
+#define BELLOWS_MATH_H
+
+#include <math.h>
+#include <stdint.h>
+
+#define INLINE static inline __attribute__((always_inline))
+
+/* Loops whose iterations are independent although x and y may be the same address. */
+#define INDEPENDENT _Pragma("GCC ivdep")
+
+INLINE float bits_to_float(uint32_t b) { float f; __builtin_memcpy(&f, &b, 4); return f; }
+INLINE uint32_t float_to_bits(float f) { uint32_t b; __builtin_memcpy(&b, &f, 4); return b; }
+INLINE float positive(float x) { return bits_to_float(float_to_bits(x) & 0x7fffffffu); }
+
+/* 2^n for -126 <= n <= 127, n given as a whole float. */
+INLINE float two_to(float n) { return bits_to_float((uint32_t)((int32_t)n + 127) << 23); }
+
+/* e^r - 1 - r over r^2 on [-ln2/2, ln2/2]. */
+INLINE float exp_poly(float r) {
+  float p = 1.9875691500e-4f;
+  p = p * r + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  return p;
+}
+
+INLINE float nearest(float x) { return (x + 12582912.0f) - 12582912.0f; }
+
+INLINE float bl_exp(float x) {
+  float c = x > 89.0f ? 89.0f : x;
+  c = c < -104.0f ? -104.0f : c;
+  c = c == c ? c : 0.0f;
+  float n = nearest(c * 1.44269504088896341f);
+  float r = c - n * 0.693359375f;
+  r = r - n * -2.12194440e-4f;
+  float y = exp_poly(r) * (r * r) + r + 1.0f;
+  float half = nearest(n * 0.5f);
+  y = y * two_to(half) * two_to(n - half);
+  return x == x ? y : x;
+}
+
+/* e^x - 1, accurate near 0. */
+INLINE float bl_expm1(float x) {
+  float small = exp_poly(x) * (x * x) + x;
+  float large = bl_exp(x) - 1.0f;
+  return positive(x) < 0.34f ? small : large;
+}
+
+INLINE float bl_log(float x) {
+  float scaled = x < 1.17549435e-38f ? x * 33554432.0f : x;
+  float bias = x < 1.17549435e-38f ? 25.0f : 0.0f;
+  uint32_t b = float_to_bits(scaled);
+  float e = (float)((int32_t)(b >> 23) - 126);
+  float m = bits_to_float((b & 0x007fffffu) | 0x3f000000u); /* [0.5, 1) */
+  int below = m < 0.707106781186547524f;
+  e = (below ? e - 1.0f : e) - bias;
+  float r = below ? m + m - 1.0f : m - 1.0f;
+  float z = r * r;
+  float p = 7.0376836292e-2f;
+  p = p * r - 1.1514610310e-1f;
+  p = p * r + 1.1676998740e-1f;
+  p = p * r - 1.2420140846e-1f;
+  p = p * r + 1.4249322787e-1f;
+  p = p * r - 1.6668057665e-1f;
+  p = p * r + 2.0000714765e-1f;
+  p = p * r - 2.4999993993e-1f;
+  p = p * r + 3.3333331174e-1f;
+  float y = r * z * p;
+  y = y + e * -2.12194440e-4f;
+  y = y - 0.5f * z;
+  y = r + y + e * 0.693359375f;
+  y = x == INFINITY ? x : y;
+  y = x == 0.0f ? -INFINITY : y;
+  y = x < 0.0f ? NAN : y;
+  return x == x ? y : x;
+}
+
+/* ln(1 + u) for u >= 0 (W. Kahan's correction of the rounding of 1 + u). */
+INLINE float bl_log1p(float u) {
+  float w = 1.0f + u;
+  float d = w - 1.0f;
+  float y = bl_log(w) * (u / (d == 0.0f ? 1.0f : d));
+  return d == 0.0f ? u : y;
+}
+
+INLINE float bl_sigmoid(float x) { return 1.0f / (1.0f + bl_exp(-x)); }
+
+INLINE float bl_tanh(float x) {
+  float a = positive(x);
+  float z = x * x;
+  float p = -5.70498872745e-3f;
+  p = p * z + 2.06390887954e-2f;
+  p = p * z - 5.37397155531e-2f;
+  p = p * z + 1.33314422036e-1f;
+  p = p * z - 3.33332819422e-1f;
+  float small = p * z * x + x;
+  float large = 1.0f - 2.0f / (bl_exp(a + a) + 1.0f);
+  large = x < 0.0f ? -large : large;
+  return a < 0.625f ? small : large;
+}
+
+INLINE float bl_softplus(float x) {
+  float m = x > 0.0f ? x : 0.0f;
+  float y = m + bl_log1p(bl_exp(-positive(x)));
+  return x == x ? y : x;
+}
+
+/* tanh(softplus(x)) = e (e + 2) / (e (e + 2) + 2), e = e^x. */
+INLINE float bl_tanh_softplus(float x) {
+  float e = bl_exp(x > 20.0f ? 20.0f : x);
+  float w = e * (e + 2.0f);
+  return w / (w + 2.0f);
+}
+
+/*
+ * Phi(x), the normal distribution function: erfc by W. H. Press et al., Numerical Recipes, 2nd ed.,
+ * 6.2 (fractional error below 1.2e-7).
+ */
+INLINE float bl_normal_cdf(float x) {
+  float z = positive(x) * 0.70710678118654752f;
+  float t = 1.0f / (1.0f + 0.5f * z);
+  float p = 0.17087277f;
+  p = p * t - 0.82215223f;
+  p = p * t + 1.48851587f;
+  p = p * t - 1.13520398f;
+  p = p * t + 0.27886807f;
+  p = p * t - 0.18628806f;
+  p = p * t + 0.09678418f;
+  p = p * t + 0.37409196f;
+  p = p * t + 1.00002368f;
+  p = p * t - 1.26551223f;
+  float half = 0.5f * (t * bl_exp(p - z * z));
+  return x < 0.0f ? half : 1.0f - half;
+}
+
+INLINE float bl_normal_pdf(float x) { return 0.3989422804014327f * bl_exp(-0.5f * (x * x)); }
+
+/*
+ * Sums along a line in eight double lanes, element i in lane i % 8, joined in one order: the result is rounded
+ * once, and the order is the same for every instruction set. A line may be added in pieces of a multiple of 8.
+ */
+#define LANES 8
+
+INLINE void add_to_lanes(double *lane, const float *x, int64_t n) {
+  int64_t i = 0;
+  for (; i + LANES <= n; i += LANES) {
+    for (int j = 0; j < LANES; j++) {
+      lane[j] += x[i + j];
+    }
+  }
+  for (int j = 0; i < n; i++, j++) {
+    lane[j] += x[i];
+  }
+}
+
+INLINE double join_lanes(const double *lane) {
+  return ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
+}
+
+INLINE double line_sum(const float *x, int64_t n) {
+  double lane[LANES] = {0};
+  add_to_lanes(lane, x, n);
+  return join_lanes(lane);
+}
+
+/* Sum of the products of two lines. */
+INLINE double line_dot(const float *x, const float *y, int64_t n) {
+  double lane[LANES] = {0};
+  int64_t i = 0;
+  for (; i + LANES <= n; i += LANES) {
+    for (int j = 0; j < LANES; j++) {
+      lane[j] += (double)x[i + j] * (double)y[i + j];
+    }
+  }
+  for (int j = 0; i < n; i++, j++) {
+    lane[j] += (double)x[i] * (double)y[i];
+  }
+  return join_lanes(lane);
+}
+
+/* sum of e^(x - m) */
+INLINE double exp_sum(const float *x, float m, int64_t n) {
+  double lane[LANES] = {0};
+  float e[64];
+  for (int64_t i0 = 0; i0 < n; i0 += 64) {
+    int64_t b = n - i0 < 64 ? n - i0 : 64;
+    INDEPENDENT for (int64_t i = 0; i < b; i++) { e[i] = bl_exp(x[i0 + i] - m); }
+    add_to_lanes(lane, e, b);
+  }
+  return join_lanes(lane);
+}
+
+/* The largest of n values, NaN when one is NaN; the order does not matter. */
+INLINE float row_max(const float *x, int64_t n) {
+  float m = -INFINITY;
+  uint32_t nan = 0;
+  int64_t i = 0;
+  if (n >= 32) {
+    float lane[16];
+    for (int j = 0; j < 16; j++) {
+      lane[j] = x[j];
+      nan |= (uint32_t)(x[j] != x[j]);
+    }
+    for (i = 16; i + 16 <= n; i += 16) {
+      for (int j = 0; j < 16; j++) {
+        lane[j] = x[i + j] > lane[j] ? x[i + j] : lane[j];
+        nan |= (uint32_t)(x[i + j] != x[i + j]);
+      }
+    }
+    for (int j = 0; j < 16; j++) {
+      m = lane[j] > m ? lane[j] : m;
+    }
+  }
+  for (; i < n; i++) {
+    m = x[i] > m ? x[i] : m;
+    nan |= (uint32_t)(x[i] != x[i]);
+  }
+  return nan ? NAN : m;
+}
+
+#endif

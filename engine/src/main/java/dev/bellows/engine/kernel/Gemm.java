@@ -1,0 +1,14 @@
+package dev.bellows.engine.kernel;
+
+/** Dense matrix products. Addresses are of float32. */
+public interface Gemm {
+  /**
+   * C [m, n] = op(A) op(B), plus bias [n] in every row when there is one.
+   *
+   * @param bias address of the bias, or 0
+   */
+  KernelCall bind(GemmShape shape, long a, long b, long bias, long c);
+
+  /** Name of the implementation that a shape gets, for plan descriptions. */
+  String describe(GemmShape shape);
+}

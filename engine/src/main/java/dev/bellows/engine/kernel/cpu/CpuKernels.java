@@ -1,0 +1,85 @@
+package dev.bellows.engine.kernel.cpu;
+
+import dev.bellows.engine.kernel.Gemm;
+import dev.bellows.engine.kernel.Kernels;
+import java.util.function.Supplier;
+
+/** What of the native kernels is there, and sessions of them. */
+public final class CpuKernels {
+  private CpuKernels() {}
+
+  /** Whether oneDNN loads; loads it. */
+  public static boolean oneDnn() {
+    return OneDnn.loaded();
+  }
+
+  /** Whether our C library loads; loads it. */
+  public static boolean ownKernels() {
+    return NativeLibrary.loaded();
+  }
+
+  /**
+   * Names the library and what decides about its bits, for example {@code
+   * onednn-3.11.0/avx512_core_bf16/AuthenticAMD-25-17}.
+   */
+  public static String oneDnnId() {
+    return "onednn-" + OneDnn.version() + "/" + OneDnn.isa() + "/" + Processor.read().model();
+  }
+
+  /** For example {@code own/x86-64-v4}. */
+  public static String ownId() {
+    return "own/" + NativeLibrary.level();
+  }
+
+  /** Why something is missing; empty when all is there. */
+  public static String problem() {
+    String own = NativeLibrary.problem();
+    String dnn = OneDnn.problem();
+    return own.isEmpty() || dnn.isEmpty() ? own + dnn : own + "; " + dnn;
+  }
+
+  /**
+   * A session with oneDNN's matrix products and our C library for the rest; either is replaced by
+   * the plain one when it is missing.
+   *
+   * @param plain makes a plain session for the missing parts
+   */
+  public static Kernels open(Supplier<Kernels> plain) {
+    SessionMemory memory = new SessionMemory();
+    Kernels fallback = plain.get();
+    OneDnnGemm dnn = oneDnn() ? new OneDnnGemm(memory) : null;
+    Gemm gemm = dnn != null ? dnn : fallback.gemm();
+    Runnable close =
+        () -> {
+          if (dnn != null) {
+            dnn.close();
+          }
+          memory.close();
+          fallback.close();
+        };
+    if (!ownKernels()) {
+      return new Kernels(
+          gemm,
+          fallback.sparse(),
+          fallback.elementwise(),
+          fallback.reduce(),
+          fallback.norm(),
+          fallback.loss(),
+          fallback.embedding(),
+          fallback.layout(),
+          fallback.dropout(),
+          close);
+    }
+    return new Kernels(
+        gemm,
+        new NativeSparse(),
+        new NativeElementwise(memory),
+        new NativeReduce(),
+        new NativeNorm(),
+        new NativeLoss(),
+        new NativeEmbedding(),
+        new NativeLayout(),
+        new NativeDropout(),
+        close);
+  }
+}

@@ -1,0 +1,70 @@
+package dev.bellows.engine.kernel.cpu;
+
+import org.bytedeco.dnnl.dnnl_version_t;
+import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.javacpp.Loader;
+
+/** Loads oneDNN once per JVM, with one OpenMP thread: a task is one thread of kernels. */
+final class OneDnn {
+  private static final State STATE = load();
+
+  /**
+   * @param version like {@code 3.11.0}, empty when nothing was loaded
+   */
+  private record State(String version, String isa, String problem) {}
+
+  private OneDnn() {}
+
+  static boolean loaded() {
+    return STATE.problem().isEmpty();
+  }
+
+  static String version() {
+    return STATE.version();
+  }
+
+  /**
+   * The instruction set that oneDNN uses, for example {@code avx512_core_bf16}; it decides about
+   * bits.
+   */
+  static String isa() {
+    return STATE.isa();
+  }
+
+  static String problem() {
+    return STATE.problem();
+  }
+
+  private static State load() {
+    if (NativeLibrary.loaded()) {
+      // libgomp reads the variable when it loads, which is below.
+      NativeOps.singleThreaded(1);
+    }
+    try {
+      Loader.load(dnnl.class);
+      dnnl_version_t version = dnnl.dnnl_version();
+      return new State(
+          version.major() + "." + version.minor() + "." + version.patch(),
+          isaName(dnnl.dnnl_get_effective_cpu_isa()),
+          "");
+    } catch (LinkageError | RuntimeException e) {
+      return new State("", "", "oneDNN did not load: " + e);
+    }
+  }
+
+  private static String isaName(int isa) {
+    if (isa == dnnl.dnnl_cpu_isa_avx512_core_bf16) {
+      return "avx512_core_bf16";
+    }
+    if (isa == dnnl.dnnl_cpu_isa_avx512_core_vnni) {
+      return "avx512_core_vnni";
+    }
+    if (isa == dnnl.dnnl_cpu_isa_avx512_core) {
+      return "avx512_core";
+    }
+    if (isa == dnnl.dnnl_cpu_isa_avx2) {
+      return "avx2";
+    }
+    return "isa-0x" + Integer.toHexString(isa);
+  }
+}

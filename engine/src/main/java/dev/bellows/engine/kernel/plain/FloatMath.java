@@ -1,0 +1,146 @@
+package dev.bellows.engine.kernel.plain;
+
+/**
+ * Elementary functions in single precision as fixed sequences of IEEE operations, the same as in
+ * {@code engine/src/main/c/bellows_math.h}: the same bits on every JVM and in the C library.
+ *
+ * <p>Polynomials: S. L. Moshier, Cephes Mathematical Library, single precision.
+ */
+@SuppressWarnings("FloatingPointLiteralPrecision") // written as in Cephes and as in the C file
+final class FloatMath {
+  private static final float ROUND = 12582912.0f; // 1.5 * 2^23: adding it leaves a whole number
+
+  private FloatMath() {}
+
+  private static float nearest(float x) {
+    return (x + ROUND) - ROUND;
+  }
+
+  private static float twoTo(float n) {
+    return Float.intBitsToFloat(((int) n + 127) << 23);
+  }
+
+  private static float expPoly(float r) {
+    float p = 1.9875691500e-4f;
+    p = p * r + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    return p;
+  }
+
+  static float exp(float x) {
+    if (Float.isNaN(x)) {
+      return x;
+    }
+    float c = x > 89.0f ? 89.0f : x;
+    c = c < -104.0f ? -104.0f : c;
+    float n = nearest(c * 1.44269504088896341f);
+    float r = c - n * 0.693359375f;
+    r = r - n * -2.12194440e-4f;
+    float y = expPoly(r) * (r * r) + r + 1.0f;
+    float half = nearest(n * 0.5f);
+    return y * twoTo(half) * twoTo(n - half);
+  }
+
+  /** e^x - 1, accurate near 0. */
+  static float expm1(float x) {
+    return Math.abs(x) < 0.34f ? expPoly(x) * (x * x) + x : exp(x) - 1.0f;
+  }
+
+  static float log(float x) {
+    if (Float.isNaN(x) || x == Float.POSITIVE_INFINITY) {
+      return x;
+    }
+    if (x == 0) {
+      return Float.NEGATIVE_INFINITY;
+    }
+    if (x < 0) {
+      return Float.NaN;
+    }
+    boolean tiny = x < 1.17549435e-38f;
+    int bits = Float.floatToRawIntBits(tiny ? x * 33554432.0f : x);
+    float e = (bits >>> 23) - 126;
+    float m = Float.intBitsToFloat((bits & 0x007fffff) | 0x3f000000);
+    boolean below = m < 0.707106781186547524f;
+    e = (below ? e - 1.0f : e) - (tiny ? 25.0f : 0.0f);
+    float r = below ? m + m - 1.0f : m - 1.0f;
+    float z = r * r;
+    float p = 7.0376836292e-2f;
+    p = p * r - 1.1514610310e-1f;
+    p = p * r + 1.1676998740e-1f;
+    p = p * r - 1.2420140846e-1f;
+    p = p * r + 1.4249322787e-1f;
+    p = p * r - 1.6668057665e-1f;
+    p = p * r + 2.0000714765e-1f;
+    p = p * r - 2.4999993993e-1f;
+    p = p * r + 3.3333331174e-1f;
+    float y = r * z * p;
+    y = y + e * -2.12194440e-4f;
+    y = y - 0.5f * z;
+    return r + y + e * 0.693359375f;
+  }
+
+  /** ln(1 + u) for u of 0 or more (W. Kahan's correction of the rounding of 1 + u). */
+  static float log1p(float u) {
+    float w = 1.0f + u;
+    float d = w - 1.0f;
+    return d == 0.0f ? u : log(w) * (u / d);
+  }
+
+  static float sigmoid(float x) {
+    return 1.0f / (1.0f + exp(-x));
+  }
+
+  static float tanh(float x) {
+    float a = Math.abs(x);
+    if (a < 0.625f) {
+      float z = x * x;
+      float p = -5.70498872745e-3f;
+      p = p * z + 2.06390887954e-2f;
+      p = p * z - 5.37397155531e-2f;
+      p = p * z + 1.33314422036e-1f;
+      p = p * z - 3.33332819422e-1f;
+      return p * z * x + x;
+    }
+    float large = 1.0f - 2.0f / (exp(a + a) + 1.0f);
+    return x < 0.0f ? -large : large;
+  }
+
+  static float softplus(float x) {
+    return Float.isNaN(x) ? x : (x > 0.0f ? x : 0.0f) + log1p(exp(-Math.abs(x)));
+  }
+
+  static float tanhSoftplus(float x) {
+    float e = exp(x > 20.0f ? 20.0f : x);
+    float w = e * (e + 2.0f);
+    return w / (w + 2.0f);
+  }
+
+  /** Phi(x): erfc by W. H. Press et al., Numerical Recipes, 2nd ed., 6.2. */
+  static float normalCdf(float x) {
+    float z = Math.abs(x) * 0.70710678118654752f;
+    float t = 1.0f / (1.0f + 0.5f * z);
+    float p = 0.17087277f;
+    p = p * t - 0.82215223f;
+    p = p * t + 1.48851587f;
+    p = p * t - 1.13520398f;
+    p = p * t + 0.27886807f;
+    p = p * t - 0.18628806f;
+    p = p * t + 0.09678418f;
+    p = p * t + 0.37409196f;
+    p = p * t + 1.00002368f;
+    p = p * t - 1.26551223f;
+    float half = 0.5f * (t * exp(p - z * z));
+    return x < 0.0f ? half : 1.0f - half;
+  }
+
+  static float normalPdf(float x) {
+    return 0.3989422804014327f * exp(-0.5f * (x * x));
+  }
+
+  static float sign(float v) {
+    return v > 0.0f ? 1.0f : v < 0.0f ? -1.0f : v * 0.0f;
+  }
+}

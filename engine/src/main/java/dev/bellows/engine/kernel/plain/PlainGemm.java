@@ -1,0 +1,109 @@
+package dev.bellows.engine.kernel.plain;
+
+import dev.bellows.engine.kernel.Gemm;
+import dev.bellows.engine.kernel.GemmShape;
+import dev.bellows.engine.kernel.KernelCall;
+import dev.bellows.engine.tensor.Memory;
+import java.util.Arrays;
+
+/**
+ * {@link Gemm} in Java. The operands are copied to heap arrays because C2 vectorises only those,
+ * and B becomes one array per row because it vectorises only a common index. Every element of C is
+ * summed over k in order, four at a time.
+ */
+final class PlainGemm implements Gemm {
+  @Override
+  public KernelCall bind(GemmShape shape, long a, long b, long bias, long c) {
+    return new Product(shape, a, b, bias, c);
+  }
+
+  @Override
+  public String describe(GemmShape shape) {
+    return "plain";
+  }
+
+  private static final class Product implements KernelCall {
+    private final GemmShape shape;
+    private final long a;
+    private final long b;
+    private final long bias;
+    private final long c;
+    private final float[] rowA;
+    private final float[][] rowsB;
+    private final float[] rowC;
+    private final float[] packed;
+
+    Product(GemmShape shape, long a, long b, long bias, long c) {
+      this.shape = shape;
+      this.a = a;
+      this.b = b;
+      this.bias = bias;
+      this.c = c;
+      this.rowA = new float[shape.k()];
+      this.rowsB = new float[shape.k()][shape.n()];
+      this.rowC = new float[shape.n()];
+      this.packed = new float[shape.transB() ? shape.k() : 0];
+    }
+
+    @Override
+    public void run() {
+      int n = shape.n();
+      int k = shape.k();
+      loadB(n, k);
+      for (int i = 0; i < shape.m(); i++) {
+        if (shape.transA()) {
+          for (int j = 0; j < k; j++) {
+            rowA[j] = Memory.getFloat(a + 4L * ((long) j * shape.m() + i));
+          }
+        } else {
+          Memory.copyOut(a + 4L * i * k, rowA, 0, k);
+        }
+        if (bias == 0) {
+          Arrays.fill(rowC, 0);
+        } else {
+          Memory.copyOut(bias, rowC, 0, n);
+        }
+        int j = 0;
+        for (; j + 4 <= k; j += 4) {
+          add4(rowC, rowA, j, rowsB[j], rowsB[j + 1], rowsB[j + 2], rowsB[j + 3]);
+        }
+        for (; j < k; j++) {
+          add(rowC, rowA[j], rowsB[j]);
+        }
+        Memory.copyIn(rowC, 0, c + 4L * i * n, n);
+      }
+    }
+
+    private void loadB(int n, int k) {
+      if (!shape.transB()) {
+        for (int j = 0; j < k; j++) {
+          Memory.copyOut(b + 4L * j * n, rowsB[j], 0, n);
+        }
+        return;
+      }
+      for (int col = 0; col < n; col++) {
+        Memory.copyOut(b + 4L * col * k, packed, 0, k);
+        for (int j = 0; j < k; j++) {
+          rowsB[j][col] = packed[j];
+        }
+      }
+    }
+
+    private static void add4(
+        float[] c, float[] a, int j, float[] b0, float[] b1, float[] b2, float[] b3) {
+      float a0 = a[j];
+      float a1 = a[j + 1];
+      float a2 = a[j + 2];
+      float a3 = a[j + 3];
+      for (int i = 0; i < c.length; i++) {
+        c[i] = (((c[i] + a0 * b0[i]) + a1 * b1[i]) + a2 * b2[i]) + a3 * b3[i];
+      }
+    }
+
+    private static void add(float[] c, float a, float[] b) {
+      for (int i = 0; i < c.length; i++) {
+        c[i] = c[i] + a * b[i];
+      }
+    }
+  }
+}

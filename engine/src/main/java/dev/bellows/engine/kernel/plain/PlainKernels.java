@@ -1,0 +1,23 @@
+package dev.bellows.engine.kernel.plain;
+
+import dev.bellows.engine.kernel.Kernels;
+
+/** Sessions of plain kernels. */
+public final class PlainKernels {
+  private PlainKernels() {}
+
+  /** A session; it owns nothing. */
+  public static Kernels open() {
+    return new Kernels(
+        new PlainGemm(),
+        new PlainSparse(),
+        new PlainElementwise(),
+        new PlainReduce(),
+        new PlainNorm(),
+        new PlainLoss(),
+        new PlainEmbedding(),
+        new PlainLayout(),
+        new PlainDropout(),
+        () -> {});
+  }
+}

@@ -1,0 +1,141 @@
+package dev.bellows.engine.plan;
+
+import dev.bellows.engine.graph.Graph;
+import dev.bellows.engine.graph.Node;
+import dev.bellows.engine.graph.Op;
+import dev.bellows.engine.kernel.KernelCall;
+import dev.bellows.engine.kernel.Kernels;
+import dev.bellows.engine.sample.Mix64;
+import dev.bellows.engine.sample.Purpose;
+import dev.bellows.engine.tensor.Arena;
+import dev.bellows.engine.tensor.Memory;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A graph as a fixed list of kernel calls over one arena. Shapes, places and kernels are decided
+ * once, when it is compiled; {@link #run} only computes and allocates nothing.
+ *
+ * <p>A plan belongs to the session that it was compiled with: one thread at a time.
+ */
+public final class GraphPlan implements AutoCloseable {
+  private final KernelCall[] calls;
+  private final List<Step> steps;
+  private final Kernels kernels;
+  private final Placement placement;
+  private final Arena arena;
+  private final int[] dropoutIds;
+  private final long dropoutKeys;
+
+  private GraphPlan(
+      KernelCall[] calls,
+      List<Step> steps,
+      Kernels kernels,
+      Placement placement,
+      Arena arena,
+      int[] dropoutIds,
+      long dropoutKeys) {
+    this.calls = calls;
+    this.steps = steps;
+    this.kernels = kernels;
+    this.placement = placement;
+    this.arena = arena;
+    this.dropoutIds = dropoutIds;
+    this.dropoutKeys = dropoutKeys;
+  }
+
+  /**
+   * Compiles what {@code outputs} need.
+   *
+   * @param sources address of each INPUT and PARAMETER node that is needed; of a SPARSE_INPUT the
+   *     address of three addresses: row pointers, columns, values
+   * @param outputs nodes whose values are wanted, each with the address to write to, or 0 to let
+   *     the plan choose
+   * @throws IllegalArgumentException when a needed source has no address
+   */
+  public static GraphPlan compile(
+      Graph graph,
+      Map<Node, Long> sources,
+      Map<Node, Long> outputs,
+      Kernels kernels,
+      PlanOptions options) {
+    List<Step> steps = Fusion.steps(graph, outputs.keySet(), options.fuse());
+    int[] ids = dropoutIds(steps);
+    Placement placement = new Placement(steps, sources, outputs, options);
+    Arena arena = new Arena(placement.arenaBytes() + 64L + 8L * ids.length);
+    long keys = arena.take(8L * ids.length);
+    placement.settle(arena);
+    Lowering lowering = new Lowering(kernels, placement, ids, keys);
+    for (int i = 0; i < steps.size(); i++) {
+      lowering.lower(steps.get(i), placement.scratch(i));
+    }
+    placement.copies().forEach(lowering::copy);
+    return new GraphPlan(
+        lowering.calls().toArray(KernelCall[]::new), steps, kernels, placement, arena, ids, keys);
+  }
+
+  private static int[] dropoutIds(List<Step> steps) {
+    List<Integer> ids = new ArrayList<>();
+    for (Step step : steps) {
+      if (step.main().op() == Op.DROPOUT) {
+        int id = step.main().attributes().integer("id");
+        if (!ids.contains(id)) {
+          ids.add(id);
+        }
+      }
+    }
+    return ids.stream().mapToInt(Integer::intValue).toArray();
+  }
+
+  /**
+   * Sets the masks of every dropout of the graph: a function of seed, step, slice and the dropout's
+   * id.
+   */
+  public void setDropout(long seed, long step, int slice) {
+    long place = Mix64.mix(seed, Purpose.DROPOUT, step, slice);
+    for (int i = 0; i < dropoutIds.length; i++) {
+      Memory.putLong(dropoutKeys + 8L * i, Mix64.mix(place, Purpose.DROPOUT, dropoutIds[i]));
+    }
+  }
+
+  /** Computes every output. */
+  public void run() {
+    for (KernelCall call : calls) {
+      call.run();
+    }
+  }
+
+  /** Where the value of an output is after {@link #run}. */
+  public long address(Node output) {
+    return placement.address(output);
+  }
+
+  /** Number of kernel calls of a run. */
+  public int callCount() {
+    return calls.length;
+  }
+
+  /** The calls in order, for people. */
+  public List<PlanDescription.Call> described() {
+    return steps.stream()
+        .filter(step -> !Placement.isAlias(step.main().op()))
+        .map(step -> Descriptions.of(step, kernels))
+        .toList();
+  }
+
+  /** Bytes of the arena. */
+  public long arenaBytes() {
+    return arena.capacityBytes();
+  }
+
+  /** Bytes that the arena would have without sharing. */
+  public long unsharedBytes() {
+    return placement.unsharedBytes();
+  }
+
+  @Override
+  public void close() {
+    arena.close();
+  }
+}

@@ -1,0 +1,269 @@
+package dev.bellows.engine.plan;
+
+import dev.bellows.engine.graph.Attributes;
+import dev.bellows.engine.graph.Node;
+import dev.bellows.engine.graph.Op;
+import dev.bellows.engine.kernel.Loss;
+import dev.bellows.engine.tensor.Arena;
+import dev.bellows.engine.tensor.Memory;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where every value of a plan lives: at an address given from outside, among the constants, or in a
+ * block of the arena that is alive from the step that computes it to the last step that reads it.
+ */
+final class Placement {
+  /** A place: a fixed address, or a block. */
+  private static final class Place {
+    long address;
+    MemoryPlanner.@Nullable Block block;
+  }
+
+  /** A value that must also stand somewhere else. */
+  record Copy(Node from, long to) {}
+
+  private static final int FOREVER = 1 << 20;
+
+  private final Map<Node, Place> places = new HashMap<>();
+  private final Map<Node, Integer> pendingReads = new HashMap<>();
+  private final Map<Node, Long> targets = new HashMap<>();
+  private final List<Copy> copies = new ArrayList<>();
+  private final MemoryPlanner planner = new MemoryPlanner();
+  private final MemoryPlanner.@Nullable Block[] scratch;
+  private final Map<Node, Place> constants = new LinkedHashMap<>();
+  private final Map<Node, Long> tables = new LinkedHashMap<>();
+  private final boolean share;
+  private final long blockBytes;
+  private final long constantBytes;
+  private long base;
+
+  Placement(
+      List<Step> steps, Map<Node, Long> sources, Map<Node, Long> outputs, PlanOptions options) {
+    this.share = options.shareMemory();
+    this.scratch = new MemoryPlanner.Block[steps.size()];
+    countReads(steps);
+    for (Map.Entry<Node, Long> output : outputs.entrySet()) {
+      target(output.getKey(), output.getValue());
+    }
+    for (int i = 0; i < steps.size(); i++) {
+      place(steps.get(i), i, sources);
+    }
+    for (Node output : outputs.keySet()) {
+      MemoryPlanner.Block block = placeOf(output, sources).block;
+      if (block != null) {
+        block.extend(FOREVER);
+      }
+    }
+    this.blockBytes = planner.place(share);
+    this.constantBytes =
+        constants.keySet().stream().mapToLong(node -> Memory.align(bytes(node))).sum()
+            + tables.keySet().stream().mapToLong(node -> Memory.align(tableBytes(node))).sum();
+  }
+
+  private void countReads(List<Step> steps) {
+    for (Step step : steps) {
+      if (!isAlias(step.main().op())) {
+        for (Node read : step.reads()) {
+          pendingReads.merge(base(read), 1, Integer::sum);
+        }
+      }
+    }
+  }
+
+  /** Lets the node that makes an output write to the output's address, or copies at the end. */
+  private void target(Node output, long address) {
+    Node origin = base(output);
+    pendingReads.merge(origin, FOREVER, Integer::sum);
+    if (address == 0) {
+      return;
+    }
+    if (Fusion.isSource(origin.op())
+        || LossOps.isScalarSum(origin.op())
+        || targets.putIfAbsent(origin, address) != null) {
+      copies.add(new Copy(output, address));
+    }
+  }
+
+  private void place(Step step, int index, Map<Node, Long> sources) {
+    for (Node read : step.reads()) {
+      MemoryPlanner.Block block = placeOf(read, sources).block;
+      if (block != null) {
+        block.extend(index);
+      }
+      if (!isAlias(step.main().op())) {
+        pendingReads.merge(base(read), -1, Integer::sum);
+      }
+    }
+    for (Node result : step.results()) {
+      if (!isAlias(result.op())) {
+        places.put(result, placeResult(step, result, index));
+      }
+    }
+    if (step.main().op() == Op.CLASS_WEIGHTS) {
+      tables.put(step.main(), 0L);
+    }
+    long scratchBytes = ReduceAxes.scratchBytes(step.main());
+    if (scratchBytes > 0) {
+      scratch[index] = planner.block(scratchBytes, index);
+    }
+  }
+
+  private Place placeResult(Step step, Node result, int index) {
+    Place place = new Place();
+    Long target = targets.get(result);
+    if (target != null) {
+      place.address = target;
+      return place;
+    }
+    Place overwritten = share && result == step.main() ? overwritable(step, result) : null;
+    if (overwritten != null && overwritten.block != null) {
+      overwritten.block.extend(index);
+      return overwritten;
+    }
+    place.block = planner.block(bytes(result), index);
+    return place;
+  }
+
+  /**
+   * An operand of an elementwise kernel that nobody reads afterwards and whose block is large
+   * enough.
+   */
+  private @Nullable Place overwritable(Step step, Node result) {
+    Op op = result.op();
+    boolean elementwise =
+        ElementwiseOps.isUnary(op)
+            || ElementwiseOps.isArithmetic(op)
+            || ElementwiseOps.isGradient(op)
+            || op == Op.DROPOUT;
+    if (!elementwise
+        || (step.kind() != StepKind.SINGLE && step.kind() != StepKind.GRADIENT_WITH_SUMS)) {
+      return null;
+    }
+    for (Node input : result.inputs()) {
+      Place place = places.get(base(input));
+      if (place != null
+          && place.block != null
+          && pendingReads.getOrDefault(base(input), 0) == 0
+          && input.shape().equals(result.shape())) {
+        return place;
+      }
+    }
+    return null;
+  }
+
+  private Place placeOf(Node node, Map<Node, Long> sources) {
+    Node origin = base(node);
+    Place place = places.get(origin);
+    if (place != null) {
+      return place;
+    }
+    Place source = new Place();
+    if (origin.op() == Op.CONSTANT) {
+      constants.put(origin, source);
+    } else {
+      Long address = sources.get(origin);
+      if (address == null || address == 0) {
+        throw new IllegalArgumentException(
+            "the plan needs " + origin.op().id() + " " + origin + ", but it was given no address");
+      }
+      source.address = address;
+    }
+    places.put(origin, source);
+    return source;
+  }
+
+  static boolean isAlias(Op op) {
+    return op == Op.RESHAPE || op == Op.STOP_GRADIENT;
+  }
+
+  /** The node whose memory a node shows: itself, or the origin of a chain of reshapes. */
+  static Node base(Node node) {
+    Node origin = node;
+    while (isAlias(origin.op())) {
+      origin = origin.input(0);
+    }
+    return origin;
+  }
+
+  static long bytes(Node node) {
+    return LossOps.isScalarSum(node.op())
+        ? Loss.RESULT_BYTES
+        : node.shape().size() * node.dtype().bytes();
+  }
+
+  /** Bytes that {@link #settle} takes. */
+  long arenaBytes() {
+    return blockBytes + constantBytes + Memory.ALIGNMENT_BYTES;
+  }
+
+  long unsharedBytes() {
+    return planner.unsharedBytes() + constantBytes;
+  }
+
+  /** Takes the memory and writes the constants; from here on addresses are known. */
+  void settle(Arena arena) {
+    base = arena.take(blockBytes);
+    for (Map.Entry<Node, Place> constant : constants.entrySet()) {
+      Node node = constant.getKey();
+      long address = arena.take(bytes(node));
+      constant.getValue().address = address;
+      Attributes attributes = node.attributes();
+      if (attributes.has("values")) {
+        write(attributes.numbers("values"), address);
+      } else {
+        float value = (float) attributes.number("value");
+        for (long i = 0; i < node.shape().size(); i++) {
+          Memory.putFloat(address + 4 * i, value);
+        }
+      }
+    }
+    for (Map.Entry<Node, Long> table : tables.entrySet()) {
+      table.setValue(arena.take(tableBytes(table.getKey())));
+      write(table.getKey().attributes().numbers("weights"), table.getValue());
+    }
+  }
+
+  private static void write(double[] values, long address) {
+    for (int i = 0; i < values.length; i++) {
+      Memory.putFloat(address + 4L * i, (float) values[i]);
+    }
+  }
+
+  private static long tableBytes(Node classWeights) {
+    return 4L * classWeights.attributes().numbers("weights").length;
+  }
+
+  /** The weights per class of a CLASS_WEIGHTS node. */
+  long table(Node classWeights) {
+    Long address = tables.get(classWeights);
+    if (address == null) {
+      throw new IllegalArgumentException(classWeights + " has no table in this plan");
+    }
+    return address;
+  }
+
+  /** Where the value of a node is. */
+  long address(Node node) {
+    Place place = places.get(base(node));
+    if (place == null) {
+      throw new IllegalArgumentException(node + " is not computed by this plan");
+    }
+    return place.block == null ? place.address : base + place.block.offset;
+  }
+
+  /** Scratch memory of a step; 0 when it needs none. */
+  long scratch(int step) {
+    MemoryPlanner.Block block = scratch[step];
+    return block == null ? 0 : base + block.offset;
+  }
+
+  /** What has to be copied after the last step. */
+  List<Copy> copies() {
+    return copies;
+  }
+}

@@ -1,0 +1,111 @@
+package dev.bellows.engine.plan;
+
+import dev.bellows.engine.kernel.KernelProvider;
+import dev.bellows.engine.nn.Mode;
+import dev.bellows.engine.nn.NetworkSpec;
+import dev.bellows.engine.nn.ParameterLayout;
+import dev.bellows.engine.tensor.Memory;
+
+/**
+ * Computes the gradient of one slice of a global batch: forward and backward as one list of kernel
+ * calls.
+ *
+ * <pre>
+ * SliceTrainer trainer = new SliceTrainer(spec, 64, KernelProvider.choose(AUTO), seed);
+ * trainer.setParameters(weights);                    // once per step
+ * fill(trainer.batch()); trainer.batch().setRows(n); // per slice
+ * trainer.run(step, slice);
+ * trainer.gradient(sum);                             // sums over the rows, not means
+ * </pre>
+ *
+ * <p>Gradients are sums over rows of row weight times class weight times the row's gradient; for a
+ * STATE segment the sum of weights times the slice's statistic. The bits are a function of
+ * parameters, batch rows, step, slice and seed alone: any instance on any thread of machines with
+ * the same {@link KernelProvider#id()} gives the same.
+ *
+ * <p>There is one plan per number of rows, made when it is first needed; a run with a known number
+ * of rows allocates nothing. Not thread-safe; instances of different threads run at once. Close it:
+ * its memory is off-heap.
+ */
+public final class SliceTrainer implements AutoCloseable {
+  private final NetworkPlans plans;
+  private final long seed;
+
+  /**
+   * A trainer with the default plan.
+   *
+   * @param maxRows most rows of a slice
+   * @param seed of the dropout masks
+   */
+  public SliceTrainer(NetworkSpec spec, int maxRows, KernelProvider kernels, long seed) {
+    this(spec, maxRows, kernels, seed, PlanOptions.DEFAULT);
+  }
+
+  /** A trainer whose plans are made with {@code options}. */
+  public SliceTrainer(
+      NetworkSpec spec, int maxRows, KernelProvider kernels, long seed, PlanOptions options) {
+    this.plans = new NetworkPlans(spec, maxRows, kernels, Mode.TRAIN, options);
+    this.seed = seed;
+  }
+
+  /** The input buffers: fill them and set their rows before {@link #run}. */
+  public BatchBuffers batch() {
+    return plans.batch();
+  }
+
+  /** The flat vector that parameters and gradient follow. */
+  public ParameterLayout layout() {
+    return plans.layout();
+  }
+
+  /**
+   * Copies the whole flat vector in.
+   *
+   * @throws IllegalArgumentException when its length is not that of {@link #layout}
+   */
+  public void setParameters(float[] flat) {
+    plans.setParameters(flat);
+  }
+
+  /**
+   * Forward and backward for the rows of {@link #batch}.
+   *
+   * @param step global step, for the dropout masks
+   * @param slice logical slice of the step, for the dropout masks
+   * @throws IllegalArgumentException when a label, code or CSR index is out of range, naming the
+   *     row
+   */
+  public StepResult run(long step, int slice) {
+    plans.run(seed, step, slice);
+    return plans.result();
+  }
+
+  /**
+   * Copies the flat sum-gradient of the last run to the start of {@code dst}, STATE segments
+   * included.
+   */
+  public void gradient(float[] dst) {
+    Memory.copyOut(plans.gradientAddress(), dst, 0, plans.layout().length());
+  }
+
+  /** {weightSum, lossSum, metricSum, rows} of the last run, live. */
+  public double[] scalars() {
+    return plans.result().scalars();
+  }
+
+  /** Whether loss and gradient of the last run have no NaN and no infinity. */
+  public boolean finite() {
+    return Double.isFinite(plans.result().lossSum())
+        && plans.kernels().reduce().allFinite(plans.gradientAddress(), plans.layout().length());
+  }
+
+  /** The plan for the batch's rows; they must be set. */
+  public PlanDescription describe() {
+    return plans.describe();
+  }
+
+  @Override
+  public void close() {
+    plans.close();
+  }
+}

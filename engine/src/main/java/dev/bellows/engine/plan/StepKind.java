@@ -1,0 +1,19 @@
+package dev.bellows.engine.plan;
+
+/** What a step computes together. */
+enum StepKind {
+  /** One node by its own kernel. */
+  SINGLE,
+  /** MATMUL and the ADD of a bias row. */
+  MATMUL_BIAS,
+  /** SPARSE_MATMUL and the ADD of a bias row. */
+  SPARSE_MATMUL_BIAS,
+  /** A loss and its gradient for an upstream gradient of 1. */
+  LOSS_WITH_GRADIENT,
+  /** An activation's gradient and its sums over rows: the gradient of the bias. */
+  GRADIENT_WITH_SUMS,
+  /** GATHER_ROWS straight into their places in a CONCAT. */
+  CONCAT_WITH_GATHERS,
+  /** SCATTER_ADD_ROWS straight from a SLICE of columns. */
+  SCATTER_OF_SLICE
+}

@@ -1,0 +1,67 @@
+package dev.bellows.engine;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.zip.GZIPInputStream;
+
+/**
+ * Finds public data sets that lie beside the project, for tests that need them: in the folder that
+ * BELLOWS_DATA names, else in shared/data above the module. A test without its data is skipped with
+ * the reason.
+ */
+public final class RealData {
+  private RealData() {}
+
+  /**
+   * A file of a data set, e.g. {@code file("digits8x8/digits8x8.csv.gz")}; skips the test when it
+   * is absent.
+   */
+  public static Path file(String name) {
+    String folder = System.getenv("BELLOWS_DATA");
+    Path found = null;
+    List<Path> roots =
+        folder == null
+            ? List.of(
+                Path.of("../shared/data"),
+                Path.of("../../shared/data"),
+                Path.of("../../../shared/data"))
+            : List.of(Path.of(folder));
+    for (Path root : roots) {
+      if (found == null && Files.isRegularFile(root.resolve(name))) {
+        found = root.resolve(name);
+      }
+    }
+    assumeTrue(found != null, "data set " + name + " is not here: set BELLOWS_DATA to its folder");
+    return java.util.Objects.requireNonNull(found);
+  }
+
+  /** The cells of a CSV file (gzip by its name) without its header line. */
+  public static List<String[]> csv(String name) {
+    Path path = file(name);
+    List<String[]> rows = new ArrayList<>();
+    try (InputStream raw = Files.newInputStream(path);
+        BufferedReader reader =
+            new BufferedReader(
+                new InputStreamReader(
+                    name.endsWith(".gz") ? new GZIPInputStream(raw) : raw,
+                    StandardCharsets.UTF_8))) {
+      reader.readLine();
+      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+        rows.add(line.split(",", -1));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return rows;
+  }
+}
