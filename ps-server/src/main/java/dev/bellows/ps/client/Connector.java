@@ -1,0 +1,21 @@
+package dev.bellows.ps.client;
+
+/**
+ * Opens connections: {@link InProcessConnector} inside one JVM, the transport's Netty connector
+ * between them.
+ */
+public interface Connector extends AutoCloseable {
+  /**
+   * Opens and authenticates a connection.
+   *
+   * @param address where to
+   * @param receiver gets the answers
+   * @throws dev.bellows.ps.protocol.PsException CONNECTION_LOST (try again) or NOT_AUTHENTICATED,
+   *     after at most the connector's own deadline
+   */
+  Connection connect(ShardAddress address, Receiver receiver);
+
+  /** Frees threads and pools; connections must be closed before. */
+  @Override
+  default void close() {}
+}

@@ -1,0 +1,104 @@
+package dev.bellows.ps.client;
+
+import dev.bellows.ps.shard.TreeSum;
+import java.util.function.LongSupplier;
+
+/**
+ * A training task's side of the parameter server.
+ *
+ * <pre>{@code
+ * TreeSum sums = new TreeSum(slices, layout.length());
+ * try (PsClient ps = PsClient.open(options, connector)) {
+ *   ps.pull(parameters);                       // version ps.version()
+ *   while (ps.version() < lastStep) {
+ *     for (int slice = from; slice < to; slice++) {
+ *       ... compute the slice's gradient at step ps.version() ...
+ *       sums.add(slice, gradient, scalars, finite);
+ *     }
+ *     ps.pushPull(sums, parameters);           // parameters are now version ps.version(), one larger
+ *     sums.clear();
+ *   }
+ * }
+ * }</pre>
+ *
+ * <p>All calls come from one thread. Waits end with an answer, with {@link PsTimeoutException}
+ * naming who is late, with {@link StaleException} when this task was replaced, with {@link
+ * DivergedException}, or with a {@code PsException} whose code says what to do ({@code CANCELLED},
+ * {@code CONNECTION_LOST}, {@code NO_SUCH_NAMESPACE}, {@code STEP_AHEAD}, ...). Lost connections
+ * are reopened and requests sent again with the same keys until the step deadline.
+ */
+public final class PsClient implements AutoCloseable {
+  private final ClientOptions options;
+  private final TaskSession session;
+  private final LongSupplier nanoTime;
+  private long waitedNanos;
+
+  private PsClient(ClientOptions options, Connector connector, LongSupplier nanoTime) {
+    this.options = options;
+    this.session = new TaskSession(options, connector);
+    this.nanoTime = nanoTime;
+  }
+
+  /** Connects, joins all shards and learns the version to work on. */
+  public static PsClient open(ClientOptions options, Connector connector) {
+    PsClient client = new PsClient(options, connector, System::nanoTime);
+    try {
+      client.session.startJoin(client.nanoTime.getAsLong());
+      client.await();
+      return client;
+    } catch (RuntimeException e) {
+      client.close();
+      throw e;
+    }
+  }
+
+  /**
+   * The step to compute next: the version of the parameters last read, or, before the first {@link
+   * #pull}, the one to read.
+   */
+  public long version() {
+    return session.version();
+  }
+
+  /**
+   * Reads the whole vector at {@link #version}.
+   *
+   * @param parameters [length], overwritten
+   */
+  public void pull(float[] parameters) {
+    session.startPull(parameters, nanoTime.getAsLong());
+    await();
+  }
+
+  /**
+   * Pushes this task's sums for step {@link #version} and waits for the parameters of the next
+   * version.
+   *
+   * @param sums exactly the slices this task owns, perhaps none; not changed, must not be changed
+   *     until this returns
+   * @param parameters [length], overwritten; undefined after an exception
+   */
+  public void pushPull(TreeSum sums, float[] parameters) {
+    session.startPushPull(sums, parameters, nanoTime.getAsLong());
+    await();
+  }
+
+  private void await() {
+    waitedNanos += Waiting.until(session::advance, session.calls(), options, nanoTime);
+  }
+
+  /** Nanoseconds spent inside {@link #pull} and {@link #pushPull} so far. */
+  public long waitedNanos() {
+    return waitedNanos;
+  }
+
+  /** Float payload bytes sent and received so far. */
+  public long payloadBytes() {
+    return session.calls().payloadBytes();
+  }
+
+  @Override
+  public void close() {
+    session.close();
+  }
+}

@@ -1,0 +1,231 @@
+package dev.bellows.ps.protocol;
+
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Reads bodies as drawn in {@link MessageCodec}. */
+final class BodyReader {
+  private static final int MIN_CLIENT_BYTES = 34;
+  private static final int LEDGER_ENTRY_BYTES = 48;
+
+  private final ByteBuffer in;
+  private final FloatScratch scratch;
+
+  BodyReader(ByteBuffer in, FloatScratch scratch) {
+    this.in = in;
+    this.scratch = scratch;
+  }
+
+  Message read(Opcode opcode) {
+    try {
+      return switch (opcode) {
+        case PING -> new Message.Ping();
+        case CREATE -> create(target());
+        case PUT -> new Message.Put(target(), in.getInt(), in.getInt(), floats());
+        case SEAL -> new Message.Seal(target(), in.getLong());
+        case JOIN ->
+            new Message.Join(
+                target(),
+                in.getLong(),
+                string("client name", MessageCodec.MAX_NAME_LENGTH),
+                in.getInt(),
+                in.getInt());
+        case PUSH ->
+            new Message.Push(
+                target(),
+                in.getLong(),
+                in.getLong(),
+                in.getInt(),
+                in.getInt(),
+                in.getInt(),
+                bool("pull"),
+                in.getInt(),
+                in.getDouble(),
+                in.getDouble(),
+                in.getDouble(),
+                in.getDouble(),
+                floats());
+        case PULL -> new Message.Pull(target(), in.getLong(), in.getLong(), in.getInt());
+        case NORM -> new Message.Norm(target(), in.getLong());
+        case COMMIT -> new Message.Commit(target(), in.getLong(), bool("apply"), in.getFloat());
+        case STATUS -> new Message.Status(target());
+        case LEDGER -> new Message.Ledger(target(), in.getLong(), in.getInt());
+        case SNAPSHOT -> new Message.Snapshot(target(), in.getLong());
+        case GET -> new Message.Get(target(), in.getLong(), in.getInt(), in.getInt());
+        case RELEASE -> new Message.Release(target(), in.getLong());
+        case DROP -> new Message.Drop(target());
+        case DONE -> new Message.Done(in.getLong());
+        case FAILURE ->
+            new Message.Failure(
+                PsErrorCode.ofWire(in.getInt()),
+                in.getLong(),
+                in.getInt(),
+                string("detail", MessageCodec.MAX_DETAIL_LENGTH));
+        case VALUES -> new Message.Values(in.getLong(), in.getInt(), in.getInt(), floats());
+        case NORM_REPLY ->
+            new Message.NormReply(
+                in.getLong(), bool("finite"), in.getInt(), in.getDouble(), doubles());
+        case STATUS_REPLY -> status();
+        case LEDGER_REPLY -> ledger();
+      };
+    } catch (BufferUnderflowException e) {
+      throw new PsException(PsErrorCode.BAD_REQUEST, opcode + " body ends too early", e);
+    }
+  }
+
+  private Message create(Target target) {
+    int from = in.getInt();
+    int to = in.getInt();
+    int slices = in.getInt();
+    long stepsPerEpoch = in.getLong();
+    long totalSteps = in.getLong();
+    int ledgerCapacity = in.getInt();
+    int crcEvery = in.getInt();
+    byte[] spec = new byte[count("update specification", 1, MessageCodec.MAX_UPDATE_SPEC_BYTES)];
+    in.get(spec);
+    return new Message.Create(
+        target, from, to, slices, stepsPerEpoch, totalSteps, ledgerCapacity, crcEvery, spec);
+  }
+
+  private Message status() {
+    Message.State state = Message.State.ofWire(in.getInt());
+    long incarnation = in.getLong();
+    long version = in.getLong();
+    long newest = in.getLong();
+    int slices = in.getInt();
+    int badSlice = in.getInt();
+    boolean twoPhase = bool("twoPhase");
+    double clipNorm = in.getDouble();
+    long[] missing = longs("missing slices");
+    long[] counters = longs("counters");
+    int n = count("clients", MIN_CLIENT_BYTES, Integer.MAX_VALUE);
+    List<Message.ClientInfo> clients = new ArrayList<>(n);
+    for (int i = 0; i < n; i++) {
+      clients.add(
+          new Message.ClientInfo(
+              in.getLong(),
+              string("client name", MessageCodec.MAX_NAME_LENGTH),
+              in.getInt(),
+              in.getInt(),
+              in.getLong(),
+              in.getLong()));
+    }
+    return new Message.StatusReply(
+        state,
+        incarnation,
+        version,
+        newest,
+        slices,
+        missing,
+        badSlice,
+        twoPhase,
+        clipNorm,
+        clients,
+        counters);
+  }
+
+  private Message ledger() {
+    long version = in.getLong();
+    int length = in.getInt();
+    int n = count("ledger entries", LEDGER_ENTRY_BYTES, Integer.MAX_VALUE);
+    List<Message.LedgerEntry> entries = new ArrayList<>(n);
+    for (int i = 0; i < n; i++) {
+      long step = in.getLong();
+      double weight = in.getDouble();
+      double loss = in.getDouble();
+      double metric = in.getDouble();
+      double rows = in.getDouble();
+      int bits = in.getInt();
+      entries.add(
+          new Message.LedgerEntry(
+              step, weight, loss, metric, rows, (bits & 1) != 0, (bits & 2) != 0, in.getInt()));
+    }
+    return new Message.LedgerReply(version, length, entries);
+  }
+
+  private Target target() {
+    return new Target(string("run id", Target.MAX_RUN_LENGTH), in.getInt(), in.getLong());
+  }
+
+  private boolean bool(String what) {
+    int value = in.getInt();
+    if ((value & ~1) != 0) {
+      throw new PsException(PsErrorCode.BAD_REQUEST, what + " must be 0 or 1, found " + value);
+    }
+    return value == 1;
+  }
+
+  private String string(String what, int maxLength) {
+    int bytes = in.getShort() & 0xffff;
+    if (bytes > in.remaining() || bytes > 4 * maxLength) {
+      throw new PsException(
+          PsErrorCode.BAD_REQUEST,
+          what
+              + " claims "
+              + bytes
+              + " bytes, "
+              + in.remaining()
+              + " are there, limit "
+              + 4 * maxLength);
+    }
+    ByteBuffer view = in.slice(in.position(), bytes);
+    in.position(in.position() + bytes);
+    try {
+      String s = StandardCharsets.UTF_8.newDecoder().decode(view).toString();
+      if (s.length() > maxLength) {
+        throw new PsException(
+            PsErrorCode.BAD_REQUEST,
+            what + " has " + s.length() + " characters, limit " + maxLength);
+      }
+      return s;
+    } catch (CharacterCodingException e) {
+      throw new PsException(PsErrorCode.BAD_REQUEST, what + " is not UTF-8", e);
+    }
+  }
+
+  /** Reads a count and checks it against the bytes that are there, before anything is allocated. */
+  private int count(String what, int elementBytes, int limit) {
+    int n = in.getInt();
+    if (n < 0 || n > limit || Math.multiplyFull(n, elementBytes) > in.remaining()) {
+      throw new PsException(
+          PsErrorCode.BAD_REQUEST,
+          what
+              + " claims "
+              + n
+              + " elements of "
+              + elementBytes
+              + " bytes, "
+              + in.remaining()
+              + " bytes are there");
+    }
+    return n;
+  }
+
+  private Floats floats() {
+    int n = count("values", Float.BYTES, Integer.MAX_VALUE);
+    float[] array = scratch.take(n);
+    in.asFloatBuffer().get(array, 0, n);
+    in.position(in.position() + Float.BYTES * n);
+    return new Floats(array, 0, n);
+  }
+
+  private double[] doubles() {
+    double[] array = new double[count("squares", Double.BYTES, Integer.MAX_VALUE)];
+    for (int i = 0; i < array.length; i++) {
+      array[i] = in.getDouble();
+    }
+    return array;
+  }
+
+  private long[] longs(String what) {
+    long[] array = new long[count(what, Long.BYTES, Integer.MAX_VALUE)];
+    for (int i = 0; i < array.length; i++) {
+      array[i] = in.getLong();
+    }
+    return array;
+  }
+}

@@ -1,0 +1,208 @@
+package dev.bellows.ps.protocol;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+
+/** Writes bodies as drawn in {@link MessageCodec}. */
+final class BodyWriter {
+  private static final int INT = Integer.BYTES;
+  private static final int LONG = Long.BYTES;
+  private static final int DOUBLE = Double.BYTES;
+  private static final int LEDGER_ENTRY_BYTES = LONG + 4 * DOUBLE + 2 * INT;
+
+  private BodyWriter() {}
+
+  static int bodyBytes(Message message) {
+    int own = ownBytes(message);
+    return message instanceof Message.Request r ? Math.addExact(targetBytes(r.target()), own) : own;
+  }
+
+  private static int ownBytes(Message message) {
+    return switch (message.opcode()) {
+      case PING, STATUS, DROP -> 0;
+      case CREATE -> 6 * INT + 2 * LONG + ((Message.Create) message).updateSpec().length;
+      case PUT -> 2 * INT + floatsBytes(((Message.Put) message).values());
+      case SEAL, NORM, SNAPSHOT, RELEASE, DONE -> LONG;
+      case JOIN -> LONG + 2 * INT + stringBytes(((Message.Join) message).name());
+      case PUSH -> 2 * LONG + 5 * INT + 4 * DOUBLE + floatsBytes(((Message.Push) message).values());
+      case PULL -> 2 * LONG + INT;
+      case COMMIT -> LONG + INT + Float.BYTES;
+      case LEDGER -> LONG + INT;
+      case GET -> LONG + 2 * INT;
+      case FAILURE -> LONG + 2 * INT + stringBytes(((Message.Failure) message).detail());
+      case VALUES -> LONG + 2 * INT + floatsBytes(((Message.Values) message).values());
+      case NORM_REPLY ->
+          LONG
+              + 3 * INT
+              + DOUBLE
+              + Math.multiplyExact(DOUBLE, ((Message.NormReply) message).squares().length);
+      case STATUS_REPLY -> statusBytes((Message.StatusReply) message);
+      case LEDGER_REPLY ->
+          LONG
+              + 2 * INT
+              + Math.multiplyExact(
+                  LEDGER_ENTRY_BYTES, ((Message.LedgerReply) message).entries().size());
+    };
+  }
+
+  private static int statusBytes(Message.StatusReply m) {
+    int bytes = 3 * LONG + 7 * INT + DOUBLE + LONG * (m.missing().length + m.counters().length);
+    for (Message.ClientInfo c : m.clients()) {
+      bytes += 3 * LONG + 2 * INT + stringBytes(c.name());
+    }
+    return bytes;
+  }
+
+  static void write(Message message, ByteBuffer out) {
+    if (message instanceof Message.Request r) {
+      Target target = r.target();
+      string(target.run(), out);
+      out.putInt(target.shard()).putLong(target.incarnation());
+    }
+    switch (message.opcode()) {
+      case PING, STATUS, DROP -> {}
+      case CREATE -> {
+        Message.Create m = (Message.Create) message;
+        out.putInt(m.from())
+            .putInt(m.to())
+            .putInt(m.slices())
+            .putLong(m.stepsPerEpoch())
+            .putLong(m.totalSteps());
+        out.putInt(m.ledgerCapacity())
+            .putInt(m.crcEvery())
+            .putInt(m.updateSpec().length)
+            .put(m.updateSpec());
+      }
+      case PUT -> {
+        Message.Put m = (Message.Put) message;
+        out.putInt(m.slot()).putInt(m.from());
+        floats(m.values(), out);
+      }
+      case SEAL -> out.putLong(((Message.Seal) message).step());
+      case JOIN -> {
+        Message.Join m = (Message.Join) message;
+        out.putLong(m.client());
+        string(m.name(), out);
+        out.putInt(m.sliceFrom()).putInt(m.sliceTo());
+      }
+      case PUSH -> push((Message.Push) message, out);
+      case PULL -> {
+        Message.Pull m = (Message.Pull) message;
+        out.putLong(m.client()).putLong(m.version()).putInt(m.chunk());
+      }
+      case NORM -> out.putLong(((Message.Norm) message).step());
+      case COMMIT -> {
+        Message.Commit m = (Message.Commit) message;
+        out.putLong(m.step()).putInt(m.apply() ? 1 : 0).putFloat(m.scale());
+      }
+      case LEDGER -> {
+        Message.Ledger m = (Message.Ledger) message;
+        out.putLong(m.fromStep()).putInt(m.limit());
+      }
+      case SNAPSHOT -> out.putLong(((Message.Snapshot) message).step());
+      case GET -> {
+        Message.Get m = (Message.Get) message;
+        out.putLong(m.step()).putInt(m.slot()).putInt(m.chunk());
+      }
+      case RELEASE -> out.putLong(((Message.Release) message).step());
+      case DONE -> out.putLong(((Message.Done) message).step());
+      case FAILURE -> {
+        Message.Failure m = (Message.Failure) message;
+        out.putInt(m.code().wire()).putLong(m.step()).putInt(m.slice());
+        string(m.detail(), out);
+      }
+      case VALUES -> {
+        Message.Values m = (Message.Values) message;
+        out.putLong(m.version()).putInt(m.slot()).putInt(m.from());
+        floats(m.values(), out);
+      }
+      case NORM_REPLY -> {
+        Message.NormReply m = (Message.NormReply) message;
+        out.putLong(m.step())
+            .putInt(m.finite() ? 1 : 0)
+            .putInt(m.badSlice())
+            .putDouble(m.weight())
+            .putInt(m.squares().length);
+        for (double square : m.squares()) {
+          out.putDouble(square);
+        }
+      }
+      case STATUS_REPLY -> status((Message.StatusReply) message, out);
+      case LEDGER_REPLY -> ledger((Message.LedgerReply) message, out);
+    }
+  }
+
+  private static void push(Message.Push m, ByteBuffer out) {
+    out.putLong(m.client()).putLong(m.step()).putInt(m.level()).putInt(m.index()).putInt(m.chunk());
+    out.putInt(m.pull() ? 1 : 0).putInt(m.badSlice());
+    out.putDouble(m.weight()).putDouble(m.loss()).putDouble(m.metric()).putDouble(m.rows());
+    floats(m.values(), out);
+  }
+
+  private static void status(Message.StatusReply m, ByteBuffer out) {
+    out.putInt(m.state().wire())
+        .putLong(m.incarnation())
+        .putLong(m.version())
+        .putLong(m.newestVersion());
+    out.putInt(m.slices())
+        .putInt(m.badSlice())
+        .putInt(m.twoPhase() ? 1 : 0)
+        .putDouble(m.clipNorm());
+    out.putInt(m.missing().length);
+    for (long word : m.missing()) {
+      out.putLong(word);
+    }
+    out.putInt(m.counters().length);
+    for (long counter : m.counters()) {
+      out.putLong(counter);
+    }
+    out.putInt(m.clients().size());
+    for (Message.ClientInfo c : m.clients()) {
+      out.putLong(c.client());
+      string(c.name(), out);
+      out.putInt(c.sliceFrom()).putInt(c.sliceTo()).putLong(c.lastStep()).putLong(c.silentMs());
+    }
+  }
+
+  private static void ledger(Message.LedgerReply m, ByteBuffer out) {
+    out.putLong(m.version()).putInt(m.length()).putInt(m.entries().size());
+    for (Message.LedgerEntry e : m.entries()) {
+      out.putLong(e.step())
+          .putDouble(e.weight())
+          .putDouble(e.loss())
+          .putDouble(e.metric())
+          .putDouble(e.rows());
+      out.putInt((e.applied() ? 1 : 0) | (e.hasCrc() ? 2 : 0)).putInt(e.crc());
+    }
+  }
+
+  private static int targetBytes(Target target) {
+    return stringBytes(target.run()) + INT + LONG;
+  }
+
+  private static int stringBytes(String s) {
+    int bytes = 2;
+    for (int i = 0; i < s.length(); i++) {
+      if (s.charAt(i) >= 0x80) {
+        return 2 + s.getBytes(StandardCharsets.UTF_8).length;
+      }
+      bytes++;
+    }
+    return bytes;
+  }
+
+  private static int floatsBytes(Floats floats) {
+    return Math.addExact(INT, Math.multiplyExact(Float.BYTES, floats.length()));
+  }
+
+  private static void string(String s, ByteBuffer out) {
+    byte[] bytes = s.getBytes(StandardCharsets.UTF_8);
+    out.putShort((short) bytes.length).put(bytes);
+  }
+
+  private static void floats(Floats floats, ByteBuffer out) {
+    out.putInt(floats.length());
+    out.asFloatBuffer().put(floats.array(), floats.offset(), floats.length());
+    out.position(out.position() + Float.BYTES * floats.length());
+  }
+}

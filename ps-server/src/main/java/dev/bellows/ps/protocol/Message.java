@@ -1,0 +1,464 @@
+package dev.bellows.ps.protocol;
+
+import java.util.List;
+
+/**
+ * All requests and answers. Every request gets exactly one answer with its request id: the one
+ * named in its comment, or {@link Failure}. Answers may come late (deferred) and in any order.
+ * Requests are idempotent.
+ *
+ * <p>Records that hold arrays compare them by identity; the protocol never compares messages.
+ */
+@SuppressWarnings("ArrayRecordComponent") // messages are never compared
+public sealed interface Message {
+  /** Number of values in a scalar vector: weight sum, loss sum, metric sum, rows. */
+  int SCALARS = 4;
+
+  /** Message kind. */
+  Opcode opcode();
+
+  /** A request to one namespace. */
+  sealed interface Request extends Message {
+    /** The namespace. */
+    Target target();
+  }
+
+  /** Is anybody there? Answer: {@link Done} with step -1. */
+  record Ping() implements Message {
+    @Override
+    public Opcode opcode() {
+      return Opcode.PING;
+    }
+  }
+
+  /**
+   * Makes a namespace in state LOADING, all values and slots zero. Repeating it with equal contents
+   * is acknowledged; a larger incarnation replaces the namespace. Answer: {@link Done} with step
+   * -1.
+   *
+   * @param target namespace
+   * @param from first global element of the shard (multiple of 1,024)
+   * @param to one past the last global element
+   * @param slices number V of logical slices per step
+   * @param stepsPerEpoch for the learning rate schedule
+   * @param totalSteps for the learning rate schedule
+   * @param ledgerCapacity ledger entries kept (the newest ones)
+   * @param crcEvery a ledger entry carries the CRC32C of the range when its step number plus one is
+   *     a multiple of this; 0: never
+   * @param updateSpec encoded {@code engine.optim.UpdateSpec}
+   */
+  record Create(
+      Target target,
+      int from,
+      int to,
+      int slices,
+      long stepsPerEpoch,
+      long totalSteps,
+      int ledgerCapacity,
+      int crcEvery,
+      byte[] updateSpec)
+      implements Request {
+    @Override
+    public Opcode opcode() {
+      return Opcode.CREATE;
+    }
+  }
+
+  /**
+   * Initial or restored values while LOADING. Answer: {@link Done} with step -1.
+   *
+   * @param target namespace
+   * @param slot 0: parameters, 1..n: optimiser slots
+   * @param from first global element
+   * @param values the elements
+   */
+  record Put(Target target, int slot, int from, Floats values) implements Request {
+    @Override
+    public Opcode opcode() {
+      return Opcode.PUT;
+    }
+  }
+
+  /**
+   * Ends LOADING: all chunks get this version and the namespace is RUNNING. Answer: {@link Done}
+   * with the step.
+   *
+   * @param target namespace
+   * @param step version of the loaded values; 0 for a new run
+   */
+  record Seal(Target target, long step) implements Request {
+    @Override
+    public Opcode opcode() {
+      return Opcode.SEAL;
+    }
+  }
+
+  /**
+   * Names a client and the slices it works on. Clients with a smaller id that share a slice with it
+   * are replaced: their requests are refused from now on; a client that shares a slice with one of
+   * a larger id is refused itself. Answer: {@link StatusReply}.
+   *
+   * @param target namespace
+   * @param client id of the task attempt, larger for newer attempts
+   * @param name for people: "task 2 on executor 3 (host h)", at most 200 characters
+   * @param sliceFrom first slice it owns
+   * @param sliceTo one past the last
+   */
+  record Join(Target target, long client, String name, int sliceFrom, int sliceTo)
+      implements Request {
+    @Override
+    public Opcode opcode() {
+      return Opcode.JOIN;
+    }
+  }
+
+  /**
+   * The sum of the slices under one subtree, for one chunk. Answer: {@link Done} with the chunk's
+   * version, or, when {@code pull} is set, {@link Values} of version {@code step + 1} as soon as it
+   * is there.
+   *
+   * @param target namespace
+   * @param client id of the task attempt
+   * @param step the chunk's version that the gradient was computed at
+   * @param level level of the subtree, 0 for a single slice
+   * @param index index of the subtree on its level: it covers slices [index &lt;&lt; level, (index
+   *     + 1) &lt;&lt; level)
+   * @param chunk global chunk number
+   * @param pull answer with the next version's values
+   * @param badSlice first slice with a non-finite gradient or loss anywhere in the whole vector, -1
+   *     when there is none
+   * @param weight sum of row weights under the subtree
+   * @param loss sum of weighted losses
+   * @param metric sum of the metric
+   * @param rows number of rows
+   * @param values sum of gradients, as many as the chunk has elements in this shard
+   */
+  record Push(
+      Target target,
+      long client,
+      long step,
+      int level,
+      int index,
+      int chunk,
+      boolean pull,
+      int badSlice,
+      double weight,
+      double loss,
+      double metric,
+      double rows,
+      Floats values)
+      implements Request {
+    @Override
+    public Opcode opcode() {
+      return Opcode.PUSH;
+    }
+  }
+
+  /**
+   * Asks for a chunk at a version: the present one, the one before it, or (deferred) the next one.
+   * Answer: {@link Values}.
+   *
+   * @param target namespace
+   * @param client id of the task attempt
+   * @param version wanted version
+   * @param chunk global chunk number
+   */
+  record Pull(Target target, long client, long version, int chunk) implements Request {
+    @Override
+    public Opcode opcode() {
+      return Opcode.PULL;
+    }
+  }
+
+  /**
+   * Two-phase steps: asks for the sums of squares of the finished gradient sum of a step. Deferred
+   * until all slices of all chunks are there. Answer: {@link NormReply}.
+   *
+   * @param target namespace
+   * @param step the step
+   */
+  record Norm(Target target, long step) implements Request {
+    @Override
+    public Opcode opcode() {
+      return Opcode.NORM;
+    }
+  }
+
+  /**
+   * Two-phase steps: applies the step. Answer: {@link Done} with the new version.
+   *
+   * @param target namespace
+   * @param step the step
+   * @param apply false: skip the step because some shard saw non-finite values
+   * @param scale factor on trainable gradients, in (0, 1]
+   */
+  record Commit(Target target, long step, boolean apply, float scale) implements Request {
+    @Override
+    public Opcode opcode() {
+      return Opcode.COMMIT;
+    }
+  }
+
+  /** Asks how things stand. Answer: {@link StatusReply}. */
+  record Status(Target target) implements Request {
+    @Override
+    public Opcode opcode() {
+      return Opcode.STATUS;
+    }
+  }
+
+  /**
+   * Asks for ledger entries of finished steps. Answer: {@link LedgerReply}.
+   *
+   * @param target namespace
+   * @param fromStep first step wanted
+   * @param limit most entries wanted
+   */
+  record Ledger(Target target, long fromStep, int limit) implements Request {
+    @Override
+    public Opcode opcode() {
+      return Opcode.LEDGER;
+    }
+  }
+
+  /**
+   * Takes a copy of values and slots at a version: now when all chunks are there, else (deferred)
+   * chunk by chunk as each reaches it, while steps go on. One snapshot per namespace is held; a new
+   * one replaces it. Answer: {@link Done} with the step when the copy is whole.
+   *
+   * @param target namespace
+   * @param step version to copy
+   */
+  record Snapshot(Target target, long step) implements Request {
+    @Override
+    public Opcode opcode() {
+      return Opcode.SNAPSHOT;
+    }
+  }
+
+  /**
+   * Reads a chunk of the snapshot. Answer: {@link Values}.
+   *
+   * @param target namespace
+   * @param step version of the snapshot
+   * @param slot 0: parameters, 1..n: optimiser slots
+   * @param chunk global chunk number
+   */
+  record Get(Target target, long step, int slot, int chunk) implements Request {
+    @Override
+    public Opcode opcode() {
+      return Opcode.GET;
+    }
+  }
+
+  /** Frees the snapshot of a step; none there is fine. Answer: {@link Done}. */
+  record Release(Target target, long step) implements Request {
+    @Override
+    public Opcode opcode() {
+      return Opcode.RELEASE;
+    }
+  }
+
+  /**
+   * Forgets the namespace; waiting requests fail with NO_SUCH_NAMESPACE. Answer: {@link Done} with
+   * step -1.
+   */
+  record Drop(Target target) implements Request {
+    @Override
+    public Opcode opcode() {
+      return Opcode.DROP;
+    }
+  }
+
+  /**
+   * Acknowledges a request.
+   *
+   * @param step version of what the request was about, or -1
+   */
+  record Done(long step) implements Message {
+    @Override
+    public Opcode opcode() {
+      return Opcode.DONE;
+    }
+  }
+
+  /**
+   * A refused request.
+   *
+   * @param code the error
+   * @param step step that it is about, or -1
+   * @param slice slice that it is about, or -1
+   * @param detail for people, at most 1,000 characters
+   */
+  record Failure(PsErrorCode code, long step, int slice, String detail) implements Message {
+    @Override
+    public Opcode opcode() {
+      return Opcode.FAILURE;
+    }
+  }
+
+  /**
+   * Elements of one chunk.
+   *
+   * @param version version of the elements
+   * @param slot 0: parameters, 1..n: optimiser slots
+   * @param from first global element
+   * @param values the elements
+   */
+  record Values(long version, int slot, int from, Floats values) implements Message {
+    @Override
+    public Opcode opcode() {
+      return Opcode.VALUES;
+    }
+  }
+
+  /**
+   * First phase of a step.
+   *
+   * @param step the step
+   * @param finite false when the sum or a contribution of this shard is not finite
+   * @param badSlice first slice that was marked non-finite, or -1
+   * @param weight total weight of the step
+   * @param squares sums of squares of the gradient sum over consecutive 1,024-element blocks of the
+   *     shard, trainable elements only
+   */
+  record NormReply(long step, boolean finite, int badSlice, double weight, double[] squares)
+      implements Message {
+    @Override
+    public Opcode opcode() {
+      return Opcode.NORM_REPLY;
+    }
+  }
+
+  /** State of a namespace. */
+  enum State {
+    /** Values are being loaded. */
+    LOADING(0),
+    /** Steps are taken. */
+    RUNNING(1),
+    /**
+     * A step was not finite under the stop policy; waits for a CREATE with a larger incarnation.
+     */
+    DIVERGED(2);
+
+    private final int wire;
+
+    State(int wire) {
+      this.wire = wire;
+    }
+
+    /** Number on the wire. */
+    public int wire() {
+      return wire;
+    }
+
+    /**
+     * The state of a wire number.
+     *
+     * @throws PsException BAD_REQUEST for a number that no state has
+     */
+    public static State ofWire(int wire) {
+      return switch (wire) {
+        case 0 -> LOADING;
+        case 1 -> RUNNING;
+        case 2 -> DIVERGED;
+        default ->
+            throw new PsException(PsErrorCode.BAD_REQUEST, "state must be in 0..2, found " + wire);
+      };
+    }
+  }
+
+  /**
+   * How a namespace stands.
+   *
+   * @param state state
+   * @param incarnation its incarnation
+   * @param version smallest chunk version: the step that is being worked on
+   * @param newestVersion largest chunk version, at most one larger
+   * @param slices number V of slices
+   * @param missing bit v is set when slice v of step {@code version} has not arrived for every
+   *     chunk
+   * @param badSlice slice that made it diverge, or -1
+   * @param twoPhase steps need NORM and COMMIT
+   * @param clipNorm largest norm of the gradient over the whole vector, 0 for no limit
+   * @param clients clients that joined, by id
+   * @param counters by {@code server.Counter} id
+   */
+  record StatusReply(
+      State state,
+      long incarnation,
+      long version,
+      long newestVersion,
+      int slices,
+      long[] missing,
+      int badSlice,
+      boolean twoPhase,
+      double clipNorm,
+      List<ClientInfo> clients,
+      long[] counters)
+      implements Message {
+    @Override
+    public Opcode opcode() {
+      return Opcode.STATUS_REPLY;
+    }
+
+    /** Copies the list. */
+    public StatusReply {
+      clients = List.copyOf(clients);
+    }
+  }
+
+  /**
+   * A client as the server sees it.
+   *
+   * @param client id
+   * @param name for people
+   * @param sliceFrom first slice it owns
+   * @param sliceTo one past the last
+   * @param lastStep step of its newest push, -1 before the first
+   * @param silentMs milliseconds since its newest request
+   */
+  record ClientInfo(
+      long client, String name, int sliceFrom, int sliceTo, long lastStep, long silentMs) {}
+
+  /**
+   * Finished steps.
+   *
+   * @param version version of the namespace: steps below it are finished
+   * @param length elements of this shard's range, for combining checksums
+   * @param entries consecutive steps from the first that is still held and not below the wanted one
+   */
+  record LedgerReply(long version, int length, List<LedgerEntry> entries) implements Message {
+    @Override
+    public Opcode opcode() {
+      return Opcode.LEDGER_REPLY;
+    }
+
+    /** Copies the list. */
+    public LedgerReply {
+      entries = List.copyOf(entries);
+    }
+  }
+
+  /**
+   * One finished step. Mean loss is {@code loss / weight}.
+   *
+   * @param step the step, 0-based
+   * @param weight sum of row weights
+   * @param loss sum of weighted losses
+   * @param metric sum of the metric
+   * @param rows rows seen
+   * @param applied false when the step was skipped as non-finite
+   * @param hasCrc whether {@code crc} was computed
+   * @param crc CRC32C of the range's little-endian floats after the step
+   */
+  record LedgerEntry(
+      long step,
+      double weight,
+      double loss,
+      double metric,
+      double rows,
+      boolean applied,
+      boolean hasCrc,
+      int crc) {}
+}

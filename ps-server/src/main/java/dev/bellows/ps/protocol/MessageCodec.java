@@ -1,0 +1,126 @@
+package dev.bellows.ps.protocol;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * Messages to frames and back. Little-endian; {@code str} is an unsigned 16-bit byte count and
+ * UTF-8; {@code f32[]} is an int count and raw floats; {@code target} is {@code str run, i32 shard,
+ * i64 incarnation} and starts every request but PING.
+ *
+ * <pre>
+ *   PING          (empty)
+ *   CREATE        target i32 from, i32 to, i32 slices, i64 stepsPerEpoch, i64 totalSteps,
+ *                        i32 ledgerCapacity, i32 crcEvery, i32 count, updateSpec bytes
+ *   PUT           target i32 slot, i32 from, f32[]
+ *   SEAL          target i64 step
+ *   JOIN          target i64 client, str name, i32 sliceFrom, i32 sliceTo
+ *   PUSH          target i64 client, i64 step, i32 level, i32 index, i32 chunk, i32 pull(0|1), i32 badSlice,
+ *                        f64 weight, f64 loss, f64 metric, f64 rows, f32[]
+ *   PULL          target i64 client, i64 version, i32 chunk
+ *   NORM          target i64 step
+ *   COMMIT        target i64 step, i32 apply(0|1), f32 scale
+ *   STATUS        target
+ *   LEDGER        target i64 fromStep, i32 limit
+ *   SNAPSHOT      target i64 step
+ *   GET           target i64 step, i32 slot, i32 chunk
+ *   RELEASE       target i64 step
+ *   DROP          target
+ *   DONE          i64 step
+ *   FAILURE       i32 code, i64 step, i32 slice, str detail
+ *   VALUES        i64 version, i32 slot, i32 from, f32[]
+ *   NORM_REPLY    i64 step, i32 finite(0|1), i32 badSlice, f64 weight, i32 count, f64 squares[count]
+ *   STATUS_REPLY  i32 state, i64 incarnation, i64 version, i64 newestVersion, i32 slices, i32 badSlice,
+ *                 i32 twoPhase(0|1), f64 clipNorm, i32 count, i64 missing[count], i32 count, i64 counters[count],
+ *                 i32 count, count times (i64 client, str name, i32 sliceFrom, i32 sliceTo, i64 lastStep, i64 silentMs)
+ *   LEDGER_REPLY  i64 version, i32 length, i32 count, count times
+ *                 (i64 step, f64 weight, f64 loss, f64 metric, f64 rows, i32 applied|hasCrc &lt;&lt; 1, i32 crc)
+ * </pre>
+ *
+ * <p>The decoder reads counts only after checking them against the bytes that are there, refuses
+ * trailing bytes, and never allocates more than the frame's own length (plus one object per entry).
+ */
+public final class MessageCodec {
+  /** Largest encoded update specification. */
+  public static final int MAX_UPDATE_SPEC_BYTES = 1 << 20;
+
+  /** Longest client name and, times five, longest failure detail, in characters. */
+  public static final int MAX_NAME_LENGTH = 200;
+
+  /** Longest failure detail in characters. */
+  public static final int MAX_DETAIL_LENGTH = 1000;
+
+  private MessageCodec() {}
+
+  /** Length of the whole frame in bytes. */
+  public static int frameBytes(Message message) {
+    return FrameHeader.BYTES + BodyWriter.bodyBytes(message);
+  }
+
+  /**
+   * Writes a whole frame at the buffer's position and moves it behind.
+   *
+   * @throws java.nio.BufferOverflowException when less than {@link #frameBytes} remain
+   */
+  public static void encode(long requestId, Message message, ByteBuffer buffer) {
+    int at = buffer.position();
+    ByteBuffer out = buffer.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+    int bodyBytes = BodyWriter.bodyBytes(message);
+    out.putInt(FrameHeader.MAGIC);
+    out.put(FrameHeader.VERSION);
+    out.put(message.opcode().wire());
+    out.putShort((short) 0);
+    out.putLong(requestId);
+    out.putInt(bodyBytes);
+    out.putInt(0);
+    BodyWriter.write(message, out);
+    int written = out.position() - at - FrameHeader.BYTES;
+    if (written != bodyBytes) {
+      throw new PsException(
+          PsErrorCode.INTERNAL,
+          message.opcode() + " has " + written + " body bytes, computed " + bodyBytes);
+    }
+    out.putInt(at + FrameHeader.CRC_OFFSET, FrameHeader.checksum(out, at, bodyBytes));
+    buffer.position(at + FrameHeader.BYTES + bodyBytes);
+  }
+
+  /**
+   * Checks and reads the whole frame at the buffer's position and moves it behind. Float payloads
+   * lie in the scratch array and are borrowed.
+   *
+   * @param buffer holds at least the whole frame
+   * @param header result of {@link FrameHeader#read} at the same position
+   * @param scratch room for floats
+   * @throws PsException BAD_CHECKSUM or BAD_REQUEST; the position is then undefined
+   */
+  public static Message decode(ByteBuffer buffer, FrameHeader header, FloatScratch scratch) {
+    int at = buffer.position();
+    int end = at + FrameHeader.BYTES + header.bodyBytes();
+    if (end > buffer.limit()) {
+      throw new PsException(
+          PsErrorCode.BAD_LENGTH,
+          "frame has " + (end - at) + " bytes, found " + buffer.remaining());
+    }
+    int crc = FrameHeader.checksum(buffer, at, header.bodyBytes());
+    if (crc != header.crc()) {
+      throw new PsException(
+          PsErrorCode.BAD_CHECKSUM,
+          header.opcode()
+              + " frame has checksum "
+              + Integer.toHexString(header.crc())
+              + ", computed "
+              + Integer.toHexString(crc)
+              + ": bytes were changed on the way");
+    }
+    ByteBuffer body = buffer.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+    body.limit(end).position(at + FrameHeader.BYTES);
+    Message message = new BodyReader(body, scratch).read(header.opcode());
+    if (body.hasRemaining()) {
+      throw new PsException(
+          PsErrorCode.BAD_REQUEST,
+          header.opcode() + " body has " + body.remaining() + " trailing bytes");
+    }
+    buffer.position(end);
+    return message;
+  }
+}

@@ -1,0 +1,64 @@
+package dev.bellows.ps.server;
+
+import dev.bellows.engine.optim.UpdateRule;
+import dev.bellows.ps.shard.FloatPool;
+import dev.bellows.ps.shard.TreeSum;
+
+/**
+ * The part of one chunk that a shard holds: values at its version and at the one before, optimiser
+ * slots, and the sum of the step that is being collected.
+ */
+final class Chunk {
+  final int number;
+  final int from;
+  final int length;
+  final float[] values;
+  final float[][] slots;
+  final TreeSum sum;
+  final Waiters waiting = new Waiters();
+  long version;
+  boolean loaded;
+  boolean hasPrevious;
+  int crc;
+  private final float[] previous;
+
+  Chunk(int number, int from, int length, int slots, int slices, FloatPool pool) {
+    this.number = number;
+    this.from = from;
+    this.length = length;
+    this.values = new float[length];
+    this.previous = new float[length];
+    this.slots = new float[slots][length];
+    this.sum = new TreeSum(slices, length, pool);
+  }
+
+  /** Values one version back. */
+  float[] previous() {
+    return previous;
+  }
+
+  /** 0: values, 1..n: optimiser slots. */
+  float[] slot(int slot) {
+    return slot == 0 ? values : slots[slot - 1];
+  }
+
+  /** Moves on by one version with the complete sum. */
+  void apply(UpdateRule rule, double rate, float clip) {
+    keepPrevious();
+    rule.apply(version + 1, rate, sum.scalar(0), clip, values, sum.sum(), slots, 0, length, from);
+    version++;
+    sum.clear();
+  }
+
+  /** Moves on by one version without a change. */
+  void skip() {
+    keepPrevious();
+    version++;
+    sum.clear();
+  }
+
+  private void keepPrevious() {
+    System.arraycopy(values, 0, previous, 0, length);
+    hasPrevious = true;
+  }
+}

@@ -1,0 +1,49 @@
+package dev.bellows.ps.server;
+
+/**
+ * What a namespace counts; the id is the index in {@code StatusReply.counters} and is never reused.
+ */
+public enum Counter {
+  /** Contributions that entered a sum. */
+  PUSHES_ACCEPTED(0),
+  /** Contributions whose slices were all there already: acknowledged, not added. */
+  PUSHES_DUPLICATE(1),
+  /** Accepted contributions that replaced smaller ones inside them. */
+  PUSHES_REPLACING(2),
+  /** Requests of replaced clients, two or more steps behind. */
+  REQUESTS_STALE(3),
+  /** Requests with an older incarnation. */
+  REQUESTS_FENCED(4),
+  /** Requests refused for any other reason. */
+  REQUESTS_REFUSED(5),
+  /** Steps applied to the whole range. */
+  STEPS_APPLIED(6),
+  /** Steps skipped as non-finite. */
+  STEPS_SKIPPED(7),
+  /** Chunks sent. */
+  CHUNKS_SENT(8),
+  /** Chunks sent at the version before the present one. */
+  CHUNKS_SENT_PREVIOUS(9),
+  /** Deferred answers waiting now. */
+  WAITING(10),
+  /** Bytes of float arrays held now. */
+  BYTES(11),
+  /** Snapshots completed. */
+  SNAPSHOTS(12);
+
+  private final int id;
+
+  Counter(int id) {
+    this.id = id;
+  }
+
+  /** Stable id. */
+  public int id() {
+    return id;
+  }
+
+  /** The counter's value in a status reply; 0 when the server is older than the counter. */
+  public long in(long[] counters) {
+    return id < counters.length ? counters[id] : 0;
+  }
+}

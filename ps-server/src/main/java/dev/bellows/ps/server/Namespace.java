@@ -1,0 +1,585 @@
+package dev.bellows.ps.server;
+
+import dev.bellows.engine.optim.NanPolicy;
+import dev.bellows.engine.optim.UpdateRule;
+import dev.bellows.engine.optim.UpdateSpec;
+import dev.bellows.ps.protocol.Floats;
+import dev.bellows.ps.protocol.Message;
+import dev.bellows.ps.protocol.Message.State;
+import dev.bellows.ps.protocol.PsErrorCode;
+import dev.bellows.ps.protocol.Target;
+import dev.bellows.ps.shard.Crc32c;
+import dev.bellows.ps.shard.Finite;
+import dev.bellows.ps.shard.FloatPool;
+import dev.bellows.ps.shard.ShardMap;
+import dev.bellows.ps.shard.TreeSum;
+import java.util.Arrays;
+
+/**
+ * One shard of one run.
+ *
+ * <p>States: LOADING (PUT), then RUNNING (from SEAL on), then perhaps DIVERGED for good. {@code
+ * version} is the smallest chunk version; chunks are at {@code version} or {@code version + 1}, and
+ * when the last one gets there {@code version} moves.
+ */
+final class Namespace {
+  /** Most steps in one ledger reply. */
+  private static final int MAX_LEDGER_REPLY = 4096;
+
+  final Target target;
+  final long[] counters = new long[Counter.values().length];
+  long seenNanos;
+
+  private final Message.Create create;
+  private final UpdateSpec spec;
+  private final UpdateRule rule;
+  private final boolean twoPhase;
+  private final Chunk[] chunks;
+  private final FloatPool pool;
+  private final FloatPool.Budget budget;
+  private final StepLedger ledger;
+  private final Clients clients;
+  private final Deferred deferred;
+  private final Snapshots snapshots;
+  private final Crc32c crc = new Crc32c();
+  private final TwoPhase phase;
+  private State state = State.LOADING;
+  private long version;
+  private int ahead;
+  private int badSlice = -1;
+  private long rateStep = -1;
+  private double rate;
+
+  Namespace(
+      Message.Create create,
+      UpdateSpec spec,
+      FloatPool.Budget serverBudget,
+      ServerOptions options) {
+    this.target = create.target();
+    this.create = create;
+    this.spec = spec;
+    this.rule = new UpdateRule(spec);
+    this.twoPhase = spec.needsNorm() || spec.nanPolicy() == NanPolicy.SKIP;
+    this.deferred = new Deferred(target, options.maxWaiting(), counters);
+    this.budget =
+        bytes -> {
+          serverBudget.reserve(bytes);
+          counters[Counter.BYTES.id()] += bytes;
+        };
+    int first = create.from() / ShardMap.CHUNK;
+    int end = (create.to() - 1) / ShardMap.CHUNK + 1;
+    int longest = 0;
+    for (int number = first; number < end; number++) {
+      longest = Math.max(longest, partLength(number));
+    }
+    budget.reserve(
+        (create.to() - (long) create.from()) * Float.BYTES * (2 + rule.slots())
+            + (long) create.ledgerCapacity() * StepLedger.ENTRY_BYTES);
+    this.pool = new FloatPool(longest, budget);
+    this.chunks = new Chunk[end - first];
+    for (int i = 0; i < chunks.length; i++) {
+      int number = first + i;
+      chunks[i] =
+          new Chunk(
+              number,
+              ShardMap.chunkFrom(number, create.from()),
+              partLength(number),
+              rule.slots(),
+              create.slices(),
+              pool);
+    }
+    this.ledger = new StepLedger(create.ledgerCapacity());
+    this.clients = new Clients(options.maxClients());
+    this.phase = new TwoPhase(chunks, rule);
+    this.snapshots = new Snapshots(target, chunks, budget, deferred, counters);
+  }
+
+  private int partLength(int number) {
+    return ShardMap.chunkTo(number, create.to()) - ShardMap.chunkFrom(number, create.from());
+  }
+
+  /** True when a repeated CREATE asks for the same. */
+  boolean madeBy(Message.Create again) {
+    return again.from() == create.from()
+        && again.to() == create.to()
+        && again.slices() == create.slices()
+        && again.stepsPerEpoch() == create.stepsPerEpoch()
+        && again.totalSteps() == create.totalSteps()
+        && again.ledgerCapacity() == create.ledgerCapacity()
+        && again.crcEvery() == create.crcEvery()
+        && Arrays.equals(again.updateSpec(), create.updateSpec());
+  }
+
+  void put(Message.Put m) {
+    require(State.LOADING);
+    requireSlot(m.slot());
+    Chunk chunk = chunk(Math.floorDiv(m.from(), ShardMap.CHUNK));
+    Floats values = m.values();
+    if (m.from() != chunk.from || values.length() != chunk.length) {
+      throw new Refusal(
+          PsErrorCode.OUT_OF_RANGE,
+          "PUT must carry the elements ["
+              + chunk.from
+              + ", "
+              + (chunk.from + chunk.length)
+              + ") of chunk "
+              + chunk.number
+              + ", found "
+              + values.length()
+              + " elements from "
+              + m.from());
+    }
+    System.arraycopy(values.array(), values.offset(), chunk.slot(m.slot()), 0, chunk.length);
+    chunk.loaded |= m.slot() == 0;
+  }
+
+  Message seal(long step) {
+    if (state != State.LOADING) {
+      if (state == State.RUNNING && step <= version) {
+        return new Message.Done(version); // repeated
+      }
+      throw new Refusal(PsErrorCode.WRONG_STATE, target + " is " + state + ", SEAL needs LOADING");
+    }
+    if (step < 0) {
+      throw new Refusal(PsErrorCode.OUT_OF_RANGE, "step must be >= 0, found " + step);
+    }
+    for (Chunk chunk : chunks) {
+      if (!chunk.loaded) {
+        throw new Refusal(
+            PsErrorCode.WRONG_STATE,
+            "chunk "
+                + chunk.number
+                + " of "
+                + target
+                + " was never loaded: send PUT of slot 0 before SEAL");
+      }
+    }
+    for (Chunk chunk : chunks) {
+      chunk.version = step;
+    }
+    version = step;
+    state = State.RUNNING;
+    return new Message.Done(step);
+  }
+
+  Message join(Message.Join m, long now) {
+    if (m.sliceFrom() < 0 || m.sliceTo() < m.sliceFrom() || m.sliceTo() > create.slices()) {
+      throw new Refusal(
+          PsErrorCode.OUT_OF_RANGE,
+          "slices must lie in [0, "
+              + create.slices()
+              + "), found ["
+              + m.sliceFrom()
+              + ", "
+              + m.sliceTo()
+              + ")");
+    }
+    clients.join(m.client(), m.name(), m.sliceFrom(), m.sliceTo(), now);
+    return status(now);
+  }
+
+  Message status(long now) {
+    long[] missing = new long[(create.slices() + 63) >>> 6];
+    if (state == State.RUNNING) {
+      for (Chunk chunk : chunks) {
+        if (chunk.version == version) {
+          chunk.sum.markMissing(missing);
+        }
+      }
+    }
+    return new Message.StatusReply(
+        state,
+        target.incarnation(),
+        version,
+        version + (ahead > 0 ? 1 : 0),
+        create.slices(),
+        missing,
+        badSlice,
+        twoPhase,
+        spec.clipNorm(),
+        clients.report(now),
+        counters.clone());
+  }
+
+  void push(long connection, long request, Message.Push m, long now, Effects out) {
+    require(State.RUNNING);
+    Chunk chunk = chunk(m.chunk());
+    Floats values = m.values();
+    if (!chunk.sum.contains(m.level(), m.index())) {
+      throw new Refusal(
+          PsErrorCode.OUT_OF_RANGE,
+          "node (level "
+              + m.level()
+              + ", index "
+              + m.index()
+              + ") is not in the tree over "
+              + create.slices()
+              + " slices");
+    }
+    if (values.length() != chunk.length) {
+      throw new Refusal(
+          PsErrorCode.OUT_OF_RANGE,
+          "chunk "
+              + chunk.number
+              + " of "
+              + target
+              + " has "
+              + chunk.length
+              + " elements, found "
+              + values.length());
+    }
+    if (m.badSlice() < -1 || m.badSlice() >= create.slices()) {
+      throw new Refusal(
+          PsErrorCode.OUT_OF_RANGE,
+          "slice must be in -1.." + (create.slices() - 1) + ", found " + m.badSlice());
+    }
+    clients.seen(m.client(), m.step(), now);
+    if (m.step() == chunk.version - 1) {
+      count(Counter.PUSHES_DUPLICATE);
+    } else {
+      requireStep(m.step(), chunk.version);
+      if (chunk.version != version) {
+        throw ahead(m.step());
+      }
+      add(chunk, m, out);
+    }
+    if (!m.pull()) {
+      out.send(connection, request, new Message.Done(chunk.version));
+    } else if (chunk.version > m.step()) {
+      sendValues(chunk, m.step() + 1, connection, request, out);
+    } else if (state == State.RUNNING) {
+      deferred.wait(chunk.waiting, connection, request);
+    } else {
+      out.send(connection, request, diverged());
+    }
+  }
+
+  private void add(Chunk chunk, Message.Push m, Effects out) {
+    TreeSum sum = chunk.sum;
+    boolean replaces = !sum.isEmpty() && sum.overlaps(m.level(), m.index());
+    boolean added =
+        sum.add(
+            m.level(),
+            m.index(),
+            m.values().array(),
+            m.values().offset(),
+            m.weight(),
+            m.loss(),
+            m.metric(),
+            m.rows(),
+            m.badSlice());
+    if (!added) {
+      count(Counter.PUSHES_DUPLICATE);
+      return;
+    }
+    count(Counter.PUSHES_ACCEPTED);
+    if (replaces) {
+      count(Counter.PUSHES_REPLACING);
+    }
+    if (!sum.isComplete()) {
+      return;
+    }
+    if (twoPhase) {
+      if (phase.completed()) {
+        deferred.answer(phase.waiting, phase.reply(version), out);
+      }
+    } else if (isFinite(chunk)) {
+      moveOn(chunk, true, 1f, out);
+    } else {
+      diverge(sum.badSlice(), out);
+    }
+  }
+
+  /** True when neither a contribution was marked nor the sum overflowed. */
+  static boolean isFinite(Chunk chunk) {
+    TreeSum sum = chunk.sum;
+    return sum.badSlice() < 0
+        && sum.scalar(0) >= 0
+        && Double.isFinite(sum.scalar(0))
+        && Finite.all(sum.sum(), 0, chunk.length);
+  }
+
+  private void moveOn(Chunk chunk, boolean apply, float clip, Effects out) {
+    long step = chunk.version;
+    TreeSum sum = chunk.sum;
+    if (ahead == 0) {
+      ledger.record(step, sum.scalar(0), sum.scalar(1), sum.scalar(2), sum.scalar(3), apply);
+    }
+    if (apply) {
+      chunk.apply(rule, rate(step), clip);
+    } else {
+      chunk.skip();
+    }
+    boolean wantsCrc = create.crcEvery() > 0 && (step + 1) % create.crcEvery() == 0;
+    if (wantsCrc) {
+      chunk.crc = crc.of(chunk.values, 0, chunk.length);
+    }
+    snapshots.reached(chunk, out);
+    ahead++;
+    if (ahead == chunks.length) {
+      ahead = 0;
+      version++;
+      count(apply ? Counter.STEPS_APPLIED : Counter.STEPS_SKIPPED);
+      if (wantsCrc) {
+        ledger.crc(step, rangeCrc());
+      }
+    }
+    if (chunk.waiting.size() > 0) {
+      counters[Counter.CHUNKS_SENT.id()] += chunk.waiting.size();
+      deferred.answer(chunk.waiting, values(chunk, chunk.version, chunk.values), out);
+    }
+  }
+
+  private int rangeCrc() {
+    int combined = 0;
+    for (Chunk chunk : chunks) {
+      combined = Crc32c.combine(combined, chunk.crc, (long) chunk.length * Float.BYTES);
+    }
+    return combined;
+  }
+
+  private double rate(long step) {
+    if (step != rateStep) {
+      rate = spec.rate(step, create.stepsPerEpoch(), create.totalSteps());
+      rateStep = step;
+    }
+    return rate;
+  }
+
+  void norm(long connection, long request, long step, Effects out) {
+    requireTwoPhase();
+    Message.NormReply before = phase.lastReply(step);
+    if (before != null) {
+      out.send(connection, request, before); // the client that saw it first has committed already
+      return;
+    }
+    require(State.RUNNING);
+    requireStep(step, version);
+    if (phase.isComplete()) {
+      out.send(connection, request, phase.reply(step));
+    } else {
+      deferred.wait(phase.waiting, connection, request);
+    }
+  }
+
+  Message commit(Message.Commit m, Effects out) {
+    requireTwoPhase();
+    if (phase.lastReply(m.step()) != null) {
+      if (!phase.sameAsLast(m.apply(), m.scale())) {
+        throw new Refusal(
+            PsErrorCode.CONFLICT,
+            m.step(),
+            -1,
+            "step " + m.step() + " was committed with another scale");
+      }
+      return new Message.Done(version);
+    }
+    require(State.RUNNING);
+    requireStep(m.step(), version);
+    if (!phase.isComplete()) {
+      throw new Refusal(
+          PsErrorCode.WRONG_STATE,
+          m.step(),
+          -1,
+          "COMMIT of step " + m.step() + " before all slices arrived");
+    }
+    if (m.apply() && (!(m.scale() > 0) || m.scale() > 1)) {
+      throw new Refusal(PsErrorCode.BAD_REQUEST, "scale must be in (0, 1], found " + m.scale());
+    }
+    Message.NormReply reply = phase.reply(m.step());
+    if (m.apply() && !reply.finite()) {
+      throw new Refusal(
+          PsErrorCode.CONFLICT,
+          m.step(),
+          reply.badSlice(),
+          "step " + m.step() + " is not finite and can't be applied");
+    }
+    if (!m.apply() && spec.nanPolicy() == NanPolicy.STOP) {
+      diverge(reply.badSlice(), out);
+      return diverged();
+    }
+    phase.committed(m.apply(), m.scale());
+    for (Chunk chunk : chunks) {
+      moveOn(chunk, m.apply(), m.scale(), out);
+    }
+    return new Message.Done(version);
+  }
+
+  void pull(long connection, long request, Message.Pull m, long now, Effects out) {
+    require(State.RUNNING);
+    clients.seen(m.client(), -1, now);
+    Chunk chunk = chunk(m.chunk());
+    if (m.version() == chunk.version + 1) {
+      if (chunk.version != version) {
+        throw ahead(m.version());
+      }
+      deferred.wait(chunk.waiting, connection, request);
+    } else {
+      sendValues(chunk, m.version(), connection, request, out);
+    }
+  }
+
+  private void sendValues(Chunk chunk, long wanted, long connection, long request, Effects out) {
+    if (wanted == chunk.version) {
+      count(Counter.CHUNKS_SENT);
+      out.send(connection, request, values(chunk, wanted, chunk.values));
+    } else if (wanted == chunk.version - 1 && chunk.hasPrevious) {
+      count(Counter.CHUNKS_SENT_PREVIOUS);
+      out.send(connection, request, values(chunk, wanted, chunk.previous()));
+    } else {
+      requireStep(wanted, chunk.version);
+    }
+  }
+
+  private static Message values(Chunk chunk, long version, float[] values) {
+    return new Message.Values(version, 0, chunk.from, new Floats(values, 0, chunk.length));
+  }
+
+  Message ledger(Message.Ledger m) {
+    int limit = Math.max(0, Math.min(m.limit(), MAX_LEDGER_REPLY));
+    return new Message.LedgerReply(
+        version, create.to() - create.from(), ledger.read(m.fromStep(), version, limit));
+  }
+
+  void snapshot(long connection, long request, long step, Effects out) {
+    require(State.RUNNING);
+    snapshots.take(connection, request, step, version + (ahead > 0 ? 1 : 0), out);
+  }
+
+  Message get(Message.Get m) {
+    requireSlot(m.slot());
+    return snapshots.get(m.step(), m.slot(), chunk(m.chunk()));
+  }
+
+  Message release(long step, Effects out) {
+    snapshots.release(step, out);
+    return new Message.Done(step);
+  }
+
+  private void diverge(int slice, Effects out) {
+    state = State.DIVERGED;
+    badSlice = slice;
+    failWaiting(diverged(), out);
+  }
+
+  private Message.Failure diverged() {
+    return Refusal.failure(
+        PsErrorCode.DIVERGED,
+        version,
+        badSlice,
+        badSlice >= 0
+            ? "step "
+                + version
+                + ": gradient or loss of slice "
+                + badSlice
+                + " is not finite; the step was not applied"
+            : "step "
+                + version
+                + ": the sum of the gradients is not finite; the step was not applied");
+  }
+
+  private void failWaiting(Message answer, Effects out) {
+    for (Chunk chunk : chunks) {
+      deferred.answer(chunk.waiting, answer, out);
+    }
+    deferred.answer(phase.waiting, answer, out);
+    snapshots.failWaiting(answer, out);
+  }
+
+  /** Ends the namespace: waiting requests fail, memory goes back to the budget. */
+  void dispose(Message answer, Effects out) {
+    failWaiting(answer, out);
+    for (Chunk chunk : chunks) {
+      chunk.sum.clear();
+    }
+    budget.reserve(-counters[Counter.BYTES.id()]);
+  }
+
+  void forget(long connection) {
+    for (Chunk chunk : chunks) {
+      deferred.forget(chunk.waiting, connection);
+    }
+    deferred.forget(phase.waiting, connection);
+    snapshots.forget(connection);
+  }
+
+  void count(Counter counter) {
+    counters[counter.id()]++;
+  }
+
+  private Chunk chunk(int number) {
+    int index = number - chunks[0].number;
+    if (index < 0 || index >= chunks.length) {
+      throw new Refusal(
+          PsErrorCode.OUT_OF_RANGE,
+          target
+              + " holds chunks "
+              + chunks[0].number
+              + ".."
+              + chunks[chunks.length - 1].number
+              + ", found "
+              + number);
+    }
+    return chunks[index];
+  }
+
+  private void require(State wanted) {
+    if (state == wanted) {
+      return;
+    }
+    if (state == State.DIVERGED) {
+      Message.Failure failure = diverged();
+      throw new Refusal(PsErrorCode.DIVERGED, failure.step(), failure.slice(), failure.detail());
+    }
+    throw new Refusal(
+        PsErrorCode.WRONG_STATE, target + " is " + state + ", the request needs " + wanted);
+  }
+
+  private void requireSlot(int slot) {
+    if (slot < 0 || slot > rule.slots()) {
+      throw new Refusal(
+          PsErrorCode.OUT_OF_RANGE, "slot must be in 0.." + rule.slots() + ", found " + slot);
+    }
+  }
+
+  private void requireTwoPhase() {
+    if (!twoPhase) {
+      throw new Refusal(
+          PsErrorCode.WRONG_STATE,
+          target + " has neither clip norm nor skip policy: steps need no NORM and COMMIT");
+    }
+  }
+
+  private void requireStep(long step, long expected) {
+    if (step > expected) {
+      throw ahead(step);
+    }
+    if (step < expected) {
+      throw new Refusal(
+          PsErrorCode.STALE_STEP,
+          expected,
+          -1,
+          "step "
+              + step
+              + " is over: "
+              + target
+              + " is at step "
+              + expected
+              + "; another task took over");
+    }
+  }
+
+  private Refusal ahead(long step) {
+    return new Refusal(
+        PsErrorCode.STEP_AHEAD,
+        version,
+        -1,
+        "step "
+            + step
+            + " is ahead: "
+            + target
+            + " is at step "
+            + version
+            + "; it was restored, roll back");
+  }
+}

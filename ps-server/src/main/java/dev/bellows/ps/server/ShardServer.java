@@ -1,0 +1,355 @@
+package dev.bellows.ps.server;
+
+import dev.bellows.engine.optim.UpdateSpec;
+import dev.bellows.ps.protocol.Message;
+import dev.bellows.ps.protocol.PsErrorCode;
+import dev.bellows.ps.protocol.PsException;
+import dev.bellows.ps.protocol.Target;
+import dev.bellows.ps.shard.ShardMap;
+import dev.bellows.ps.shard.TreeSum;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The state machine: a request in, effects out. Not thread-safe: one owner (an event loop, or a
+ * lock) calls it. It hosts any number of (run, shard) namespaces; the rules are in the {@code
+ * protocol} package description.
+ */
+public final class ShardServer {
+  /** Largest ledger of a namespace. */
+  public static final int MAX_LEDGER_CAPACITY = 1 << 20;
+
+  /**
+   * Dropped namespaces whose incarnation is remembered, so that a late CREATE can't bring them
+   * back.
+   */
+  private static final int MAX_DROPPED = 4096;
+
+  private final ServerOptions options;
+  private final LongSupplier nanoTime;
+  private final Map<Key, Namespace> namespaces = new HashMap<>();
+  private final Map<Key, Long> dropped =
+      new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Key, Long> eldest) {
+          return size() > MAX_DROPPED;
+        }
+      };
+  private long allocatedBytes;
+  private @Nullable Namespace last;
+
+  private record Key(String run, int shard) {}
+
+  /**
+   * A server without namespaces.
+   *
+   * @param options limits
+   * @param nanoTime monotonic clock, only for "last seen" and idle namespaces
+   */
+  public ShardServer(ServerOptions options, LongSupplier nanoTime) {
+    this.options = options;
+    this.nanoTime = nanoTime;
+  }
+
+  /**
+   * Handles one request; never throws for anything a peer can send.
+   *
+   * @param connection id of the connection it came from
+   * @param requestId its id
+   * @param request the request; float payloads are copied before this returns
+   * @param out gets the answers, to this and to other connections
+   */
+  public void handle(long connection, long requestId, Message request, Effects out) {
+    try {
+      if (request instanceof Message.Request namespaced) {
+        dispatch(connection, requestId, namespaced, out);
+      } else if (request instanceof Message.Ping) {
+        out.send(connection, requestId, new Message.Done(-1));
+      } else {
+        out.send(
+            connection,
+            requestId,
+            Refusal.failure(
+                PsErrorCode.BAD_REQUEST,
+                -1,
+                -1,
+                request.opcode() + " is an answer, not a request"));
+      }
+    } catch (Refusal e) {
+      noteRefused(request, e.code());
+      out.send(connection, requestId, e.answer());
+    } catch (PsException e) {
+      noteRefused(request, e.code());
+      out.send(
+          connection, requestId, Refusal.failure(e.code(), -1, -1, String.valueOf(e.getMessage())));
+    } catch (OutOfMemoryError e) {
+      out.send(
+          connection,
+          requestId,
+          Refusal.failure(
+              PsErrorCode.QUOTA,
+              -1,
+              -1,
+              "out of heap in " + request.opcode() + ": use more shards or memory"));
+    } catch (RuntimeException e) {
+      noteRefused(request, PsErrorCode.INTERNAL);
+      out.send(
+          connection,
+          requestId,
+          Refusal.failure(PsErrorCode.INTERNAL, -1, -1, "bug in " + request.opcode() + ": " + e));
+    }
+  }
+
+  private void dispatch(long connection, long requestId, Message.Request request, Effects out) {
+    long now = nanoTime.getAsLong();
+    switch (request.opcode()) {
+      case CREATE -> {
+        create((Message.Create) request, now, out);
+        out.send(connection, requestId, new Message.Done(-1));
+        return;
+      }
+      case DROP -> {
+        drop(request.target(), out);
+        out.send(connection, requestId, new Message.Done(-1));
+        return;
+      }
+      default -> {}
+    }
+    Namespace namespace = find(request.target());
+    namespace.seenNanos = now;
+    switch (request.opcode()) {
+      case PUSH -> namespace.push(connection, requestId, (Message.Push) request, now, out);
+      case PULL -> namespace.pull(connection, requestId, (Message.Pull) request, now, out);
+      case NORM -> namespace.norm(connection, requestId, ((Message.Norm) request).step(), out);
+      case SNAPSHOT ->
+          namespace.snapshot(connection, requestId, ((Message.Snapshot) request).step(), out);
+      default -> out.send(connection, requestId, answer(namespace, request, now, out));
+    }
+  }
+
+  /** Requests that are answered at once. */
+  private static Message answer(
+      Namespace namespace, Message.Request request, long now, Effects out) {
+    return switch (request.opcode()) {
+      case PUT -> {
+        namespace.put((Message.Put) request);
+        yield new Message.Done(-1);
+      }
+      case SEAL -> namespace.seal(((Message.Seal) request).step());
+      case JOIN -> namespace.join((Message.Join) request, now);
+      case COMMIT -> namespace.commit((Message.Commit) request, out);
+      case STATUS -> namespace.status(now);
+      case LEDGER -> namespace.ledger((Message.Ledger) request);
+      case GET -> namespace.get((Message.Get) request);
+      case RELEASE -> namespace.release(((Message.Release) request).step(), out);
+      default -> throw new Refusal(PsErrorCode.BAD_OPCODE, "no handler for " + request.opcode());
+    };
+  }
+
+  private Namespace find(Target target) {
+    Namespace namespace = last;
+    if (namespace == null
+        || namespace.target.shard() != target.shard()
+        || !namespace.target.run().equals(target.run())) {
+      namespace = namespaces.get(new Key(target.run(), target.shard()));
+      if (namespace == null) {
+        throw new Refusal(
+            PsErrorCode.NO_SUCH_NAMESPACE,
+            "this server does not hold "
+                + target
+                + ": it was dropped, or the server restarted; roll back");
+      }
+      last = namespace;
+    }
+    fence(target, namespace);
+    return namespace;
+  }
+
+  private static void fence(Target target, Namespace namespace) {
+    long held = namespace.target.incarnation();
+    if (target.incarnation() < held) {
+      throw new Refusal(
+          PsErrorCode.STALE_INCARNATION,
+          target + " is over: incarnation " + held + " runs now; stop this task");
+    }
+    if (target.incarnation() > held) {
+      throw new Refusal(
+          PsErrorCode.NO_SUCH_NAMESPACE,
+          "this server holds incarnation " + held + " of " + target + ": CREATE it first");
+    }
+  }
+
+  private void create(Message.Create m, long now, Effects out) {
+    Key key = new Key(m.target().run(), m.target().shard());
+    Long gone = dropped.get(key);
+    if (gone != null && m.target().incarnation() <= gone) {
+      throw new Refusal(
+          PsErrorCode.STALE_INCARNATION,
+          m.target() + " was dropped: use an incarnation above " + gone);
+    }
+    Namespace old = namespaces.get(key);
+    if (old != null && old.target.incarnation() >= m.target().incarnation()) {
+      fence(m.target(), old);
+      if (!old.madeBy(m)) {
+        throw new Refusal(
+            PsErrorCode.CONFLICT,
+            m.target() + " was created with other contents; use a larger incarnation");
+      }
+      return; // repeated
+    }
+    UpdateSpec spec = check(m);
+    if (old == null && namespaces.size() >= options.maxNamespaces()) {
+      throw new Refusal(
+          PsErrorCode.QUOTA,
+          "this server holds " + namespaces.size() + " namespaces, its limit: drop finished runs");
+    }
+    if (old != null) {
+      remove(key, old, PsErrorCode.STALE_INCARNATION, "was replaced by " + m.target(), out);
+    }
+    long before = allocatedBytes;
+    try {
+      Namespace made = new Namespace(m, spec, this::reserve, options);
+      made.seenNanos = now;
+      namespaces.put(key, made);
+    } catch (RuntimeException | OutOfMemoryError e) {
+      allocatedBytes = before;
+      throw e;
+    }
+  }
+
+  private static UpdateSpec check(Message.Create m) {
+    if (m.from() < 0 || m.to() <= m.from() || m.from() % ShardMap.ALIGNMENT != 0) {
+      throw new Refusal(
+          PsErrorCode.OUT_OF_RANGE,
+          "range must be [from, to) with 0 <= from < to and from a multiple of "
+              + ShardMap.ALIGNMENT
+              + ", found ["
+              + m.from()
+              + ", "
+              + m.to()
+              + ")");
+    }
+    if (m.slices() < 1 || m.slices() > TreeSum.MAX_SLICES) {
+      throw new Refusal(
+          PsErrorCode.OUT_OF_RANGE,
+          "slices must be in 1.." + TreeSum.MAX_SLICES + ", found " + m.slices());
+    }
+    if (m.ledgerCapacity() < 1 || m.ledgerCapacity() > MAX_LEDGER_CAPACITY || m.crcEvery() < 0) {
+      throw new Refusal(
+          PsErrorCode.OUT_OF_RANGE,
+          "ledger capacity must be in 1.."
+              + MAX_LEDGER_CAPACITY
+              + " and crcEvery >= 0, found "
+              + m.ledgerCapacity()
+              + " and "
+              + m.crcEvery());
+    }
+    UpdateSpec spec;
+    try {
+      spec = UpdateSpec.decode(m.updateSpec());
+    } catch (IllegalArgumentException e) {
+      throw new Refusal(PsErrorCode.BAD_REQUEST, String.valueOf(e.getMessage()));
+    }
+    if (m.to() > spec.length()) {
+      throw new Refusal(
+          PsErrorCode.OUT_OF_RANGE,
+          "range ends at "
+              + m.to()
+              + ", the update specification covers "
+              + spec.length()
+              + " elements");
+    }
+    return spec;
+  }
+
+  private void drop(Target target, Effects out) {
+    Key key = new Key(target.run(), target.shard());
+    Namespace namespace = namespaces.get(key);
+    if (namespace == null) {
+      return;
+    }
+    if (target.incarnation() < namespace.target.incarnation()) {
+      fence(target, namespace);
+    }
+    remove(key, namespace, PsErrorCode.NO_SUCH_NAMESPACE, "was dropped", out);
+    dropped.put(key, Math.max(target.incarnation(), namespace.target.incarnation()));
+  }
+
+  private void remove(Key key, Namespace namespace, PsErrorCode code, String why, Effects out) {
+    namespaces.remove(key);
+    last = null;
+    namespace.dispose(Refusal.failure(code, -1, -1, namespace.target + " " + why), out);
+  }
+
+  private void reserve(long bytes) {
+    if (bytes > 0 && allocatedBytes + bytes > options.maxBytes()) {
+      throw new Refusal(
+          PsErrorCode.QUOTA,
+          "this server holds "
+              + allocatedBytes
+              + " bytes and would need "
+              + bytes
+              + " more, limit "
+              + options.maxBytes()
+              + ": use more shards or more memory");
+    }
+    allocatedBytes += bytes;
+  }
+
+  private void noteRefused(Message request, PsErrorCode code) {
+    if (request instanceof Message.Request namespaced) {
+      Namespace namespace =
+          namespaces.get(new Key(namespaced.target().run(), namespaced.target().shard()));
+      if (namespace != null) {
+        switch (code) {
+          case STALE_INCARNATION -> namespace.count(Counter.REQUESTS_FENCED);
+          case STALE_STEP, REPLACED -> namespace.count(Counter.REQUESTS_STALE);
+          default -> namespace.count(Counter.REQUESTS_REFUSED);
+        }
+      }
+    }
+  }
+
+  /** Forgets the deferred answers of a connection that is gone. */
+  public void closed(long connection) {
+    for (Namespace namespace : namespaces.values()) {
+      namespace.forget(connection);
+    }
+  }
+
+  /** Housekeeping, once a second or so: drops idle namespaces. */
+  public void tick(Effects out) {
+    if (options.idleDropNanos() <= 0) {
+      return;
+    }
+    long now = nanoTime.getAsLong();
+    Iterator<Map.Entry<Key, Namespace>> entries = namespaces.entrySet().iterator();
+    while (entries.hasNext()) {
+      Namespace namespace = entries.next().getValue();
+      if (now - namespace.seenNanos > options.idleDropNanos()) {
+        entries.remove();
+        last = null;
+        namespace.dispose(
+            Refusal.failure(
+                PsErrorCode.NO_SUCH_NAMESPACE, -1, -1, namespace.target + " was idle too long"),
+            out);
+      }
+    }
+  }
+
+  /** Number of namespaces held now. */
+  public int namespaces() {
+    return namespaces.size();
+  }
+
+  /** Bytes of float arrays held now. */
+  public long allocatedBytes() {
+    return allocatedBytes;
+  }
+}

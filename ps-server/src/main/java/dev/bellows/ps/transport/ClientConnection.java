@@ -1,0 +1,285 @@
+package dev.bellows.ps.transport;
+
+import dev.bellows.ps.client.Connection;
+import dev.bellows.ps.client.Receiver;
+import dev.bellows.ps.client.ShardAddress;
+import dev.bellows.ps.protocol.FloatScratch;
+import dev.bellows.ps.protocol.Message;
+import dev.bellows.ps.protocol.PsErrorCode;
+import dev.bellows.ps.protocol.PsException;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The client's end of one connection.
+ *
+ * <p>{@code send} encodes on the caller's thread and leaves the frame in a queue; the event loop
+ * drains the queue and flushes once, so that a burst of chunks costs few system calls and one
+ * wake-up.
+ */
+@SuppressWarnings("FutureReturnValueIgnored") // what fails closes the channel, and that is seen
+final class ClientConnection extends ChannelInboundHandlerAdapter
+    implements Connection, FrameReader.Sink {
+
+  /** Request id of our own PINGs; clients count from 0 upwards. */
+  private static final long HEARTBEAT_ID = -1;
+
+  private static final int SILENT_HEARTBEATS = 3;
+
+  private final ShardAddress address;
+  private final Receiver receiver;
+  private final ConnectorOptions options;
+  private final LongSupplier nanoTime;
+  private final FrameReader reader;
+
+  private final Queue<ByteBuf> outgoing = new ConcurrentLinkedQueue<>();
+  private final AtomicBoolean drainScheduled = new AtomicBoolean();
+  private final AtomicInteger queuedBytes = new AtomicInteger();
+  private final Object roomMonitor = new Object();
+
+  private volatile @Nullable Channel channel;
+  private volatile boolean open;
+  private volatile boolean closedByUs;
+  private long lastHeardNanos;
+  private @Nullable String closeReason;
+
+  ClientConnection(
+      ShardAddress address,
+      Receiver receiver,
+      ConnectorOptions options,
+      FloatScratch scratch,
+      LongSupplier nanoTime) {
+    this.address = address;
+    this.receiver = receiver;
+    this.options = options;
+    this.nanoTime = nanoTime;
+    this.reader = new FrameReader(options.maxFrameBytes(), scratch, this);
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext ctx) {
+    channel = ctx.channel();
+  }
+
+  /** Called once after the handshake. */
+  void start() {
+    Channel active = channel();
+    open = true;
+    active
+        .eventLoop()
+        .execute(
+            () -> {
+              lastHeardNanos = nanoTime.getAsLong();
+              scheduleHeartbeat(active);
+              if (!active.isActive()) {
+                lost("closed by the server");
+              }
+            });
+  }
+
+  @Override
+  public void send(long requestId, Message request) {
+    if (!open) {
+      throw connectionLost("the connection to " + address + " is closed");
+    }
+    ByteBuf frame =
+        FrameWriter.encode(
+            PooledByteBufAllocator.DEFAULT, options.maxFrameBytes(), requestId, request);
+    int bytes = frame.readableBytes();
+    if (queuedBytes.get() + bytes > options.maxQueuedBytes()) {
+      awaitRoom(bytes, frame);
+    }
+    queuedBytes.addAndGet(bytes);
+    outgoing.add(frame);
+    if (drainScheduled.compareAndSet(false, true)) {
+      try {
+        channel().eventLoop().execute(this::drain);
+      } catch (RejectedExecutionException e) {
+        releaseQueue();
+        throw connectionLost("the connector of " + address + " is closed");
+      }
+    }
+  }
+
+  @Override
+  public boolean isOpen() {
+    return open;
+  }
+
+  @Override
+  public void close() {
+    closedByUs = true;
+    open = false;
+    Channel active = channel;
+    if (active != null) {
+      active.close();
+    }
+    wakeSenders();
+  }
+
+  /** Writes everything that is queued and flushes once; event loop. */
+  private void drain() {
+    drainScheduled.set(false);
+    Channel active = channel();
+    boolean wrote = false;
+    for (ByteBuf frame = outgoing.poll(); frame != null; frame = outgoing.poll()) {
+      int bytes = frame.readableBytes();
+      wrote = true;
+      active.write(frame).addListener(done -> written(bytes));
+    }
+    if (wrote) {
+      active.flush();
+    }
+  }
+
+  private void written(int bytes) {
+    int before = queuedBytes.getAndAdd(-bytes);
+    if (before > options.maxQueuedBytes() / 2) {
+      wakeSenders();
+    }
+  }
+
+  private void awaitRoom(int bytes, ByteBuf frame) {
+    long deadline = nanoTime.getAsLong() + TimeUnit.MILLISECONDS.toNanos(options.sendTimeoutMs());
+    boolean room = false;
+    try {
+      synchronized (roomMonitor) {
+        while (open && queuedBytes.get() + bytes > options.maxQueuedBytes()) {
+          long leftNanos = deadline - nanoTime.getAsLong();
+          if (leftNanos <= 0) {
+            throw connectionLost(
+                address
+                    + " has not read for "
+                    + options.sendTimeoutMs()
+                    + " ms; "
+                    + queuedBytes.get()
+                    + " bytes are waiting");
+          }
+          TimeUnit.NANOSECONDS.timedWait(roomMonitor, leftNanos);
+        }
+      }
+      if (!open) {
+        throw connectionLost("the connection to " + address + " was closed while waiting to send");
+      }
+      room = true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new PsException(PsErrorCode.CANCELLED, "interrupted while sending to " + address, e);
+    } finally {
+      if (!room) {
+        frame.release();
+      }
+    }
+  }
+
+  private void releaseQueue() {
+    for (ByteBuf frame = outgoing.poll(); frame != null; frame = outgoing.poll()) {
+      frame.release();
+    }
+  }
+
+  private void wakeSenders() {
+    synchronized (roomMonitor) {
+      roomMonitor.notifyAll();
+    }
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object message) {
+    ByteBuf in = (ByteBuf) message;
+    try {
+      lastHeardNanos = nanoTime.getAsLong();
+      reader.read(in, ctx.alloc());
+    } finally {
+      in.release();
+    }
+  }
+
+  @Override
+  public void frame(long requestId, Message answer, int frameBytes) {
+    if (requestId != HEARTBEAT_ID && !closedByUs) {
+      receiver.receive(requestId, answer);
+    }
+  }
+
+  @Override
+  public void badBody(long requestId, PsException problem) {
+    badFrame(requestId, problem);
+  }
+
+  @Override
+  public void badFrame(long requestId, PsException problem) {
+    reader.close();
+    closeReason = "bad frame from " + address + ": " + problem.getMessage();
+    channel().close();
+  }
+
+  private void scheduleHeartbeat(Channel active) {
+    active
+        .eventLoop()
+        .schedule(() -> heartbeat(active), options.heartbeatMs(), TimeUnit.MILLISECONDS);
+  }
+
+  private void heartbeat(Channel active) {
+    if (!active.isActive()) {
+      return;
+    }
+    long silentMs = TimeUnit.NANOSECONDS.toMillis(nanoTime.getAsLong() - lastHeardNanos);
+    if (silentMs > (long) SILENT_HEARTBEATS * options.heartbeatMs()) {
+      closeReason = "nothing heard from " + address + " for " + silentMs + " ms";
+      active.close();
+      return;
+    }
+    active.writeAndFlush(
+        FrameWriter.encode(
+            active.alloc(), options.maxFrameBytes(), HEARTBEAT_ID, new Message.Ping()),
+        active.voidPromise());
+    scheduleHeartbeat(active);
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    lost("closed by the server");
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    closeReason = String.valueOf(cause.getMessage());
+    ctx.close();
+  }
+
+  private void lost(String reason) {
+    reader.close();
+    releaseQueue();
+    boolean tell = open && !closedByUs;
+    open = false;
+    wakeSenders();
+    if (tell) {
+      String known = closeReason;
+      receiver.closed("connection to " + address + " lost: " + (known == null ? reason : known));
+    }
+  }
+
+  private Channel channel() {
+    Channel active = channel;
+    if (active == null) {
+      throw new IllegalStateException("not connected yet");
+    }
+    return active;
+  }
+
+  private static PsException connectionLost(String message) {
+    return new PsException(PsErrorCode.CONNECTION_LOST, message);
+  }
+}

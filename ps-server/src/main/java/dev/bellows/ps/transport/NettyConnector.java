@@ -1,0 +1,165 @@
+package dev.bellows.ps.transport;
+
+import dev.bellows.ps.client.Connection;
+import dev.bellows.ps.client.Connector;
+import dev.bellows.ps.client.Receiver;
+import dev.bellows.ps.client.ShardAddress;
+import dev.bellows.ps.protocol.FloatScratch;
+import dev.bellows.ps.protocol.FrameHeader;
+import dev.bellows.ps.protocol.PsErrorCode;
+import dev.bellows.ps.protocol.PsException;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.security.SecureRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Opens authenticated connections to {@link ShardHost}s. A connection belongs to one of a few
+ * daemon threads (one for every four processors); its answers are decoded there and handed to its
+ * receiver.
+ */
+@SuppressWarnings("FutureReturnValueIgnored") // what fails closes the channel, and that is seen
+public final class NettyConnector implements Connector {
+
+  private static final int CLOSE_SECONDS = 5;
+  private static final int MAX_THREADS = 4;
+
+  private final ConnectorOptions options;
+  private final EventLoopGroup group;
+  private final SecureRandom random = new SecureRandom();
+  private final LongSupplier nanoTime;
+
+  /** Starts the threads. */
+  public NettyConnector(ConnectorOptions options) {
+    this(options, System::nanoTime);
+  }
+
+  NettyConnector(ConnectorOptions options, LongSupplier nanoTime) {
+    this.options = options;
+    this.nanoTime = nanoTime;
+    int threads =
+        Math.max(1, Math.min(MAX_THREADS, Runtime.getRuntime().availableProcessors() / 4));
+    this.group = EventLoops.of("bellows-ps-client", threads);
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Without a secret only loopback addresses are connected to: the model is sent to nobody who
+   * has not proven the secret.
+   */
+  @Override
+  public Connection connect(ShardAddress address, Receiver receiver) {
+    InetAddress host = resolve(address);
+    if (!options.secret().isPresent() && !host.isLoopbackAddress()) {
+      throw new PsException(
+          PsErrorCode.NOT_AUTHENTICATED,
+          "refusing to connect to "
+              + address
+              + " without a secret; either use a loopback address, or set a secret"
+              + " (spark.authenticate=true with spark.authenticate.secret)");
+    }
+    CompletableFuture<@Nullable Void> opened = new CompletableFuture<>();
+    ClientConnection connection =
+        new ClientConnection(address, receiver, options, FloatScratch.reusing(), nanoTime);
+    byte[] nonce = new byte[Handshake.NONCE_BYTES];
+    random.nextBytes(nonce);
+    Handshake.Client handshake =
+        new Handshake.Client(options.secret(), FrameHeader.VERSION, options.run(), nonce);
+    ChannelFuture connecting =
+        new Bootstrap()
+            .group(group)
+            .channel(NioSocketChannel.class)
+            .option(ChannelOption.TCP_NODELAY, true)
+            .option(ChannelOption.SO_KEEPALIVE, true)
+            .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
+            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, options.connectTimeoutMs())
+            .option(
+                ChannelOption.RECVBUF_ALLOCATOR,
+                new AdaptiveRecvByteBufAllocator(4096, 64 << 10, 512 << 10))
+            .option(
+                ChannelOption.WRITE_BUFFER_WATER_MARK,
+                new WriteBufferWaterMark(options.maxQueuedBytes() / 2, options.maxQueuedBytes()))
+            .handler(
+                new ChannelInitializer<SocketChannel>() {
+                  @Override
+                  protected void initChannel(SocketChannel channel) {
+                    channel
+                        .pipeline()
+                        .addLast(new ClientHandshakeHandler(handshake, opened))
+                        .addLast(connection);
+                  }
+                })
+            .connect(host, address.port());
+    connecting.addListener(
+        done -> {
+          if (!done.isSuccess()) {
+            opened.completeExceptionally(done.cause());
+          }
+        });
+    try {
+      opened.get(options.connectTimeoutMs(), TimeUnit.MILLISECONDS);
+      connection.start();
+      return connection;
+    } catch (ExecutionException e) {
+      connecting.channel().close();
+      throw failed(address, e.getCause() == null ? e : e.getCause());
+    } catch (TimeoutException e) {
+      connecting.channel().close();
+      throw new PsException(
+          PsErrorCode.CONNECTION_LOST,
+          "no connection to " + address + " within " + options.connectTimeoutMs() + " ms",
+          e);
+    } catch (InterruptedException e) {
+      connecting.channel().close();
+      Thread.currentThread().interrupt();
+      throw new PsException(PsErrorCode.CANCELLED, "interrupted while connecting to " + address, e);
+    }
+  }
+
+  /** Closes what is still open and ends the threads; idempotent. */
+  @Override
+  public void close() {
+    group.shutdownGracefully(0, CLOSE_SECONDS, TimeUnit.SECONDS);
+    group.terminationFuture().awaitUninterruptibly(CLOSE_SECONDS, TimeUnit.SECONDS);
+  }
+
+  private static InetAddress resolve(ShardAddress address) {
+    try {
+      return InetAddress.getByName(address.host());
+    } catch (UnknownHostException e) {
+      throw new PsException(
+          PsErrorCode.CONNECTION_LOST,
+          "the host name of " + address + " is not known on this machine",
+          e);
+    }
+  }
+
+  private static PsException failed(ShardAddress address, Throwable cause) {
+    boolean distrust =
+        cause instanceof HandshakeException handshake
+            && handshake.reason() == HandshakeException.Reason.REFUSED;
+    PsErrorCode code = distrust ? PsErrorCode.NOT_AUTHENTICATED : PsErrorCode.CONNECTION_LOST;
+    if (cause instanceof HandshakeException handshake
+        && handshake.reason() != HandshakeException.Reason.REFUSED) {
+      code = PsErrorCode.BAD_VERSION;
+    }
+    return new PsException(
+        code, "cannot connect to " + address + ": " + String.valueOf(cause.getMessage()), cause);
+  }
+}

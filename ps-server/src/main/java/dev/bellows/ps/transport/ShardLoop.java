@@ -1,0 +1,131 @@
+package dev.bellows.ps.transport;
+
+import dev.bellows.ps.protocol.FloatScratch;
+import dev.bellows.ps.protocol.Message;
+import dev.bellows.ps.server.Effects;
+import dev.bellows.ps.server.ShardServer;
+import io.netty.channel.Channel;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongSupplier;
+
+/**
+ * What the one owner thread of a {@link ShardServer} holds: the connections by id, the answers that
+ * wait for a flush, the scratch array of the decoder. No method may be called from another thread.
+ */
+@SuppressWarnings("FutureReturnValueIgnored") // what fails closes the channel, and that is seen
+final class ShardLoop implements Effects {
+
+  private static final int SILENT_HEARTBEATS = 3;
+
+  private final ShardServer server;
+  private final HostOptions options;
+  private final TransportCounters counters;
+  private final QuietLog log;
+  private final LongSupplier nanoTime;
+  private final FloatScratch scratch = FloatScratch.reusing();
+  private final Map<Long, HostConnection> connections = new HashMap<>();
+  private final List<HostConnection> unflushed = new ArrayList<>();
+  private long nextId = 1;
+
+  ShardLoop(
+      ShardServer server,
+      HostOptions options,
+      TransportCounters counters,
+      QuietLog log,
+      LongSupplier nanoTime) {
+    this.server = server;
+    this.options = options;
+    this.counters = counters;
+    this.log = log;
+    this.nanoTime = nanoTime;
+  }
+
+  HostOptions options() {
+    return options;
+  }
+
+  TransportCounters counters() {
+    return counters;
+  }
+
+  QuietLog log() {
+    return log;
+  }
+
+  long nanoTime() {
+    return nanoTime.getAsLong();
+  }
+
+  /** Registers an authenticated connection; when the house is full its channel is closed. */
+  HostConnection admit(Channel channel) {
+    HostConnection connection =
+        new HostConnection(nextId++, channel, this, scratch, nanoTime.getAsLong());
+    if (connections.size() >= options.maxConnections()) {
+      log.warn(
+          "closing "
+              + channel.remoteAddress()
+              + ": "
+              + connections.size()
+              + " connections are open");
+      channel.close();
+    } else {
+      connections.put(connection.id(), connection);
+    }
+    return connection;
+  }
+
+  void handle(long connection, long requestId, Message request) {
+    server.handle(connection, requestId, request, this);
+  }
+
+  @Override
+  public void send(long connection, long requestId, Message answer) {
+    HostConnection to = connections.get(connection);
+    if (to != null) {
+      to.answer(requestId, answer);
+    }
+  }
+
+  void needsFlush(HostConnection connection) {
+    unflushed.add(connection);
+  }
+
+  /** Flushes every connection that got an answer since the last call. */
+  void flushAnswers() {
+    for (int i = 0; i < unflushed.size(); i++) {
+      unflushed.get(i).flush();
+    }
+    unflushed.clear();
+  }
+
+  void gone(HostConnection connection) {
+    if (connections.remove(connection.id()) != null) {
+      server.closed(connection.id());
+    }
+  }
+
+  /** Once a second or so: housekeeping of the state machine, and peers that fell silent. */
+  void tick() {
+    server.tick(this);
+    flushAnswers();
+    long now = nanoTime.getAsLong();
+    long limitNanos = SILENT_HEARTBEATS * 1_000_000L * options.heartbeatMs();
+    for (HostConnection connection : List.copyOf(connections.values())) {
+      connection.checkSilence(now, limitNanos);
+    }
+  }
+
+  /** Closes all connections. */
+  void closeAll() {
+    for (HostConnection connection : List.copyOf(connections.values())) {
+      connection.channel().close();
+    }
+  }
+
+  int connectionCount() {
+    return connections.size();
+  }
+}

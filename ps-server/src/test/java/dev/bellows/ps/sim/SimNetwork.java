@@ -1,0 +1,216 @@
+package dev.bellows.ps.sim;
+
+import dev.bellows.ps.client.Connection;
+import dev.bellows.ps.client.Connector;
+import dev.bellows.ps.client.Receiver;
+import dev.bellows.ps.client.ShardAddress;
+import dev.bellows.ps.protocol.FloatScratch;
+import dev.bellows.ps.protocol.FrameHeader;
+import dev.bellows.ps.protocol.Message;
+import dev.bellows.ps.protocol.MessageCodec;
+import dev.bellows.ps.protocol.PsErrorCode;
+import dev.bellows.ps.protocol.PsException;
+import dev.bellows.ps.server.Effects;
+import dev.bellows.ps.server.ServerOptions;
+import dev.bellows.ps.server.ShardServer;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Servers and a network that loses, doubles, delays, overtakes, flips bits and cuts. Every frame
+ * goes through the real codec; a frame with a wrong checksum closes its connection, as the real
+ * transport does.
+ */
+final class SimNetwork {
+  private final SimWorld world;
+  private final Faults faults;
+  private final FloatScratch scratch = FloatScratch.reusing();
+  private final Map<Long, Wire> wires = new HashMap<>();
+  private final List<Host> hosts = new ArrayList<>();
+  private long nextWire = 1;
+  long dropped;
+  long doubled;
+  long rejected;
+
+  /** False once faults are switched off. */
+  boolean faulty = true;
+
+  SimNetwork(SimWorld world, Faults faults) {
+    this.world = world;
+    this.faults = faults;
+  }
+
+  /** One process with a shard server. */
+  final class Host {
+    final ShardAddress address = new ShardAddress("host" + hosts.size(), 7000 + hosts.size());
+    ShardServer server = newServer();
+    boolean up = true;
+
+    void crash() {
+      up = false;
+      for (Wire wire : new ArrayList<>(wires.values())) {
+        if (wire.host == this) {
+          wire.cut("connection reset");
+        }
+      }
+    }
+
+    void restart() {
+      server = newServer();
+      up = true;
+    }
+
+    private ShardServer newServer() {
+      return new ShardServer(new ServerOptions(1L << 30, 100, 10_000, 100, 0), world::now);
+    }
+  }
+
+  Host addHost() {
+    Host host = new Host();
+    hosts.add(host);
+    return host;
+  }
+
+  List<Host> hosts() {
+    return hosts;
+  }
+
+  /** A connector for one actor, which is told when something came in. */
+  Connector connector(Runnable activity) {
+    return (address, receiver) -> {
+      for (Host host : hosts) {
+        if (host.address.equals(address) && host.up) {
+          Wire wire = new Wire(nextWire++, host, receiver, activity);
+          wires.put(wire.id, wire);
+          return wire;
+        }
+      }
+      throw new PsException(PsErrorCode.CONNECTION_LOST, address + " refused the connection");
+    };
+  }
+
+  /** One connection with both ends. */
+  private final class Wire implements Connection {
+    private final long id;
+    private final Host host;
+    private final Receiver receiver;
+    private final Runnable activity;
+    private final Effects effects = (to, request, answer) -> answer(to, request, answer);
+    private boolean open = true;
+
+    Wire(long id, Host host, Receiver receiver, Runnable activity) {
+      this.id = id;
+      this.host = host;
+      this.receiver = receiver;
+      this.activity = activity;
+    }
+
+    @Override
+    public void send(long requestId, Message request) {
+      if (!open) {
+        throw new PsException(PsErrorCode.CONNECTION_LOST, "closed");
+      }
+      transmit(requestId, request, this::atServer);
+    }
+
+    private void answer(long to, long requestId, Message answer) {
+      Wire wire = wires.get(to);
+      if (wire != null) {
+        wire.transmit(requestId, answer, wire::atClient);
+      }
+    }
+
+    private void transmit(
+        long requestId, Message message, java.util.function.Consumer<byte[]> delivery) {
+      byte[] frame = new byte[MessageCodec.frameBytes(message)];
+      MessageCodec.encode(requestId, message, ByteBuffer.wrap(frame));
+      SimRandom random = world.random;
+      if (!faulty) {
+        world.after(50_000, () -> delivery.accept(frame));
+        return;
+      }
+      if (faults.cut() > 0 && random.chance(faults.cut())) {
+        world.after(10_000, () -> cut("connection reset"));
+      }
+      if (faults.drop() > 0 && random.chance(faults.drop())) {
+        dropped++;
+        return;
+      }
+      if (faults.duplicate() > 0 && random.chance(faults.duplicate())) {
+        doubled++;
+        world.after(delay(), () -> delivery.accept(frame));
+      }
+      byte[] sent = frame;
+      if (faults.corrupt() > 0 && random.chance(faults.corrupt())) {
+        sent = frame.clone();
+        int bit = random.below(8 * sent.length);
+        sent[bit >>> 3] ^= (byte) (1 << (bit & 7));
+      }
+      byte[] arriving = sent;
+      world.after(delay(), () -> delivery.accept(arriving));
+    }
+
+    private long delay() {
+      double u = world.random.unit();
+      // mostly short, sometimes up to the limit
+      return 50_000 + (long) (u * u * u * faults.maxDelayMs() * SimWorld.MS);
+    }
+
+    private void atServer(byte[] frame) {
+      if (!open || !host.up) {
+        return;
+      }
+      try {
+        ByteBuffer in = ByteBuffer.wrap(frame);
+        FrameHeader header = FrameHeader.read(in, FrameHeader.DEFAULT_MAX_FRAME_BYTES);
+        host.server.handle(
+            id, header.requestId(), MessageCodec.decode(in, header, scratch), effects);
+      } catch (PsException e) {
+        rejected++;
+        cut("bad frame");
+      }
+    }
+
+    private void atClient(byte[] frame) {
+      if (!open) {
+        return;
+      }
+      try {
+        ByteBuffer in = ByteBuffer.wrap(frame);
+        FrameHeader header = FrameHeader.read(in, FrameHeader.DEFAULT_MAX_FRAME_BYTES);
+        receiver.receive(header.requestId(), MessageCodec.decode(in, header, scratch));
+        world.after(1, activity);
+      } catch (PsException e) {
+        rejected++;
+        cut("bad frame");
+      }
+    }
+
+    void cut(String reason) {
+      if (open) {
+        close();
+        receiver.closed(reason);
+        world.after(1, activity);
+      }
+    }
+
+    @Override
+    public boolean isOpen() {
+      return open;
+    }
+
+    @Override
+    public void close() {
+      if (open) {
+        open = false;
+        wires.remove(id);
+        if (host.up) {
+          host.server.closed(id);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,329 @@
+package dev.bellows.ps.sim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.bellows.engine.optim.UpdateRule;
+import dev.bellows.ps.client.ShardAddress;
+import dev.bellows.ps.protocol.Message;
+import dev.bellows.ps.protocol.Target;
+import dev.bellows.ps.server.Counter;
+import dev.bellows.ps.shard.ShardMap;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One simulated run: servers, a driver and tasks on a faulty network, in one thread and virtual
+ * time, compared with the sequential truth after every event.
+ */
+final class Simulation {
+  private static final long MAX_EVENTS = 2_000_000;
+
+  final SimNetwork network;
+  final SimDriver driver;
+  private final SimWorld world;
+  private final Workload work;
+  private final Faults faults;
+  private final ShardMap map;
+  private final List<ShardAddress> placement = new ArrayList<>();
+  private final List<SimTask> current = new ArrayList<>();
+  private final List<SimTask> everybody = new ArrayList<>();
+  private final int tasks;
+  private final long memoryBound;
+  private final long[] lastVersion;
+  private final long[] lastIncarnation;
+  private long nextClient = 1;
+  private int replacementsLeft;
+  private int crashesLeft;
+
+  Simulation(SimRandom random, Workload work, int shards, int tasks, Faults faults) {
+    this.world = new SimWorld(random);
+    this.work = work;
+    this.faults = faults;
+    this.tasks = tasks;
+    this.map = ShardMap.of(work.length, shards);
+    this.network = new SimNetwork(world, faults);
+    int hosts = random.between(1, shards);
+    for (int h = 0; h < hosts; h++) {
+      network.addHost();
+    }
+    for (int shard = 0; shard < shards; shard++) {
+      placement.add(network.hosts().get(shard % hosts).address);
+    }
+    int slots = new UpdateRule(work.spec).slots();
+    this.lastVersion = new long[shards];
+    this.lastIncarnation = new long[shards];
+    this.replacementsLeft = faults.replacements();
+    this.crashesLeft = faults.crashes();
+    // values twice, slots, a snapshot, and at worst one buffer per slice for the sums
+    long perElement = 4L * (2 + slots + 1 + slots + work.slices);
+    this.memoryBound =
+        shards * (1000L * 64 + perElement * Math.min(work.length, ShardMap.CHUNK))
+            + perElement * work.length;
+    this.driver = new SimDriver(world, network, work, map, placement, slots, this::startTasks);
+  }
+
+  /** Runs to the end and checks everything. */
+  void run() {
+    driver.load();
+    scheduleTrouble();
+    while (!ended()) {
+      if (!world.step() || world.handled() > MAX_EVENTS) {
+        throw new AssertionError(
+            "no end after " + world.handled() + " events, " + world.now() / SimWorld.MS + " ms");
+      }
+      checkInvariants();
+    }
+    network.faulty = false;
+  }
+
+  private boolean ended() {
+    if (current.isEmpty() || !driver.idle() || crashesPending > 0 || placeholders > 0) {
+      return false;
+    }
+    for (SimTask task : current) {
+      if (!task.over()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Crashes whose roll-back has not begun. */
+  private int crashesPending;
+
+  private void startTasks() {
+    current.clear();
+    int[] cuts = new int[tasks + 1];
+    for (int t = 0; t <= tasks; t++) {
+      cuts[t] = t * work.slices / tasks;
+    }
+    for (int t = 0; t < tasks; t++) {
+      if (cuts[t] < cuts[t + 1]) {
+        startTask(cuts[t], cuts[t + 1]);
+      }
+    }
+  }
+
+  private void startTask(int from, int to) {
+    long id = nextClient++;
+    SimTask task =
+        new SimTask(world, network, work, driver.options().task(id, "task " + id, from, to));
+    task.replaced = crashesPending > 0;
+    current.add(task);
+    everybody.add(task);
+  }
+
+  private void scheduleTrouble() {
+    SimRandom random = world.random;
+    if (replacementsLeft > 0) {
+      world.after(random.between(1, 60) * SimWorld.MS, this::replaceSome);
+    }
+    if (crashesLeft > 0) {
+      world.after(random.between(5, 120) * SimWorld.MS, this::crashOne);
+      world.after(random.between(1, 20) * SimWorld.MS, this::snapshotSoon);
+    }
+  }
+
+  private void snapshotSoon() {
+    driver.snapshot(smallestVersion() + world.random.between(1, 3));
+    world.after(world.random.between(5, 40) * SimWorld.MS, this::snapshotSoon);
+  }
+
+  /** Takes one or two neighbours out and gives their slices, cut anew, to one or two others. */
+  private void replaceSome() {
+    if (replacementsLeft-- <= 0) {
+      return;
+    }
+    world.after(world.random.between(1, 80) * SimWorld.MS, this::replaceSome);
+    if (current.isEmpty() || !driver.idle() || crashesPending > 0) {
+      return;
+    }
+    SimRandom random = world.random;
+    int at = random.below(current.size());
+    SimTask first = current.get(at);
+    SimTask second = null;
+    if (random.chance(0.5)) {
+      for (SimTask other : current) {
+        if (other.from == first.to && other != first) {
+          second = other;
+        }
+      }
+    }
+    if (first.done()) {
+      return;
+    }
+    int from = first.from;
+    int to = first.to;
+    takeOut(first);
+    if (second != null && !second.done()) {
+      to = second.to;
+      takeOut(second);
+    }
+    int cut = random.between(from, to);
+    int end = to;
+    long delay = random.between(0, 30) * SimWorld.MS;
+    long incarnation = driver.incarnation;
+    placeholders++;
+    world.after(
+        delay,
+        () -> {
+          placeholders--;
+          if (driver.incarnation == incarnation && crashesPending == 0) {
+            if (cut > from) {
+              startTask(from, cut);
+            }
+            if (cut < end) {
+              startTask(cut, end);
+            }
+          }
+        });
+  }
+
+  private int placeholders;
+
+  private void takeOut(SimTask task) {
+    current.remove(task);
+    task.replaced = true;
+    if (faults.zombies()) {
+      task.pause(world.random.between(1, 20_000) * SimWorld.MS / world.random.between(1, 200));
+    } else {
+      task.kill();
+    }
+  }
+
+  private void crashOne() {
+    if (crashesLeft-- <= 0) {
+      return;
+    }
+    world.after(world.random.between(20, 150) * SimWorld.MS, this::crashOne);
+    SimNetwork.Host host = world.random.pick(network.hosts());
+    if (!host.up) {
+      return;
+    }
+    crashesPending++;
+    host.crash();
+    for (SimTask task : current) {
+      task.replaced = true;
+    }
+    current.clear();
+    world.after(world.random.between(1, 30) * SimWorld.MS, host::restart);
+    world.after(
+        world.random.between(1, 60) * SimWorld.MS,
+        () -> {
+          crashesPending--;
+          for (SimTask task : current) {
+            task.replaced = true;
+          }
+          current.clear();
+          driver.load();
+        });
+  }
+
+  private void checkInvariants() {
+    for (SimNetwork.Host host : network.hosts()) {
+      long bytes = host.server.allocatedBytes();
+      if (bytes < 0 || bytes > memoryBound) {
+        throw new AssertionError("a server holds " + bytes + " bytes, bound " + memoryBound);
+      }
+    }
+    for (int shard = 0; shard < map.shards(); shard++) {
+      Message.StatusReply status = status(shard);
+      if (status == null) {
+        continue;
+      }
+      long version = status.version();
+      if (status.incarnation() == lastIncarnation[shard] && version < lastVersion[shard]) {
+        throw new AssertionError(
+            "shard " + shard + " went back from " + lastVersion[shard] + " to " + version);
+      }
+      if (status.incarnation() < lastIncarnation[shard]
+          && lastIncarnation[shard] == driver.incarnation) {
+        throw new AssertionError(
+            "shard " + shard + " went back to incarnation " + status.incarnation());
+      }
+      if (status.newestVersion() - version > 1 || status.newestVersion() > work.totalSteps) {
+        throw new AssertionError(
+            "chunks of shard " + shard + " are at " + version + " and " + status.newestVersion());
+      }
+      lastVersion[shard] = version;
+      lastIncarnation[shard] = status.incarnation();
+    }
+  }
+
+  private long smallestVersion() {
+    long version = Long.MAX_VALUE;
+    for (int shard = 0; shard < map.shards(); shard++) {
+      Message.StatusReply status = status(shard);
+      version = status == null ? version : Math.min(version, status.version());
+    }
+    return version == Long.MAX_VALUE ? 0 : version;
+  }
+
+  /** State of a shard read past the network, or null when there is none. */
+  Message.StatusReply status(int shard) {
+    return ask(shard, new Message.Status(new Target("sim", shard, driver.incarnation)))
+            instanceof Message.StatusReply status
+        ? status
+        : null;
+  }
+
+  private Message ask(int shard, Message request) {
+    for (SimNetwork.Host host : network.hosts()) {
+      if (host.address.equals(placement.get(shard)) && host.up) {
+        Message[] answer = new Message[1];
+        host.server.handle(-1, -1, request, (to, id, m) -> answer[0] = to == -1 ? m : answer[0]);
+        return answer[0];
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Final parameters and ledgers are the truth's, bit by bit; every accepted contribution was
+   * needed.
+   */
+  void checkResult() {
+    for (SimTask task : current) {
+      assertThat(task.done()).as("task %d-%d ended: %s", task.from, task.to, task.end).isTrue();
+    }
+    float[] truth = work.version(work.totalSteps);
+    for (int shard = 0; shard < map.shards(); shard++) {
+      if (map.isEmpty(shard)) {
+        continue;
+      }
+      Target target = new Target("sim", shard, driver.incarnation);
+      for (int chunk = map.firstChunk(shard); chunk < map.endChunk(shard); chunk++) {
+        Message.Values values =
+            (Message.Values) ask(shard, new Message.Pull(target, 0, work.totalSteps, chunk));
+        for (int i = 0; i < values.values().length(); i++) {
+          float found = values.values().array()[values.values().offset() + i];
+          if (Float.floatToRawIntBits(found) != Float.floatToRawIntBits(truth[values.from() + i])) {
+            throw new AssertionError(
+                "element "
+                    + (values.from() + i)
+                    + " is "
+                    + found
+                    + ", truth "
+                    + truth[values.from() + i]);
+          }
+        }
+      }
+      Message.LedgerReply ledger =
+          (Message.LedgerReply) ask(shard, new Message.Ledger(target, 0, 1000));
+      assertThat(ledger.entries()).hasSize((int) (work.totalSteps - driver.restoredAt()));
+      for (Message.LedgerEntry entry : ledger.entries()) {
+        assertThat(new double[] {entry.weight(), entry.loss(), entry.metric(), entry.rows()})
+            .isEqualTo(work.totals(entry.step()));
+        assertThat(entry.applied()).isEqualTo(!work.badStep.test(entry.step()));
+      }
+      long[] counters = status(shard).counters();
+      assertThat(Counter.STEPS_APPLIED.in(counters) + Counter.STEPS_SKIPPED.in(counters))
+          .isEqualTo(ledger.entries().size());
+    }
+  }
+
+  /** Tasks that ended otherwise than by finishing. */
+  List<SimTask> everybody() {
+    return everybody;
+  }
+}
