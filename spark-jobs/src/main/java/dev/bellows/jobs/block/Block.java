@@ -1,0 +1,298 @@
+package dev.bellows.jobs.block;
+
+import dev.bellows.jobs.source.ArrayCodec;
+import java.io.Externalizable;
+import java.io.IOException;
+import java.io.ObjectInput;
+import java.io.ObjectOutput;
+import java.util.Arrays;
+
+/**
+ * Rows in the form in which executors hold them: flat arrays of raw values, encoded once. What is
+ * fitted (scaling, filling, remapping of rare categories) is not in here: {@code BlockReader}
+ * applies it while it fills a batch, so that one block serves any fold.
+ *
+ * <p>Parts that the data does not have are empty arrays. Shapes, with R = {@link #rows()}:
+ *
+ * <ul>
+ *   <li>numeric [R, N]: float32, raw value minus the column's storage offset; NaN = missing
+ *   <li>pixels [R, P]: unsigned bytes
+ *   <li>codes [R, C]: 1 + index in the column's dictionary; 0 = missing; -1 = not in the dictionary
+ *   <li>rowPointers [R + 1], columns, values: sparse rows (CSR), columns ascending in each row
+ *   <li>labels [R] class index, -1 = class not seen in training, or target [R] in its own unit;
+ *       neither when rows are only predicted
+ *   <li>weights [R]; empty = all 1
+ *   <li>rowKeys [R]: stable name of a row, independent of partitions and of file order
+ *   <li>folds [R]: fold of each row; empty when there are none
+ * </ul>
+ */
+public final class Block implements Externalizable {
+  private static final long serialVersionUID = 1L;
+  private static final int FORMAT = 1;
+  private static final float[] NO_FLOATS = {};
+  private static final int[] NO_INTS = {};
+  private static final byte[] NO_BYTES = {};
+  private static final long[] NO_LONGS = {};
+
+  private int rows;
+  private int numericWidth;
+  private int pixelWidth;
+  private int codeWidth;
+  private float[] numeric = NO_FLOATS;
+  private byte[] pixels = NO_BYTES;
+  private int[] codes = NO_INTS;
+  private int[] rowPointers = NO_INTS;
+  private int[] columns = NO_INTS;
+  private float[] values = NO_FLOATS;
+  private int[] labels = NO_INTS;
+  private float[] target = NO_FLOATS;
+  private float[] weights = NO_FLOATS;
+  private long[] rowKeys = NO_LONGS;
+  private byte[] folds = NO_BYTES;
+
+  /** An empty block; also for deserialisation. */
+  public Block() {}
+
+  /**
+   * A block with dense parts of the given widths, zeroed; sparse rows and labels are set
+   * afterwards.
+   *
+   * @throws IllegalArgumentException when a part would need more than 2^31 - 1 elements
+   */
+  Block(int rows, int numericWidth, int pixelWidth, int codeWidth) {
+    this.rows = rows;
+    this.numericWidth = numericWidth;
+    this.pixelWidth = pixelWidth;
+    this.codeWidth = codeWidth;
+    this.numeric = numericWidth == 0 ? NO_FLOATS : new float[elements(rows, numericWidth)];
+    this.pixels = pixelWidth == 0 ? NO_BYTES : new byte[elements(rows, pixelWidth)];
+    this.codes = codeWidth == 0 ? NO_INTS : new int[elements(rows, codeWidth)];
+    this.rowKeys = new long[rows];
+  }
+
+  private static int elements(int rows, int width) {
+    long n = (long) rows * width;
+    if (n > Integer.MAX_VALUE - 8) {
+      throw new IllegalArgumentException(
+          "a block of "
+              + rows
+              + " rows x "
+              + width
+              + " columns has "
+              + n
+              + " elements, more than an array holds; use more slices");
+    }
+    return (int) n;
+  }
+
+  void setSparse(int[] newRowPointers, int[] newColumns, float[] newValues) {
+    this.rowPointers = newRowPointers;
+    this.columns = newColumns;
+    this.values = newValues;
+  }
+
+  void setLabels(int[] newLabels) {
+    this.labels = newLabels;
+  }
+
+  void setTarget(float[] newTarget) {
+    this.target = newTarget;
+  }
+
+  void setWeights(float[] newWeights) {
+    this.weights = newWeights;
+  }
+
+  void setFolds(byte[] newFolds) {
+    this.folds = newFolds;
+  }
+
+  /** Rows R. */
+  public int rows() {
+    return rows;
+  }
+
+  /** Numeric columns N (raw, before missing flags). */
+  public int numericWidth() {
+    return numericWidth;
+  }
+
+  /** Bytes of an image P; 0 without images. */
+  public int pixelWidth() {
+    return pixelWidth;
+  }
+
+  /** Category columns C. */
+  public int codeWidth() {
+    return codeWidth;
+  }
+
+  /** [R, N] row-major, NaN = missing. Not a copy. */
+  public float[] numeric() {
+    return numeric;
+  }
+
+  /** [R, P] row-major, unsigned. Not a copy. */
+  public byte[] pixels() {
+    return pixels;
+  }
+
+  /** [R, C] row-major. Not a copy. */
+  public int[] codes() {
+    return codes;
+  }
+
+  /** Category cells whose value is not in the dictionary. */
+  public long unknownCategories() {
+    long n = 0;
+    for (int code : codes) {
+      n += code >>> 31;
+    }
+    return n;
+  }
+
+  /** Whether the rows have a sparse part. */
+  public boolean sparse() {
+    return rowPointers.length > 0;
+  }
+
+  /** [R + 1]. Not a copy. */
+  public int[] rowPointers() {
+    return rowPointers;
+  }
+
+  /** [nnz] column of each stored value. Not a copy. */
+  public int[] columns() {
+    return columns;
+  }
+
+  /** [nnz]. Not a copy. */
+  public float[] values() {
+    return values;
+  }
+
+  /**
+   * [R] class index, -1 = unseen class; empty for regression and for rows to predict. Not a copy.
+   */
+  public int[] labels() {
+    return labels;
+  }
+
+  /**
+   * [R] regression target in its own unit; empty for classification and for rows to predict. Not a
+   * copy.
+   */
+  public float[] target() {
+    return target;
+  }
+
+  /** [R]; empty = all 1. Not a copy. */
+  public float[] weights() {
+    return weights;
+  }
+
+  /** Weight of one row. */
+  public float weight(int row) {
+    return weights.length == 0 ? 1f : weights[row];
+  }
+
+  /** [R]. Not a copy. */
+  public long[] rowKeys() {
+    return rowKeys;
+  }
+
+  /** [R]; empty when there are no folds. Not a copy. */
+  public byte[] folds() {
+    return folds;
+  }
+
+  /** Bytes of the arrays. */
+  public long sizeBytes() {
+    return 4L
+            * (numeric.length
+                + codes.length
+                + rowPointers.length
+                + columns.length
+                + values.length
+                + labels.length)
+        + 4L * (target.length + weights.length)
+        + 8L * rowKeys.length
+        + pixels.length
+        + folds.length;
+  }
+
+  @Override
+  public void writeExternal(ObjectOutput out) throws IOException {
+    out.writeInt(FORMAT);
+    out.writeInt(rows);
+    out.writeInt(numericWidth);
+    out.writeInt(pixelWidth);
+    out.writeInt(codeWidth);
+    ArrayCodec codec = new ArrayCodec();
+    codec.write(out, numeric);
+    codec.write(out, pixels);
+    codec.write(out, codes);
+    codec.write(out, rowPointers);
+    codec.write(out, columns);
+    codec.write(out, values);
+    codec.write(out, labels);
+    codec.write(out, target);
+    codec.write(out, weights);
+    codec.write(out, rowKeys);
+    codec.write(out, folds);
+  }
+
+  @Override
+  public void readExternal(ObjectInput in) throws IOException {
+    int format = in.readInt();
+    if (format != FORMAT) {
+      throw new IOException(
+          "block format "
+              + format
+              + ", expected "
+              + FORMAT
+              + ": driver and executors run different versions");
+    }
+    rows = in.readInt();
+    numericWidth = in.readInt();
+    pixelWidth = in.readInt();
+    codeWidth = in.readInt();
+    ArrayCodec codec = new ArrayCodec();
+    numeric = codec.readFloats(in);
+    pixels = codec.readBytes(in);
+    codes = codec.readInts(in);
+    rowPointers = codec.readInts(in);
+    columns = codec.readInts(in);
+    values = codec.readFloats(in);
+    labels = codec.readInts(in);
+    target = codec.readFloats(in);
+    weights = codec.readFloats(in);
+    rowKeys = codec.readLongs(in);
+    folds = codec.readBytes(in);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Block b
+        && rows == b.rows
+        && numericWidth == b.numericWidth
+        && pixelWidth == b.pixelWidth
+        && codeWidth == b.codeWidth
+        && Arrays.equals(numeric, b.numeric)
+        && Arrays.equals(pixels, b.pixels)
+        && Arrays.equals(codes, b.codes)
+        && Arrays.equals(rowPointers, b.rowPointers)
+        && Arrays.equals(columns, b.columns)
+        && Arrays.equals(values, b.values)
+        && Arrays.equals(labels, b.labels)
+        && Arrays.equals(target, b.target)
+        && Arrays.equals(weights, b.weights)
+        && Arrays.equals(rowKeys, b.rowKeys)
+        && Arrays.equals(folds, b.folds);
+  }
+
+  @Override
+  public int hashCode() {
+    return Arrays.hashCode(rowKeys) * 31 + rows;
+  }
+}

@@ -1,0 +1,283 @@
+package dev.bellows.jobs.block;
+
+import dev.bellows.engine.plan.BatchBuffers;
+import dev.bellows.engine.tensor.Memory;
+import dev.bellows.jobs.table.CategoryColumn;
+import dev.bellows.jobs.table.ImageInput;
+import dev.bellows.jobs.table.NumberColumn;
+import dev.bellows.jobs.table.Preprocess;
+import dev.bellows.jobs.table.SparseInput;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Fills batches from blocks and applies what was fitted while it copies: filling, scaling, missing
+ * flags, codes of rare and unknown categories, target scaling. Allocates nothing per batch once its
+ * scratch arrays have grown. Not thread-safe; one per task.
+ */
+public final class BlockReader {
+  private static final int BYTE_VALUES = 256;
+
+  private final int numberCount;
+  private final int numericWidth;
+
+  /** Stored value that maps to 0: center minus storage offset. */
+  private final double[] centers;
+
+  private final double[] factors;
+
+  /** What the network sees for a missing value. */
+  private final float[] fills;
+
+  /** Position of the missing flag of each number column; -1 for none. */
+  private final int[] flags;
+
+  /** [C][1 + stored code + 1]: fitted code, with the code -1 at index 0. */
+  private final int[][] codes;
+
+  private final int pixelWidth;
+  private final float[] pixelValues;
+  private final int sparseWidth;
+  private final float[] sparseFactors;
+  private final int classes;
+  private final double targetOffset;
+  private final double targetFactor;
+
+  private float[] floats = {};
+  private int[] ints = {};
+  private long unknown;
+
+  public BlockReader(Preprocess preprocess) {
+    List<NumberColumn> numbers = preprocess.numbers();
+    this.numberCount = numbers.size();
+    this.numericWidth = preprocess.numericWidth();
+    this.centers = numbers.stream().mapToDouble(n -> n.center() - n.offset()).toArray();
+    this.factors = numbers.stream().mapToDouble(NumberColumn::factor).toArray();
+    this.fills = new float[numberCount];
+    this.flags = new int[numberCount];
+    int nextFlag = numberCount;
+    for (int c = 0; c < numberCount; c++) {
+      NumberColumn n = numbers.get(c);
+      fills[c] = (float) ((n.fill() - n.center()) * n.factor());
+      flags[c] = n.flag() ? nextFlag++ : -1;
+    }
+    this.codes = preprocess.categories().stream().map(BlockReader::table).toArray(int[][]::new);
+    ImageInput image = preprocess.image();
+    this.pixelWidth = image == null ? 0 : image.width();
+    this.pixelValues = new float[BYTE_VALUES];
+    for (int b = 0; image != null && b < BYTE_VALUES; b++) {
+      pixelValues[b] = (float) ((b - image.center()) * image.factor());
+    }
+    SparseInput sparse = preprocess.sparse();
+    this.sparseWidth = sparse == null ? 0 : sparse.width();
+    this.sparseFactors = new float[sparse == null ? 0 : sparse.factors().size()];
+    for (int i = 0; sparse != null && i < sparseFactors.length; i++) {
+      sparseFactors[i] = sparse.factors().get(i).floatValue();
+    }
+    this.classes = preprocess.classes().size();
+    this.targetOffset = preprocess.targetOffset();
+    this.targetFactor = 1 / preprocess.targetScale();
+  }
+
+  private static int[] table(CategoryColumn column) {
+    int[] t = new int[column.codes().size() + 1];
+    for (int i = 0; i < column.codes().size(); i++) {
+      t[i + 1] = column.codes().get(i);
+    }
+    return t;
+  }
+
+  /**
+   * Category cells seen so far whose value is not in the dictionary: they went to the unknown
+   * bucket.
+   */
+  public long unknownCategories() {
+    return unknown;
+  }
+
+  /**
+   * Fills {@code out} with {@code count} rows of {@code block}: those named by {@code order[from ..
+   * from+count)}, or rows {@code from .. from+count} themselves when {@code order} is null. Sets
+   * the number of rows and every part that the data and the buffers have. A row whose class is
+   * unknown gets label 0 and weight 0.
+   *
+   * @throws IllegalArgumentException when the widths of buffers and data differ
+   */
+  public void fill(Block block, int @Nullable [] order, int from, int count, BatchBuffers out) {
+    check("numeric columns", numericWidth, out.numericWidth());
+    check("category columns", codes.length, out.categoricals());
+    check("sparse columns", sparseWidth, out.sparseWidth());
+    out.setRows(count);
+    if (pixelWidth > 0) {
+      fillPixels(block, order, from, count, out.numeric());
+    } else if (numericWidth > 0) {
+      fillNumbers(block, order, from, count, out.numeric());
+    }
+    if (codes.length > 0) {
+      fillCodes(block, order, from, count, out.codes());
+    }
+    if (sparseWidth > 0) {
+      fillSparse(block, order, from, count, out);
+    }
+    fillTarget(block, order, from, count, out);
+  }
+
+  private static void check(String what, int data, int buffers) {
+    if (data != buffers) {
+      throw new IllegalArgumentException(
+          "the data has " + data + " " + what + ", the batch buffers " + buffers);
+    }
+  }
+
+  private static int row(int @Nullable [] order, int i) {
+    return order == null ? i : order[i];
+  }
+
+  private float[] floats(int n) {
+    if (floats.length < n) {
+      floats = new float[n];
+    }
+    return floats;
+  }
+
+  private int[] ints(int n) {
+    if (ints.length < n) {
+      ints = new int[n];
+    }
+    return ints;
+  }
+
+  private void fillPixels(Block block, int @Nullable [] order, int from, int count, long address) {
+    check("bytes per image", block.pixelWidth(), pixelWidth);
+    byte[] pixels = block.pixels();
+    float[] values = pixelValues;
+    float[] scratch = floats(pixelWidth);
+    for (int i = 0; i < count; i++) {
+      int base = row(order, from + i) * pixelWidth;
+      for (int p = 0; p < pixelWidth; p++) {
+        scratch[p] = values[pixels[base + p] & 0xff];
+      }
+      Memory.copyIn(scratch, 0, address + 4L * i * pixelWidth, pixelWidth);
+    }
+  }
+
+  private void fillNumbers(Block block, int @Nullable [] order, int from, int count, long address) {
+    check("number columns", block.numericWidth(), numberCount);
+    float[] numeric = block.numeric();
+    float[] scratch = floats(numericWidth);
+    for (int i = 0; i < count; i++) {
+      int base = row(order, from + i) * numberCount;
+      for (int c = 0; c < numberCount; c++) {
+        float stored = numeric[base + c];
+        boolean missing = Float.isNaN(stored);
+        scratch[c] = missing ? fills[c] : (float) ((stored - centers[c]) * factors[c]);
+        if (flags[c] >= 0) {
+          scratch[flags[c]] = missing ? 1f : 0f;
+        }
+      }
+      Memory.copyIn(scratch, 0, address + 4L * i * numericWidth, numericWidth);
+    }
+  }
+
+  private void fillCodes(Block block, int @Nullable [] order, int from, int count, long address) {
+    check("category columns", block.codeWidth(), codes.length);
+    int width = codes.length;
+    int[] stored = block.codes();
+    int[] scratch = ints(width);
+    for (int i = 0; i < count; i++) {
+      int base = row(order, from + i) * width;
+      for (int c = 0; c < width; c++) {
+        int code = stored[base + c];
+        unknown += code >>> 31;
+        scratch[c] = codes[c][code + 1];
+      }
+      Memory.copyIn(scratch, 0, address + 4L * i * width, width);
+    }
+  }
+
+  private void fillSparse(
+      Block block, int @Nullable [] order, int from, int count, BatchBuffers out) {
+    int[] pointers = block.rowPointers();
+    int[] rowPointers = ints(count + 1);
+    long total = 0;
+    rowPointers[0] = 0;
+    for (int i = 0; i < count; i++) {
+      int row = row(order, from + i);
+      total += pointers[row + 1] - pointers[row];
+      rowPointers[i + 1] = Math.toIntExact(total);
+    }
+    Memory.copyIn(rowPointers, 0, out.csrRowPointers(), count + 1);
+    long columns = out.csrColumns((int) total);
+    long values = out.csrValues((int) total);
+    float[] scaled = sparseFactors.length == 0 ? floats : floats((int) total);
+    for (int i = 0; i < count; i++) {
+      int start = pointers[row(order, from + i)];
+      int n = rowPointers[i + 1] - rowPointers[i];
+      long offset = 4L * rowPointers[i];
+      Memory.copyIn(block.columns(), start, columns + offset, n);
+      if (sparseFactors.length == 0) {
+        Memory.copyIn(block.values(), start, values + offset, n);
+      } else {
+        for (int j = 0; j < n; j++) {
+          scaled[j] = block.values()[start + j] * sparseFactors[block.columns()[start + j]];
+        }
+        Memory.copyIn(scaled, 0, values + offset, n);
+      }
+    }
+  }
+
+  private void fillTarget(
+      Block block, int @Nullable [] order, int from, int count, BatchBuffers out) {
+    int[] labels = block.labels();
+    float[] target = block.target();
+    float[] weights = floats(Math.max(count, count * out.targetWidth()));
+    for (int i = 0; i < count; i++) {
+      int row = row(order, from + i);
+      weights[i] = labels.length > 0 && labels[row] < 0 ? 0f : block.weight(row);
+    }
+    Memory.copyIn(weights, 0, out.weights(), count);
+    if (labels.length > 0) {
+      int[] filled = ints(count);
+      for (int i = 0; i < count; i++) {
+        filled[i] = Math.max(0, labels[row(order, from + i)]);
+      }
+      Memory.copyIn(filled, 0, out.labels(), count);
+      if (out.targetWidth() > 0) {
+        fillOneHot(filled, count, out);
+      }
+    } else if (target.length > 0) {
+      check("targets", 1, out.targetWidth());
+      for (int i = 0; i < count; i++) {
+        weights[i] = (float) ((target[row(order, from + i)] - targetOffset) * targetFactor);
+      }
+      Memory.copyIn(weights, 0, out.target(), count);
+    }
+  }
+
+  private void fillOneHot(int[] labels, int count, BatchBuffers out) {
+    int width = out.targetWidth();
+    if (width != 1 && width != classes) {
+      throw new IllegalArgumentException(
+          "batch buffers have "
+              + width
+              + " targets a row; expected 1 or "
+              + classes
+              + " for "
+              + classes
+              + " classes");
+    }
+    float[] oneHot = floats(count * width);
+    if (width == 1) {
+      for (int i = 0; i < count; i++) {
+        oneHot[i] = labels[i] == 1 ? 1f : 0f;
+      }
+    } else {
+      Arrays.fill(oneHot, 0, count * width, 0f);
+      for (int i = 0; i < count; i++) {
+        oneHot[i * width + labels[i]] = 1f;
+      }
+    }
+    Memory.copyIn(oneHot, 0, out.target(), count * width);
+  }
+}

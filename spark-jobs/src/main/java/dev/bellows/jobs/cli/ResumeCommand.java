@@ -1,0 +1,64 @@
+package dev.bellows.jobs.cli;
+
+import dev.bellows.jobs.ExitCode;
+import dev.bellows.jobs.Version;
+import dev.bellows.jobs.train.ResumeJob;
+import dev.bellows.jobs.train.ResumeOptions;
+import dev.bellows.jobs.train.StopRequest;
+import dev.bellows.jobs.train.TrainOutcome;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.spark.sql.SparkSession;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code bellows resume}. */
+@Command(
+    name = "resume",
+    description = "Continues a run folder from its last whole checkpoint.",
+    sortOptions = false)
+final class ResumeCommand extends BellowsCommand {
+  @Parameters(paramLabel = "RUN", description = "the run folder")
+  Path run = Path.of("");
+
+  @Option(
+      names = "--allow-change",
+      paramLabel = "KEY",
+      description = "a key that may differ from the run's, e.g. trainer.epochs; may be repeated")
+  List<String> allowChange = new ArrayList<>();
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description =
+          "one value over the run's configuration; its key must be allowed by --allow-change")
+  List<String> sets = new ArrayList<>();
+
+  @Option(names = "--takeover", description = "fence off another process that holds the run folder")
+  boolean takeover;
+
+  @Mixin SparkOptions spark = new SparkOptions();
+
+  @Override
+  ExitCode run(ConsoleOutput console) throws Exception {
+    SparkSessions.check(spark.master);
+    ResumeChecks.check(run);
+    StopRequest.install();
+    try (SparkSession session =
+        SparkSessions.open(
+            spark.master,
+            "bellows resume " + Version.current(),
+            console,
+            terminal().environment(),
+            output.verbose)) {
+      TrainOutcome outcome =
+          ResumeJob.run(session, run, new ResumeOptions(allowChange, takeover, sets), console);
+      console.progressDone();
+      console.section("done", outcome.message());
+      return outcome.exitCode();
+    }
+  }
+}

@@ -1,0 +1,93 @@
+package dev.bellows.jobs.cli;
+
+import dev.bellows.jobs.ExitCode;
+import dev.bellows.jobs.Version;
+import dev.bellows.jobs.config.Loaded;
+import dev.bellows.jobs.config.RunConfig;
+import dev.bellows.jobs.run.RunFolder;
+import dev.bellows.jobs.train.StopRequest;
+import dev.bellows.jobs.train.TrainJob;
+import dev.bellows.jobs.train.TrainOutcome;
+import java.nio.file.Path;
+import java.time.Clock;
+import org.apache.spark.sql.SparkSession;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code bellows train}. */
+@Command(name = "train", description = "Trains one model.", sortOptions = false)
+final class TrainCommand extends BellowsCommand {
+  /** What an unfinished run in the run folder means. */
+  enum Resume {
+    AUTO,
+    NEVER
+  }
+
+  @Mixin ConfigOptions config = new ConfigOptions();
+  @Mixin TrainOptions options = new TrainOptions();
+  @Mixin SparkOptions spark = new SparkOptions();
+
+  @Option(
+      names = "--resume",
+      paramLabel = "WHEN",
+      defaultValue = "AUTO",
+      description =
+          "auto: continue an unfinished run of the same configuration in the run folder; never: refuse it")
+  Resume resume = Resume.AUTO;
+
+  @Option(names = "--takeover", description = "fence off another process that holds the run folder")
+  boolean takeover;
+
+  @Override
+  ExitCode run(ConsoleOutput console) throws Exception {
+    SparkSessions.check(spark.master);
+    Loaded loaded = config.load(terminal(), RunConfig.Kind.TRAIN, options.shortcuts());
+    DataFiles.check(loaded.config().data());
+    String target = options.dryRun ? "dry run" : loaded.config().output().dir();
+    Banner.print(
+        console,
+        "train",
+        config.config,
+        target,
+        SparkSessions.master(spark.master),
+        loaded.config().seed());
+    if (options.dryRun) {
+      try (SparkSession session = open(console)) {
+        TrainJob.plan(session, loaded.config(), console);
+        console.section("done", "dry run: nothing was trained, nothing was written");
+        return ExitCode.OK;
+      }
+    }
+    Path dir = Path.of(loaded.config().output().dir());
+    RunFolder.Options folderOptions =
+        new RunFolder.Options(
+            loaded.originalYaml(),
+            loaded.resolvedYaml(),
+            main.commandLine(),
+            resume == Resume.AUTO,
+            takeover,
+            Clock.systemUTC());
+    try (RunFolder folder = RunFolder.create(dir, folderOptions)) {
+      StopRequest.install();
+      try (SparkSession session = open(console)) {
+        TrainOutcome outcome = TrainJob.run(session, loaded.config(), folder, console);
+        console.progressDone();
+        console.section("done", outcome.message());
+        return outcome.exitCode();
+      } catch (Exception | OutOfMemoryError e) {
+        folder.failed(Failures.exitCode(e), String.valueOf(e.getMessage()));
+        throw e;
+      }
+    }
+  }
+
+  private SparkSession open(ConsoleOutput console) {
+    return SparkSessions.open(
+        spark.master,
+        "bellows train " + Version.current(),
+        console,
+        terminal().environment(),
+        output.verbose);
+  }
+}

@@ -1,0 +1,71 @@
+package dev.bellows.jobs.cluster;
+
+import dev.bellows.ps.client.Connector;
+import dev.bellows.ps.client.InProcessConnector;
+import dev.bellows.ps.server.ServerOptions;
+import dev.bellows.ps.server.ShardServer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How this process reaches shards: one connector per secret, shared by all tasks, and the
+ * in-process shard server of local mode. Static because Spark gives tasks of one executor no other
+ * common place.
+ */
+public final class Connectors {
+  private static @Nullable Connector inProcess;
+  private static @Nullable Connector network;
+  private static @Nullable String networkSecret;
+
+  private Connectors() {}
+
+  /**
+   * A connector for a task or the driver.
+   *
+   * @param secret what connections prove; null for the shards of this very process
+   */
+  public static synchronized Connector get(@Nullable String secret) {
+    if (secret == null) {
+      Connector local = inProcess;
+      if (local == null) {
+        local = new InProcessConnector(new ShardServer(ServerOptions.defaults(), System::nanoTime));
+        inProcess = local;
+      }
+      return local;
+    }
+    Connector remote = network;
+    if (remote == null || !secret.equals(networkSecret)) {
+      if (remote != null) {
+        remote.close(); // a Spark context of earlier days in the same process
+      }
+      remote = Wire.connector(secret);
+      network = remote;
+      networkSecret = secret;
+    }
+    return remote;
+  }
+
+  /**
+   * A connector for a task, in any process.
+   *
+   * @param network whether the shards are reached over the network; the secret is this process's
+   *     own, no task carries it
+   */
+  public static Connector forTask(boolean network) {
+    return get(network ? ClusterSecret.ofTask() : null);
+  }
+
+  /** Frees threads and buffers; the next {@link #get} makes them anew. */
+  public static synchronized void closeAll() {
+    Connector remote = network;
+    network = null;
+    networkSecret = null;
+    if (remote != null) {
+      remote.close();
+    }
+    Connector local = inProcess;
+    inProcess = null;
+    if (local != null) {
+      local.close();
+    }
+  }
+}

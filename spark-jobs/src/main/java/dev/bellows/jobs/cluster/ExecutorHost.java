@@ -1,0 +1,34 @@
+package dev.bellows.jobs.cluster;
+
+import dev.bellows.ps.transport.ShardHost;
+import org.jspecify.annotations.Nullable;
+
+/** The shard server of this executor process: at most one, for any number of runs. */
+final class ExecutorHost {
+  private static @Nullable ShardHost host;
+
+  private ExecutorHost() {}
+
+  /**
+   * Starts the server unless it runs already.
+   *
+   * @param bindHost the address that other executors reach this one by
+   * @return its port
+   */
+  static synchronized int start(String bindHost, String secret) {
+    ShardHost running = host;
+    if (running == null) {
+      running = Wire.listen(bindHost, secret);
+      host = running;
+    }
+    return running.port();
+  }
+
+  static synchronized void stop() {
+    ShardHost running = host;
+    host = null;
+    if (running != null) {
+      running.close();
+    }
+  }
+}

@@ -1,0 +1,179 @@
+package dev.bellows.jobs.cluster;
+
+import dev.bellows.jobs.BellowsException;
+import dev.bellows.jobs.ExitCode;
+import dev.bellows.jobs.config.DistributedConfig;
+import dev.bellows.ps.client.Connector;
+import dev.bellows.ps.client.ShardAddress;
+import dev.bellows.ps.transport.ShardHost;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.apache.spark.SparkContext;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the parameter shards of a run live, seen from the driver.
+ *
+ * <p>In local mode they live in this process and are called directly; on a cluster in the
+ * executors, or in the driver when asked for or when the plugin was not loaded.
+ */
+public final class ShardCluster implements AutoCloseable {
+  /** Where shards live. */
+  public enum Mode {
+    /** In this process, called directly. */
+    IN_PROCESS,
+    /** In the driver, reached over the network. */
+    DRIVER,
+    /** In the executors. */
+    EXECUTORS
+  }
+
+  private static final long REGISTRATION_MS = 30_000;
+
+  private final Mode mode;
+  private final String reason;
+  private final @Nullable String secret;
+  private final @Nullable ShardHost host;
+  private final String hostAddress;
+  private final Set<String> used = new HashSet<>();
+
+  private ShardCluster(
+      Mode mode, String reason, @Nullable String secret, @Nullable ShardHost host, String address) {
+    this.mode = mode;
+    this.reason = reason;
+    this.secret = secret;
+    this.host = host;
+    this.hostAddress = address;
+  }
+
+  /** Chooses the mode from configuration and cluster and starts what the driver must start. */
+  public static ShardCluster open(
+      SparkContext context, DistributedConfig config, ClusterView view) {
+    boolean network = config.transport() == DistributedConfig.Transport.NETWORK;
+    if (view.local() && !network) {
+      return new ShardCluster(
+          Mode.IN_PROCESS, "tasks and shards share one process", null, null, "");
+    }
+    if (config.transport() == DistributedConfig.Transport.IN_PROCESS && !view.local()) {
+      throw new BellowsException(
+          ExitCode.CONFIG,
+          "distributed.transport: in_process needs a local master, found "
+              + context.master()
+              + "; remove the key");
+    }
+    boolean plugin = ShardRegistry.current().pluginActive();
+    boolean executors =
+        !view.local() && plugin && config.placement() != DistributedConfig.Placement.DRIVER;
+    if (executors) {
+      return new ShardCluster(Mode.EXECUTORS, "default", ClusterSecret.current(), null, "");
+    }
+    String why =
+        view.local()
+            ? "transport: network asks for it"
+            : config.placement() == DistributedConfig.Placement.DRIVER
+                ? "placement: driver asks for it"
+                : "spark.plugins does not name " + BellowsPlugin.class.getName();
+    if (!view.local() && !plugin && config.placement() == DistributedConfig.Placement.EXECUTOR) {
+      throw new BellowsException(
+          ExitCode.CLUSTER,
+          "distributed.placement: executor needs --conf spark.plugins="
+              + BellowsPlugin.class.getName());
+    }
+    if (!view.local() && !plugin && ClusterSecret.fromSpark() == null) {
+      throw new BellowsException(
+          ExitCode.CLUSTER,
+          "the executors have no secret to reach the shards with: give --conf spark.plugins="
+              + BellowsPlugin.class.getName()
+              + " or --conf spark.authenticate=true");
+    }
+    String address =
+        view.local() ? "127.0.0.1" : context.conf().get("spark.driver.host", "127.0.0.1");
+    String secret = ClusterSecret.current();
+    return new ShardCluster(Mode.DRIVER, why, secret, Wire.listen(address, secret), address);
+  }
+
+  /** Where shards live. */
+  public Mode mode() {
+    return mode;
+  }
+
+  /** Why there, for the plan. */
+  public String reason() {
+    return reason;
+  }
+
+  /** Whether the shards are reached over the network, so that connections prove a secret. */
+  public boolean network() {
+    return secret != null;
+  }
+
+  /** The driver's way to the shards. */
+  public Connector connector() {
+    return Connectors.get(secret);
+  }
+
+  /**
+   * Chooses a living host for each shard.
+   *
+   * @param shards how many, {@code >= 1}
+   * @param hosts executors that should have registered before the choice is made; fewer are used
+   *     when they don't come in time
+   * @throws BellowsException exit 7 when no executor offers a shard server
+   */
+  public List<ShardAddress> place(int shards, int hosts) throws InterruptedException {
+    List<ShardAddress> placement = new ArrayList<>();
+    used.clear();
+    if (mode != Mode.EXECUTORS) {
+      ShardHost own = host;
+      ShardAddress address =
+          own == null ? ShardAddress.LOCAL : new ShardAddress(hostAddress, own.port());
+      for (int s = 0; s < shards; s++) {
+        placement.add(address);
+      }
+      return placement;
+    }
+    ShardRegistry registry = ShardRegistry.current();
+    List<ShardRegistry.Member> members = registry.await(Math.max(1, hosts), REGISTRATION_MS);
+    if (members.isEmpty()) {
+      throw new BellowsException(
+          ExitCode.CLUSTER,
+          "no executor offered a shard server within "
+              + REGISTRATION_MS / 1000
+              + " s"
+              + (registry.failures().isEmpty() ? "" : " (" + registry.failures() + ")")
+              + "; look at the executors' logs, or set distributed.placement: driver");
+    }
+    for (int s = 0; s < shards; s++) {
+      ShardRegistry.Member member = members.get(s % members.size());
+      used.add(member.executorId());
+      placement.add(new ShardAddress(member.host(), member.port()));
+    }
+    return placement;
+  }
+
+  /** Whether a shard of the present placement lives (or lived) in this executor. */
+  public boolean hostsShard(String executorId) {
+    return used.contains(executorId);
+  }
+
+  /** Whether every executor of the present placement is still there. */
+  public boolean allAlive() {
+    for (String id : used) {
+      if (!ShardRegistry.current().alive(id)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  @Override
+  public void close() {
+    ShardHost own = host;
+    if (own != null) {
+      own.close();
+    }
+    Connectors.closeAll();
+  }
+}

@@ -1,0 +1,269 @@
+package dev.bellows.jobs.config;
+
+import dev.bellows.jobs.config.RunConfig.Kind;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Rules that tie keys together. Each problem names both keys. Values with a problem of their own
+ * are skipped.
+ */
+final class CrossChecks {
+  private static final List<String> CLASS_LOSSES =
+      List.of("softmax_cross_entropy", "sigmoid_cross_entropy", "hinge");
+  private static final List<String> NUMBER_LOSSES = List.of("mse", "mae", "huber");
+
+  private final Bound file;
+  private final Binding binding;
+
+  CrossChecks(Bound file, Binding binding) {
+    this.file = file;
+    this.binding = binding;
+  }
+
+  void run(Kind kind) {
+    sources();
+    if (kind == Kind.TRAIN) {
+      holdouts();
+      target();
+      model();
+      trainer();
+    }
+  }
+
+  private void problem(String key, String message) {
+    binding.problem(binding.mark(key), key, message);
+  }
+
+  private boolean regression() {
+    return file.text("task").equals("regression");
+  }
+
+  private boolean classification() {
+    return file.text("task").equals("classification");
+  }
+
+  private void sources() {
+    for (String name : List.of("train", "validation", "test", "input")) {
+      String at = "data." + name;
+      for (String option : List.of("separator", "quote", "escape")) {
+        String key = at + "." + option;
+        if (file.text(key).length() > 1) {
+          problem(key, "expected one character, found \"" + file.text(key) + "\"");
+        }
+      }
+      String separator = file.text(at + ".separator");
+      if (!separator.isEmpty() && separator.equals(file.text(at + ".quote"))) {
+        problem(at + ".quote", "is the same character as " + at + ".separator");
+      }
+      boolean training = file.has("data.train");
+      if (training && file.text(at + ".schema").equals("from_model")) {
+        problem(at + ".schema", "from_model needs a stored model, data.train trains one");
+      }
+      List<String> columns = file.texts(at + ".columns");
+      columns.stream()
+          .filter(c -> columns.indexOf(c) != columns.lastIndexOf(c))
+          .distinct()
+          .forEach(c -> problem(at + ".columns", "names the column \"" + c + "\" twice"));
+      if (training && file.text(at + ".format").equals("idx") && file.get(at + ".labels") == null) {
+        problem(at + ".labels", "is missing; " + at + " needs labels to learn or to measure");
+      }
+    }
+  }
+
+  private void holdouts() {
+    for (String name : List.of("validation", "test")) {
+      String key = "data." + name + ".stratify";
+      if (file.flag(key) && regression()) {
+        problem(key, "stratify keeps class shares, but task is regression");
+      }
+      Object holdout = file.get("data." + name);
+      if (holdout instanceof Map<?, ?> map && map.containsKey("stratify")) {
+        file.at("data." + name).values().computeIfAbsent("stratify", k -> classification());
+      }
+    }
+    double held = file.real("data.validation.fraction") + file.real("data.test.fraction");
+    if (held >= 1) {
+      problem(
+          "data.validation.fraction",
+          "data.validation.fraction and data.test.fraction leave no training rows: their sum is "
+              + Numbers.Real.show(held));
+    }
+  }
+
+  private void target() {
+    String name = file.text("target.name");
+    for (String role : List.of("id", "weight")) {
+      String column = file.text("data." + role);
+      if (!column.isEmpty() && column.equals(name)) {
+        problem("data." + role, "is the same column as target.name: \"" + name + "\"");
+      }
+      if (!column.isEmpty() && file.at("features").values().containsKey(column)) {
+        problem(
+            Section.join("features", column),
+            "is the column of data." + role + " and can't be a feature");
+      }
+    }
+    if (file.at("features").values().containsKey(name)) {
+      problem(
+          Section.join("features", name), "is the column of target.name and can't be a feature");
+    }
+    if (regression() && file.has("target.classes") && file.get("target.classes") instanceof Long) {
+      problem("target.classes", "classes belong to classification, but task is regression");
+    }
+    if (regression() && file.has("target.positive")) {
+      problem(
+          "target.positive", "a positive class belongs to classification, but task is regression");
+    }
+    if (classification() && file.text("target.scale").equals("standard")) {
+      problem("target.scale", "scales numbers, but task is classification");
+    }
+    if (file.has("target.positive") && file.count("target.classes") > 2) {
+      problem(
+          "target.positive",
+          "is for two classes, but target.classes is " + file.count("target.classes"));
+    }
+  }
+
+  private void model() {
+    String type = file.text("model.type");
+    String loss = file.chosen("model.loss");
+    if (regression() && CLASS_LOSSES.contains(loss)) {
+      problem(
+          "model.loss", loss + " is for classes, but task is regression (mse, mae or huber fit)");
+    }
+    if (classification() && NUMBER_LOSSES.contains(loss)) {
+      problem(
+          "model.loss",
+          loss + " is for numbers, but task is classification (softmax_cross_entropy fits)");
+    }
+    if (type.equals("logistic") && regression()) {
+      problem("model.type", "logistic is for classes, but task is regression (linear fits)");
+    }
+    if (type.equals("logistic") && loss.equals("hinge")) {
+      problem(
+          "model.loss",
+          "hinge makes no probabilities, but model.type is logistic (linear with hinge is the support vector machine)");
+    }
+    if (type.equals("linear") && classification() && !loss.equals("hinge")) {
+      problem(
+          "model.type",
+          "linear predicts numbers, but task is classification (logistic fits, or model.loss: hinge)");
+    }
+    int classes = file.count("target.classes");
+    List<?> weights = file.settings("model.loss").list("class_weights");
+    if (classes > 0 && !weights.isEmpty() && weights.size() != classes) {
+      problem(
+          "model.loss." + loss + ".class_weights",
+          "has " + weights.size() + " weights, but target.classes is " + classes);
+    }
+    if (!weights.isEmpty() && weights.stream().allMatch(w -> w.equals(0.0))) {
+      problem(
+          "model.loss." + loss + ".class_weights", "all weights are 0: nothing would be learnt");
+    }
+    if (!file.list("model.layers").isEmpty()) {
+      lastLayer(loss, classes);
+    }
+  }
+
+  private void lastLayer(String loss, int classes) {
+    List<?> layers = file.list("model.layers");
+    int last = layers.size() - 1;
+    Object layer = layers.get(last);
+    if (layer == Spec.BAD || layer == null) {
+      return;
+    }
+    Bound bound = new Bound(Map.of("it", layer));
+    String at = "model.layers[" + last + "]";
+    if (!bound.chosen("it").equals("dense")) {
+      problem(
+          at,
+          "the last layer must be dense: its units are the outputs that model.loss reads; it is "
+              + bound.chosen("it"));
+      return;
+    }
+    Bound dense = bound.settings("it");
+    int units = dense.count("units");
+    String unitsKey = at + ".dense.units";
+    if (units > 0) {
+      units(loss, classes, units, unitsKey);
+    }
+    String activation = dense.text("activation");
+    if (!activation.isEmpty() && !activation.equals("linear")) {
+      problem(
+          at + ".dense.activation",
+          activation + " on the outputs, but model.loss reads raw outputs; remove it");
+    }
+  }
+
+  private void units(String loss, int classes, int units, String unitsKey) {
+    if (loss.equals("softmax_cross_entropy") && units == 1) {
+      problem(
+          unitsKey,
+          "softmax over 1 unit is always 1, but model.loss is softmax_cross_entropy; use 2 or more units or sigmoid_cross_entropy");
+    } else if ((loss.equals("sigmoid_cross_entropy") || loss.equals("hinge")) && units > 1) {
+      problem(
+          unitsKey,
+          "expected 1 unit, found " + units + ": model.loss " + loss + " tells two classes apart");
+    } else if (regression() && units > 1) {
+      problem(
+          unitsKey, "expected 1 unit, found " + units + ": task regression predicts one number");
+    } else if (classification() && classes > 0 && units == 1 && classes > 2) {
+      problem(unitsKey, "1 unit tells 2 classes apart, but target.classes is " + classes);
+    } else if (classification() && classes > 0 && units > 1 && units != classes) {
+      problem(
+          unitsKey,
+          "found " + units + " units, but target.classes is " + classes + "; they must be equal");
+    }
+  }
+
+  private void trainer() {
+    Bound sgd = file.at("trainer.optimizer.sgd");
+    if (sgd.flag("nesterov") && sgd.real("momentum") == 0) {
+      problem(
+          "trainer.optimizer.sgd.nesterov",
+          "needs trainer.optimizer.sgd.momentum above 0 (0.9 is usual)");
+    }
+    if (file.has("trainer.gradient_clip.value") && file.has("trainer.gradient_clip.norm")) {
+      problem(
+          "trainer.gradient_clip.value",
+          "trainer.gradient_clip.value and trainer.gradient_clip.norm exclude each other");
+    }
+    double rate = file.settings("trainer.optimizer").real("learning_rate");
+    double floor = file.settings("trainer.schedule").real("min_rate");
+    if (rate > 0 && floor > rate) {
+      problem(
+          "trainer.schedule." + file.chosen("trainer.schedule") + ".min_rate",
+          Numbers.Real.show(floor)
+              + " is above trainer.optimizer."
+              + file.chosen("trainer.optimizer")
+              + ".learning_rate "
+              + Numbers.Real.show(rate));
+    }
+    long slices = file.whole("distributed.slices");
+    long batch = file.whole("trainer.batch_size");
+    if (slices > 0 && batch > 0 && slices > batch) {
+      problem(
+          "distributed.slices",
+          slices + " slices can't share trainer.batch_size " + batch + " rows");
+    }
+    String metric = file.text("trainer.early_stopping.metric");
+    boolean held = file.real("data.validation.fraction") > 0 || file.has("data.validation.format");
+    boolean known = file.get("data.validation") instanceof Map<?, ?>;
+    if (metric.startsWith("val_") && known && !held && file.has("data.train")) {
+      problem(
+          "trainer.early_stopping.metric",
+          metric + " needs validation rows, but data.validation is empty (e.g. {fraction: 0.1})");
+    }
+    if (metric.endsWith("accuracy") && regression()) {
+      problem(
+          "trainer.early_stopping.metric",
+          metric + " is for classes, but task is regression (val_loss or val_mae fit)");
+    }
+    if (metric.endsWith("mae") && classification()) {
+      problem(
+          "trainer.early_stopping.metric",
+          metric + " is for numbers, but task is classification (val_loss or val_accuracy fit)");
+    }
+  }
+}

@@ -1,0 +1,270 @@
+package dev.bellows.jobs.config;
+
+import dev.bellows.jobs.config.Lists.ListOf;
+import dev.bellows.jobs.config.Lists.Named;
+import dev.bellows.jobs.config.Numbers.Real;
+import dev.bellows.jobs.config.Numbers.Whole;
+import dev.bellows.jobs.config.Words.Flag;
+import dev.bellows.jobs.config.Words.Free;
+import dev.bellows.jobs.config.Words.OrNull;
+import dev.bellows.jobs.config.Words.Word;
+
+/** Keys of {@code data}, {@code features} and {@code target}. */
+final class DataKeys {
+  private static final String PATH =
+      "File, folder or glob; relative to --data-dir, else BELLOWS_DATA, else the working folder.";
+
+  private DataKeys() {}
+
+  static Section train() {
+    return policy(
+        new Section()
+            .required("train", source(), "Training rows.", "{format: csv, path: adult.csv}")
+            .key(
+                "validation",
+                holdout(),
+                "{fraction: 0.0}",
+                "Rows that steer training (early stopping, best weights): a fraction of the training source, or a source.",
+                "{fraction: 0.1}")
+            .key(
+                "test",
+                holdout(),
+                "{fraction: 0.0}",
+                "Rows that are only measured, after training: a fraction of the training source, or a source.",
+                "{fraction: 0.2}"));
+  }
+
+  static Section evaluate() {
+    return policy(
+        new Section()
+            .required(
+                "test",
+                source(),
+                "Rows to measure the model on.",
+                "{format: csv, path: holdout.csv}"));
+  }
+
+  static Section predict() {
+    return policy(
+        new Section()
+            .required("input", source(), "Rows to predict.", "{format: parquet, path: new/}"));
+  }
+
+  private static Section policy(Section section) {
+    Choice badRows =
+        new Choice()
+            .with("fail", "The first row that can't be read ends the run with exit 4.")
+            .with(
+                "drop",
+                "Rows that can't be read are counted and left out, up to a share.",
+                new Section()
+                    .key(
+                        "max_fraction",
+                        Real.between(0, 1),
+                        "0.001",
+                        "Largest share of rows that may be dropped; above it the run ends with exit 4."));
+    return section
+        .key(
+            "bad_rows",
+            badRows,
+            "fail",
+            "What happens to a row that can't be read.",
+            "{drop: {max_fraction: 0.001}}")
+        .key(
+            "id",
+            new OrNull(new Free("a column name")),
+            "null",
+            "Column that names a row; splits and row order depend on it. Without: a hash of the row's content.",
+            "customer_id")
+        .key(
+            "weight",
+            new OrNull(new Free("a column name")),
+            "null",
+            "Column of row weights, 0 or more.",
+            "weight");
+  }
+
+  private static Spec holdout() {
+    Section fraction =
+        new Section()
+            .key(
+                "fraction",
+                Real.from(0, 1),
+                "0.1",
+                "Share of the training source that is held out; 0 for none.")
+            .key(
+                "stratify",
+                new Words.OrNull(new Flag()),
+                "null",
+                "Hold out the same share of each class; null: yes for classification.",
+                "true");
+    return source().without(fraction);
+  }
+
+  static Switch source() {
+    Free path = new Free("a path");
+    Word schema = new Word("own", "from_model");
+    String schemaDoc = "Where column names and types come from: the file, or the stored model.";
+    Section csv =
+        new Section()
+            .required("path", path, PATH + " Gzip by name (.gz).", "adult/train.csv.gz")
+            .key("header", new Flag(), "true", "Whether the first line holds column names.")
+            .key("separator", new Free("one character"), "','", "Character between fields.", "';'")
+            .key(
+                "quote",
+                new Free("one character"),
+                "'\"'",
+                "Character around fields that hold separators.",
+                "'\"'")
+            .key(
+                "escape",
+                new Free("one character"),
+                "'\"'",
+                "Character before a quote inside quotes.",
+                "'\\'")
+            .key("trim", new Flag(), "true", "Strip blanks around fields.")
+            .key(
+                "na",
+                new ListOf(new Free("text", 0), 0),
+                "['']",
+                "Fields that mean a missing value.",
+                "['', '?', NA]")
+            .key(
+                "columns",
+                new ListOf(new Free("a column name"), 0),
+                "[]",
+                "Column names in file order; replace those of the header. Empty: the header's, else c0, c1, ...",
+                "[age, income]")
+            .key(
+                "encoding",
+                new Word("UTF-8", "ISO-8859-1", "US-ASCII"),
+                "UTF-8",
+                "Character encoding of the file.")
+            .key("schema", schema, "own", schemaDoc);
+    Section libsvm =
+        new Section()
+            .required("path", path, PATH + " Gzip by name (.gz).", "a9a/a9a.gz")
+            .key(
+                "features",
+                new Whole(1, 1 << 28, "auto"),
+                "auto",
+                "Number of features; auto: the largest index seen.",
+                "123")
+            .key("index_base", new Whole(0, 1), "1", "Index of the first feature.")
+            .key("schema", schema, "own", schemaDoc);
+    Section idx =
+        new Section()
+            .required(
+                "images",
+                path,
+                "IDX images (magic 2051), gzip or not. " + PATH,
+                "mnist/train-images-idx3-ubyte.gz")
+            .key(
+                "labels",
+                new OrNull(path),
+                "null",
+                "IDX labels (magic 2049), gzip or not; null where rows are only predicted. " + PATH,
+                "mnist/train-labels-idx1-ubyte.gz")
+            .key("schema", schema, "own", schemaDoc);
+    Section parquet =
+        new Section()
+            .required("path", path, PATH, "events.parquet")
+            .key("schema", schema, "own", schemaDoc);
+    return new Switch("format", "File format.")
+        .branch("csv", csv)
+        .branch("libsvm", libsvm)
+        .branch("idx", idx)
+        .branch("parquet", parquet)
+        .later("json", "orc", "avro", "images", "text", "jdbc");
+  }
+
+  static Spec features() {
+    Choice impute =
+        new Choice()
+            .with("mean", "The mean of the training rows.")
+            .with("median", "The median of the training rows.")
+            .with("constant", "A fixed number.", Real.any())
+            .with("fail", "A missing number is a bad row.");
+    Section one =
+        new Section()
+            .key(
+                "type",
+                new Word(
+                    java.util.List.of("auto", "number", "category", "image", "sparse", "ignore"),
+                    java.util.List.of("text", "date", "sequence", "audio")),
+                "auto",
+                "What the column holds; auto is inferred and shown in the profile.",
+                "category")
+            .key(
+                "scale",
+                new Word("auto", "standard", "minmax", "unit", "none"),
+                "auto",
+                "Scaling, fitted on training rows: standard (mean 0, deviation 1), minmax (0..1), unit (bytes / 255), none;"
+                    + " auto: standard for numbers, unit for images, none for sparse.",
+                "standard")
+            .key("impute", impute, "mean", "What replaces a missing number.", "{constant: 0}")
+            .key(
+                "missing_flag",
+                new Flag(),
+                "false",
+                "Add a 0/1 column that says that the number was missing.",
+                "true")
+            .key(
+                "min_count",
+                new Whole(1, Integer.MAX_VALUE),
+                "1",
+                "Categories seen fewer times share the unknown bucket.",
+                "10")
+            .key(
+                "unknown",
+                new Word("bucket", "fail"),
+                "bucket",
+                "What a category becomes that training did not show.")
+            .key(
+                "embedding",
+                new Whole(1, 4096, "auto"),
+                "auto",
+                "Width of a category's embedding; auto: from the number of categories.",
+                "8")
+            .key(
+                "shape",
+                new ListOf(new Whole(1, 1 << 16), 0),
+                "[]",
+                "Image shape [height, width, channels]; empty: from the file.",
+                "[28, 28, 1]");
+    return new Named("column names, or rest for all columns that are not named", one);
+  }
+
+  static Section target() {
+    return new Section()
+        .key(
+            "name",
+            new Free("a column name"),
+            "label",
+            "Column to be learnt; IDX and LibSVM sources call it label.",
+            "income")
+        .key(
+            "classes",
+            new Whole(2, 1 << 20, "auto"),
+            "auto",
+            "Number of classes; auto: counted in the training rows.",
+            "10")
+        .key(
+            "positive",
+            new OrNull(new Free("a class name")),
+            "null",
+            "Class that counts as positive in two-class metrics; null: the last in sorted order.",
+            "'>50K'")
+        .key(
+            "unseen",
+            new Word("fail", "ignore"),
+            "fail",
+            "What a held-out row does whose class training did not show.")
+        .key(
+            "scale",
+            new Word("none", "standard"),
+            "none",
+            "Scaling of a regression target, undone in metrics and predictions; standard suits large units.",
+            "standard");
+  }
+}

@@ -1,0 +1,42 @@
+package dev.bellows.jobs.config;
+
+import java.io.Serializable;
+import java.time.Duration;
+
+/**
+ * How the work is spread. Results do not depend on it under strict determinism, except through
+ * {@code slices}.
+ *
+ * @param workers training tasks; 0: one per core of the session
+ * @param shards parameter shards; 0: one per executor
+ * @param slices logical slices of a batch; 0: from the batch size alone
+ * @param deadline longest wait for any part of a step
+ * @param maxFailures lost workers or shards that a run survives
+ * @param transport AUTO: in-process when tasks and shards share one JVM, else loopback or network
+ * @param placement where shards live; AUTO: in executors when there are executor processes, else in
+ *     the driver
+ */
+public record DistributedConfig(
+    int workers,
+    int shards,
+    int slices,
+    Duration deadline,
+    int maxFailures,
+    Transport transport,
+    Placement placement)
+    implements Serializable {
+
+  /** Where parameter shards live. */
+  public enum Placement {
+    AUTO,
+    DRIVER,
+    EXECUTOR
+  }
+
+  /** How gradients reach the shards. */
+  public enum Transport {
+    AUTO,
+    IN_PROCESS,
+    NETWORK
+  }
+}

@@ -1,0 +1,63 @@
+package dev.bellows.jobs.config;
+
+import java.io.Serializable;
+import java.util.List;
+
+/**
+ * How one column is read, filled and scaled. Everything fitted is fitted on training rows only.
+ *
+ * @param type what the column holds; AUTO is inferred and shown in the profile
+ * @param scale numeric scaling; AUTO: standard for numbers, unit for images, none for sparse
+ * @param impute what replaces a missing number
+ * @param imputeConstant the value of {@link Impute#CONSTANT}
+ * @param missingFlag add a 0/1 column that says the number was missing
+ * @param minCount categories seen fewer times in training share the unknown bucket
+ * @param unknown what an unseen category becomes
+ * @param embeddingDim width of the embedding; 0: chosen from the number of categories
+ * @param shape image shape [height, width, channels]; empty: from the file
+ */
+public record FeatureConfig(
+    Type type,
+    Scale scale,
+    Impute impute,
+    double imputeConstant,
+    boolean missingFlag,
+    int minCount,
+    Unknown unknown,
+    int embeddingDim,
+    List<Integer> shape)
+    implements Serializable {
+
+  /** Column types. */
+  public enum Type {
+    AUTO,
+    NUMBER,
+    CATEGORY,
+    IMAGE,
+    SPARSE,
+    IGNORE
+  }
+
+  /** Scaling of numbers and images. */
+  public enum Scale {
+    AUTO,
+    STANDARD,
+    MINMAX,
+    UNIT,
+    NONE
+  }
+
+  /** Filling of missing numbers. */
+  public enum Impute {
+    MEAN,
+    MEDIAN,
+    CONSTANT,
+    FAIL
+  }
+
+  /** Handling of categories that training did not show. */
+  public enum Unknown {
+    BUCKET,
+    FAIL
+  }
+}

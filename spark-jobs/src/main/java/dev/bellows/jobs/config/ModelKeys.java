@@ -1,0 +1,190 @@
+package dev.bellows.jobs.config;
+
+import dev.bellows.jobs.config.Lists.ListOf;
+import dev.bellows.jobs.config.Lists.ListOr;
+import dev.bellows.jobs.config.Numbers.Real;
+import dev.bellows.jobs.config.Numbers.Whole;
+import dev.bellows.jobs.config.Words.Flag;
+import dev.bellows.jobs.config.Words.OrNull;
+import dev.bellows.jobs.config.Words.Word;
+import java.util.List;
+
+/** Keys of {@code model}. */
+final class ModelKeys {
+  static final List<String> ACTIVATIONS =
+      List.of(
+          "linear",
+          "relu",
+          "leaky_relu",
+          "elu",
+          "sigmoid",
+          "tanh",
+          "softplus",
+          "swish",
+          "mish",
+          "gelu",
+          "softmax");
+
+  private ModelKeys() {}
+
+  static Spec model() {
+    return new Switch("type", "Kind of model.")
+        .branch(
+            "network",
+            new Section()
+                .required(
+                    "layers",
+                    new ListOf(layer(), 1),
+                    "Layers, input to output.",
+                    "[{dense: {units: 10}}]")
+                .key("loss", loss(), "auto", "What is minimised.", "softmax_cross_entropy"))
+        .branch("linear", new Section().key("loss", loss(), "auto", "What is minimised.", "huber"))
+        .branch(
+            "logistic",
+            new Section()
+                .key("loss", loss(), "auto", "What is minimised.", "sigmoid_cross_entropy"))
+        .later(
+            "gbdt",
+            "forest",
+            "tree",
+            "extra_trees",
+            "adaboost",
+            "knn",
+            "svm",
+            "naive_bayes",
+            "perceptron",
+            "som",
+            "kmeans");
+  }
+
+  /** The layer {@code activation}: each kind has options of its own. */
+  private static Switch activation() {
+    Switch kinds = new Switch("kind", "Function of each value.");
+    for (String kind : ACTIVATIONS) {
+      Section options = new Section();
+      switch (kind) {
+        case "leaky_relu" -> options.key("alpha", Real.notNegative(), "0.01", "Slope below 0.");
+        case "elu" -> options.key("alpha", Real.notNegative(), "1.0", "Limit below 0.");
+        case "swish" ->
+            options
+                .key("beta", Real.any(), "1.0", "Beta of x sigmoid(beta x).")
+                .key("trained", new Flag(), "false", "Whether beta is trained.");
+        case "softmax" -> options.key("temperature", Real.positive(), "1.0", "Larger is softer.");
+        default -> {
+          // nothing to set
+        }
+      }
+      kinds.branch(kind, options);
+    }
+    return kinds;
+  }
+
+  static Choice layer() {
+    Section dense =
+        new Section()
+            .required("units", new Whole(1, 1 << 24), "Outputs of the layer.", "128")
+            .key(
+                "activation",
+                new Word(ACTIVATIONS, List.of()),
+                "linear",
+                "Function of each output.",
+                "relu")
+            .key("bias", new Flag(), "true", "Add a trained constant to each output.")
+            .key(
+                "initializer",
+                new Word("auto", "zero", "small_random", "xavier", "glorot", "he"),
+                "auto",
+                "Start of the weights: he sqrt(2/in), xavier sqrt(1/in), glorot sqrt(2/(in+out)), small_random 0.01, zero;"
+                    + " auto: he before relu, leaky_relu, elu, swish, mish and gelu, else glorot.",
+                "he");
+    Section dropout =
+        new Section()
+            .key(
+                "rate",
+                Real.from(0, 1),
+                "0.5",
+                "Share of values set to 0 in training; the rest is scaled up.");
+    Section batchNorm =
+        new Section()
+            .key(
+                "momentum",
+                Real.from(0, 1),
+                "0.9",
+                "How much of the running statistics each step keeps.")
+            .key("epsilon", Real.positive(), "1e-5", "Added to the variance.");
+    return new Choice()
+        .with("dense", "Fully connected: x W + b.", dense)
+        .with(
+            "dropout", "Zeroes random values in training (Srivastava et al., JMLR 2014).", dropout)
+        .with(
+            "batch_norm",
+            "Standardises each value over the rows of a slice (Ioffe, Szegedy, ICML 2015; statistics per slice, not per batch).",
+            batchNorm)
+        .with("activation", "A function of each value.", activation())
+        .with("flatten", "Image to row of values; images enter dense layers flat in any case.")
+        .later(
+            "conv1d",
+            "conv2d",
+            "conv3d",
+            "depthwise_conv2d",
+            "conv_transpose2d",
+            "maxpool2d",
+            "avgpool2d",
+            "global_avgpool2d",
+            "embedding",
+            "rnn",
+            "lstm",
+            "gru",
+            "bidirectional",
+            "attention",
+            "multi_head_attention",
+            "transformer",
+            "layer_norm",
+            "group_norm",
+            "residual",
+            "dropconnect");
+  }
+
+  static Choice loss() {
+    Spec weights = new OrNull(new ListOr(new ListOf(Real.notNegative(), 2), new Word("balanced")));
+    String weightsDoc =
+        "Weight of each class in sorted order, or balanced (n / (classes * n_class)); null: all 1.";
+    return new Choice()
+        .with(
+            "auto",
+            "By the task: softmax or sigmoid (one output unit) cross-entropy for classes, mse for numbers.")
+        .with(
+            "softmax_cross_entropy",
+            "-log of the softmax of the true class, on raw outputs.",
+            new Section()
+                .key(
+                    "label_smoothing",
+                    Real.from(0, 1),
+                    "0.0",
+                    "Share of the target spread evenly over all classes.",
+                    "0.1")
+                .key("class_weights", weights, "null", weightsDoc, "balanced"))
+        .with(
+            "sigmoid_cross_entropy",
+            "Binary cross-entropy on raw outputs.",
+            new Section()
+                .key(
+                    "label_smoothing",
+                    Real.from(0, 1),
+                    "0.0",
+                    "Share of the target moved to one half.",
+                    "0.1")
+                .key("class_weights", weights, "null", weightsDoc, "balanced"))
+        .with(
+            "hinge",
+            "max(0, 1 - y s), y = -1 or +1.",
+            new Section().key("class_weights", weights, "null", weightsDoc, "balanced"))
+        .with("mse", "Mean squared error.")
+        .with("mae", "Mean absolute error.")
+        .with(
+            "huber",
+            "Square near 0, line beyond delta (Huber, 1964).",
+            new Section()
+                .key("delta", Real.positive(), "1.0", "Where the square turns into a line."));
+  }
+}

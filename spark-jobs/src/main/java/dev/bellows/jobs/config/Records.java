@@ -1,0 +1,298 @@
+package dev.bellows.jobs.config;
+
+import dev.bellows.jobs.config.RunConfig.Kind;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Bound values to records. Called only when there was no problem, so every value is there and in
+ * range.
+ */
+final class Records {
+  private final Bound file;
+  private final DataPaths paths;
+
+  Records(Map<String, Object> values, DataPaths paths) {
+    this.file = new Bound(values);
+    this.paths = paths;
+  }
+
+  RunConfig config(Kind kind) {
+    return new RunConfig(
+        kind,
+        file.has("task") ? file.word(RunConfig.Task.class, "task") : null,
+        file.whole("seed"),
+        file.textOrNull("model_path"),
+        data(),
+        features(),
+        target(),
+        model(),
+        file.has("trainer") ? trainer(file.at("trainer")) : trainer(defaults("trainer")),
+        distributed(),
+        file.word(RunConfig.Device.class, "device"),
+        output(),
+        evaluate(),
+        predict());
+  }
+
+  /** A section that this file kind has not: its defaults. */
+  private static Bound defaults(String name) {
+    for (Kind kind : Kind.values()) {
+      Section root = ConfigKeys.root(kind);
+      Key key = root.child(name);
+      if (key != null && !key.required()) {
+        Binding binding = new Binding("", root, new java.util.ArrayList<>());
+        Object value = key.spec().bind(Defaults.tree(key), name, binding);
+        return new Bound(Map.of("it", Objects.requireNonNull(value))).at("it");
+      }
+    }
+    return new Bound(Map.of());
+  }
+
+  private Bound section(String name) {
+    return file.has(name) ? file.at(name) : defaults(name);
+  }
+
+  private DataConfig data() {
+    Bound data = file.at("data");
+    boolean training = file.has("data.train");
+    return new DataConfig(
+        source(data.at("train")),
+        training ? holdout(data.at("validation")) : HoldoutConfig.NONE,
+        training ? holdout(data.at("test")) : new HoldoutConfig(0, false, source(data.at("test"))),
+        source(data.at("input")),
+        Bound.constant(DataConfig.BadRows.class, data.chosen("bad_rows")),
+        data.settings("bad_rows").real("max_fraction"),
+        data.textOrNull("id"),
+        data.textOrNull("weight"));
+  }
+
+  private HoldoutConfig holdout(Bound holdout) {
+    SourceConfig source = source(holdout);
+    return source == null
+        ? new HoldoutConfig(holdout.real("fraction"), holdout.flag("stratify"), null)
+        : new HoldoutConfig(0, false, source);
+  }
+
+  private @Nullable SourceConfig source(Bound source) {
+    if (!source.has("format")) {
+      return null;
+    }
+    boolean csv = source.text("format").equals("csv");
+    boolean libsvm = source.text("format").equals("libsvm");
+    return new SourceConfig(
+        source.word(SourceConfig.Format.class, "format"),
+        paths.resolve(source.textOrNull("path")),
+        paths.resolve(source.textOrNull("images")),
+        paths.resolve(source.textOrNull("labels")),
+        new SourceConfig.CsvOptions(
+            !csv || source.flag("header"),
+            csv ? source.text("separator") : ",",
+            csv ? source.text("quote") : "\"",
+            csv ? source.text("escape") : "\"",
+            !csv || source.flag("trim"),
+            csv ? source.texts("na") : List.of(""),
+            source.texts("columns"),
+            csv ? source.text("encoding") : "UTF-8"),
+        new SourceConfig.LibsvmOptions(
+            source.count("features"), libsvm ? source.count("index_base") : 1),
+        source.text("schema").equals("from_model"));
+  }
+
+  private FeaturesConfig features() {
+    Map<String, FeatureConfig> named = new LinkedHashMap<>();
+    Bound features = file.at("features");
+    features
+        .values()
+        .keySet()
+        .forEach(
+            name ->
+                named.put(
+                    name,
+                    feature(
+                        new Bound(Map.of("it", Objects.requireNonNull(features.values().get(name))))
+                            .at("it"))));
+    FeatureConfig rest = named.remove("rest");
+    return new FeaturesConfig(
+        java.util.Collections.unmodifiableMap(named), rest == null ? auto() : rest);
+  }
+
+  /** The rule that holds when nothing is said of a column. */
+  static FeatureConfig auto() {
+    Key any = Objects.requireNonNull(DataKeys.features().child("rest"));
+    Object value =
+        any.spec()
+            .bind(
+                Tree.Fields.empty(Mark.NOWHERE),
+                "",
+                new Binding("", new Section(), new java.util.ArrayList<>()));
+    return feature(new Bound(Map.of("it", Objects.requireNonNull(value))).at("it"));
+  }
+
+  private static FeatureConfig feature(Bound feature) {
+    String impute = feature.chosen("impute");
+    return new FeatureConfig(
+        feature.word(FeatureConfig.Type.class, "type"),
+        feature.word(FeatureConfig.Scale.class, "scale"),
+        Bound.constant(FeatureConfig.Impute.class, impute),
+        impute.equals("constant") ? feature.at("impute").real("constant") : 0,
+        feature.flag("missing_flag"),
+        feature.count("min_count"),
+        feature.word(FeatureConfig.Unknown.class, "unknown"),
+        feature.count("embedding"),
+        feature.list("shape", size -> Math.toIntExact((Long) size)));
+  }
+
+  private TargetConfig target() {
+    Bound target = section("target");
+    return new TargetConfig(
+        target.text("name"),
+        target.count("classes"),
+        target.textOrNull("positive"),
+        target.word(TargetConfig.Unseen.class, "unseen"),
+        target.word(TargetConfig.Scale.class, "scale"));
+  }
+
+  private ModelConfig model() {
+    Bound model = file.at("model");
+    ModelConfig.Type type =
+        model.has("type") ? model.word(ModelConfig.Type.class, "type") : ModelConfig.Type.NETWORK;
+    List<LayerConfig> layers = model.list("layers", Records::layer);
+    String loss = model.has("loss") ? model.chosen("loss") : "auto";
+    Bound settings = model.settings("loss");
+    boolean balanced = settings.text("class_weights").equals("balanced");
+    return new ModelConfig(
+        type,
+        layers,
+        new LossConfig(
+            Bound.constant(LossConfig.Kind.class, loss),
+            settings.real("label_smoothing"),
+            balanced,
+            settings.list("class_weights", weight -> (Double) weight),
+            loss.equals("huber") ? settings.real("delta") : 1.0));
+  }
+
+  private static LayerConfig layer(Object layer) {
+    Bound bound = new Bound(Map.of("it", layer));
+    Map<String, Object> options = new LinkedHashMap<>(bound.settings("it").values());
+    options.values().removeIf(Objects::isNull); // unset options leave the choice to the layer
+    return new LayerConfig(bound.chosen("it"), options);
+  }
+
+  private static TrainerConfig trainer(Bound trainer) {
+    Bound early = trainer.at("early_stopping");
+    String onNan = trainer.chosen("on_nan");
+    return new TrainerConfig(
+        trainer.count("epochs"),
+        trainer.count("batch_size"),
+        optimizer(trainer),
+        schedule(trainer),
+        trainer.real("l1"),
+        trainer.real("l2"),
+        trainer.real("gradient_clip.value"),
+        trainer.real("gradient_clip.norm"),
+        early.values().isEmpty()
+            ? null
+            : new EarlyStoppingConfig(
+                early.text("metric"),
+                early.count("patience"),
+                early.real("min_delta"),
+                early.flag("restore_best")),
+        Bound.constant(TrainerConfig.OnNan.class, onNan),
+        onNan.equals("skip") ? trainer.at("on_nan").count("skip") : 0,
+        trainer.word(TrainerConfig.Determinism.class, "determinism"),
+        checkpoint(trainer.at("checkpoint")),
+        trainer.has("max_time") ? time(trainer.text("max_time")) : null,
+        trainer.count("fast_dev_run"),
+        trainer.count("overfit_batches"));
+  }
+
+  private static OptimizerConfig optimizer(Bound trainer) {
+    Bound o = trainer.settings("optimizer");
+    return new OptimizerConfig(
+        Bound.constant(OptimizerConfig.Kind.class, trainer.chosen("optimizer")),
+        o.real("learning_rate"),
+        o.real("momentum"),
+        o.flag("nesterov"),
+        o.has("rho") ? o.real("rho") : 0.9,
+        o.has("beta1") ? o.real("beta1") : 0.9,
+        o.has("beta2") ? o.real("beta2") : 0.999,
+        o.has("epsilon") ? o.real("epsilon") : 1e-8,
+        o.real("weight_decay"));
+  }
+
+  private static ScheduleConfig schedule(Bound trainer) {
+    Bound s = trainer.settings("schedule");
+    return new ScheduleConfig(
+        Bound.constant(ScheduleConfig.Kind.class, trainer.chosen("schedule")),
+        s.count("warmup_steps"),
+        s.real("decay"),
+        s.has("per") ? s.word(ScheduleConfig.Unit.class, "per") : ScheduleConfig.Unit.EPOCH,
+        s.has("factor") ? s.real("factor") : 1.0,
+        s.has("every_epochs") ? s.count("every_epochs") : 1,
+        s.real("min_rate"),
+        s.has("cycles") ? s.count("cycles") : 1);
+  }
+
+  private static CheckpointConfig checkpoint(Bound checkpoint) {
+    String[] every =
+        checkpoint.has("every")
+            ? checkpoint.text("every").split(" ", 2)
+            : new String[] {"0", "epochs"};
+    return new CheckpointConfig(
+        Long.parseLong(every[0]),
+        Bound.constant(CheckpointConfig.Unit.class, every[1]),
+        checkpoint.count("keep"),
+        checkpoint.flag("keep_best"));
+  }
+
+  private DistributedConfig distributed() {
+    Bound d = section("distributed");
+    return new DistributedConfig(
+        d.count("workers"),
+        d.count("shards"),
+        d.count("slices"),
+        time(d.text("deadline")),
+        d.count("max_failures"),
+        d.word(DistributedConfig.Transport.class, "transport"),
+        d.word(DistributedConfig.Placement.class, "placement"));
+  }
+
+  private OutputConfig output() {
+    Bound o = section("output");
+    return new OutputConfig(
+        o.text("dir"),
+        o.flag("report"),
+        o.word(OutputConfig.Format.class, "format"),
+        o.word(OutputConfig.Mode.class, "mode"));
+  }
+
+  private EvaluateConfig evaluate() {
+    Bound e = section("evaluate");
+    return new EvaluateConfig(e.texts("metrics"), e.real("threshold"), e.flag("per_class"));
+  }
+
+  private PredictConfig predict() {
+    Bound p = section("predict");
+    return new PredictConfig(
+        p.texts("columns"),
+        p.texts("keep"),
+        p.word(FeatureConfig.Unknown.class, "on_unknown_category"),
+        p.count("partitions"));
+  }
+
+  private static Duration time(String text) {
+    String digits = text.replaceAll("[a-z ]", "");
+    long number = Long.parseLong(digits);
+    return switch (text.substring(digits.length()).strip()) {
+      case "ms" -> Duration.ofMillis(number);
+      case "s" -> Duration.ofSeconds(number);
+      case "m" -> Duration.ofMinutes(number);
+      default -> Duration.ofHours(number);
+    };
+  }
+}

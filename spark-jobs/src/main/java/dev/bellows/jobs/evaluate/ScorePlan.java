@@ -1,0 +1,92 @@
+package dev.bellows.jobs.evaluate;
+
+import dev.bellows.engine.kernel.KernelProvider;
+import dev.bellows.engine.metric.MetricSet;
+import dev.bellows.engine.model.Json;
+import dev.bellows.engine.model.ModelFileException;
+import dev.bellows.engine.nn.LossKind;
+import dev.bellows.engine.nn.NetworkSpec;
+import dev.bellows.jobs.table.Preprocess;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What a task needs to score rows.
+ *
+ * @param network the network as JSON
+ * @param preprocess as fitted on the training rows
+ * @param threshold probability from which a row of two classes counts as positive
+ * @param kernelPreference name of a {@link KernelProvider.Preference}
+ * @param kernelId kernels that the driver uses; others would give other bits
+ */
+public record ScorePlan(
+    String network,
+    Preprocess preprocess,
+    double threshold,
+    String kernelPreference,
+    String kernelId)
+    implements Serializable {
+
+  /** The network. */
+  public NetworkSpec spec() {
+    try {
+      return NetworkSpec.fromJson(Json.parseObject(network, "network of the task"));
+    } catch (ModelFileException e) {
+      throw new IllegalArgumentException(e.getMessage(), e);
+    }
+  }
+
+  /** The kernels of this process; the same everywhere, or an error that says what to do. */
+  public KernelProvider kernels() {
+    KernelProvider kernels =
+        KernelProvider.choose(KernelProvider.Preference.valueOf(kernelPreference));
+    if (!kernels.id().equals(kernelId)) {
+      throw new IllegalArgumentException(
+          "this executor has kernels "
+              + kernels.id()
+              + ", the driver has "
+              + kernelId
+              + ": results would depend on where rows lie; set -Dbellows.kernels=plain for all, or use"
+              + " machines of one kind");
+    }
+    return kernels;
+  }
+
+  /** Number of classes; 0 for regression. */
+  public int classes() {
+    return spec().loss().kind().classifies() ? preprocess.classes().size() : 0;
+  }
+
+  /** Whether label 0 is the positive class, so that labels are swapped for the metrics. */
+  boolean swapped() {
+    return classes() == 2 && preprocess.positiveClass() == 0;
+  }
+
+  /** Whether the network's output is a margin around 0 and not a probability. */
+  boolean margin() {
+    return spec().loss().kind() == LossKind.HINGE;
+  }
+
+  /**
+   * Class names in the order of the metrics' labels: of two classes the positive one is the second.
+   */
+  List<String> classNames() {
+    List<String> names = new ArrayList<>(classes() == 0 ? List.of() : preprocess.classes());
+    if (swapped()) {
+      java.util.Collections.reverse(names);
+    }
+    return names;
+  }
+
+  /** An empty set of metrics for these rows. */
+  MetricSet metrics(List<String> names) {
+    int classes = classes();
+    if (classes == 0) {
+      return MetricSet.regression(spec().outputs(), names);
+    }
+    return classes == 2
+        ? MetricSet.binary(threshold, names)
+        : MetricSet.classification(classes, names);
+  }
+}

@@ -1,0 +1,246 @@
+package dev.bellows.jobs.predict;
+
+import dev.bellows.engine.kernel.KernelProvider;
+import dev.bellows.engine.model.Json;
+import dev.bellows.jobs.BellowsException;
+import dev.bellows.jobs.Console;
+import dev.bellows.jobs.ExitCode;
+import dev.bellows.jobs.block.SparkFailures;
+import dev.bellows.jobs.config.FeatureConfig;
+import dev.bellows.jobs.config.OutputConfig;
+import dev.bellows.jobs.config.PredictConfig;
+import dev.bellows.jobs.config.RunConfig;
+import dev.bellows.jobs.config.SourceConfig;
+import dev.bellows.jobs.evaluate.Evaluator;
+import dev.bellows.jobs.evaluate.ScorePlan;
+import dev.bellows.jobs.evaluate.StoredModel;
+import dev.bellows.jobs.source.Sources;
+import dev.bellows.jobs.table.Preprocess;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.DataFrameWriter;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+import org.apache.spark.util.LongAccumulator;
+
+/**
+ * Writes the predictions of a stored model for a table of rows.
+ *
+ * <p>Output columns: {@code row} (number of the row in the input, from 0), the kept input columns,
+ * {@code prediction} (class name, or number), and for classes {@code probability}: an array in
+ * class order in Parquet, one column {@code probability_CLASS} per class in CSV. The values do not
+ * depend on partitions or executors.
+ */
+public final class PredictJob {
+  private PredictJob() {}
+
+  /**
+   * Predicts every row of {@code data.input} and writes {@code predictions} below {@code
+   * output.dir}.
+   *
+   * @return the number of rows written
+   * @throws BellowsException exit 2 when the output exists, 4 when a column of the model is
+   *     missing, 8 when the model is damaged
+   */
+  public static long run(SparkSession session, RunConfig config, Console console) {
+    SourceConfig source = config.data().input();
+    String modelPath = config.modelPath();
+    if (source == null || modelPath == null) {
+      throw new BellowsException(
+          ExitCode.CONFIG, "predict needs model_path and data.input in its configuration");
+    }
+    OutputConfig output = config.output();
+    String target = target(session, output);
+    StoredModel model = StoredModel.open(Path.of(modelPath));
+    console.section(
+        "model",
+        modelPath
+            + "  sha256 "
+            + model.folder().weightsSha256()
+            + "  "
+            + model.parameters().length
+            + " parameters");
+    Dataset<Row> input = Sources.read(session, source, ".");
+    PredictConfig wanted = config.predict();
+    boolean wide = output.format() == OutputConfig.Format.CSV;
+    LongAccumulator unknown = session.sparkContext().longAccumulator("unknown categories");
+    Preprocess preprocess =
+        wanted.onUnknownCategory() == FeatureConfig.Unknown.FAIL
+            ? model.preprocess().failingOnUnknown()
+            : model.preprocess();
+    Dataset<Row> predicted =
+        predict(
+            session,
+            new StoredModel(model.folder(), model.spec(), preprocess, model.parameters()),
+            input,
+            keep(config, input),
+            wanted.columns(),
+            wide,
+            unknown);
+    if (wanted.partitions() > 0) {
+      predicted = predicted.coalesce(wanted.partitions());
+    }
+    SaveMode mode =
+        output.mode() == OutputConfig.Mode.OVERWRITE ? SaveMode.Overwrite : SaveMode.ErrorIfExists;
+    write(
+        wide ? predicted.write().option("header", "true") : predicted.write(), mode, wide, target);
+    Evaluator.warnOfUnknown(unknown.value(), console);
+    long rows =
+        (wide
+                ? session.read().option("header", "true").csv(target)
+                : session.read().parquet(target))
+            .count();
+    console.section("output", String.format(Locale.ROOT, "%,d rows  %s", rows, target));
+    return rows;
+  }
+
+  private static void write(
+      DataFrameWriter<Row> writer, SaveMode mode, boolean wide, String target) {
+    SparkFailures.unwrap(
+        () -> {
+          if (wide) {
+            writer.mode(mode).csv(target);
+          } else {
+            writer.mode(mode).parquet(target);
+          }
+          return target;
+        });
+  }
+
+  /**
+   * Predictions as a data frame; nothing is computed before it is used.
+   *
+   * @param model the model
+   * @param input rows with the columns that the model was trained on, found by name
+   * @param keep input columns to copy
+   * @param columns of {@code prediction}, {@code probability}, {@code score}
+   * @param wide one column per class instead of an array
+   * @param unknown counts category cells whose value training did not show, when it is computed
+   */
+  public static Dataset<Row> predict(
+      SparkSession session,
+      StoredModel model,
+      Dataset<Row> input,
+      List<String> keep,
+      List<String> columns,
+      boolean wide,
+      LongAccumulator unknown) {
+    KernelProvider.Preference preference = KernelProvider.Preference.AUTO;
+    ScorePlan plan =
+        new ScorePlan(
+            Json.compact(model.spec().toJson()),
+            model.preprocess(),
+            0.5,
+            preference.name(),
+            KernelProvider.choose(preference).id());
+    Broadcast<float[]> parameters =
+        JavaSparkContext.fromSparkContext(session.sparkContext()).broadcast(model.parameters());
+    JavaRDD<Row> rows =
+        input
+            .toJavaRDD()
+            .zipWithIndex()
+            .mapPartitions(
+                new PredictTask(
+                    plan,
+                    model.spec().outputs(),
+                    input.schema(),
+                    keep,
+                    columns,
+                    wide,
+                    parameters,
+                    unknown));
+    return session.createDataFrame(rows, schema(model, input.schema(), keep, columns, wide));
+  }
+
+  /** Number of classes, 0 for regression. */
+  private static int classes(StoredModel model) {
+    return model.spec().loss().kind().classifies() ? model.preprocess().classes().size() : 0;
+  }
+
+  private static StructType schema(
+      StoredModel model, StructType input, List<String> keep, List<String> columns, boolean wide) {
+    List<StructField> fields = new ArrayList<>();
+    fields.add(DataTypes.createStructField("row", DataTypes.LongType, false));
+    for (String name : keep) {
+      fields.add(input.fields()[input.fieldIndex(name)]);
+    }
+    boolean classes = classes(model) > 0;
+    for (String column : columns) {
+      if (column.equals("prediction")) {
+        fields.add(
+            DataTypes.createStructField(
+                column, classes ? DataTypes.StringType : DataTypes.DoubleType, false));
+      } else if (classes) {
+        numbers(column, model, wide, fields);
+      }
+    }
+    return DataTypes.createStructType(fields);
+  }
+
+  private static void numbers(
+      String column, StoredModel model, boolean wide, List<StructField> fields) {
+    if (!wide) {
+      fields.add(
+          DataTypes.createStructField(
+              column, DataTypes.createArrayType(DataTypes.FloatType, false), false));
+      return;
+    }
+    for (String name : model.preprocess().classes()) {
+      fields.add(DataTypes.createStructField(column + "_" + name, DataTypes.FloatType, false));
+    }
+  }
+
+  private static List<String> keep(RunConfig config, Dataset<Row> input) {
+    Set<String> names = new LinkedHashSet<>();
+    String id = config.data().id();
+    if (id != null) {
+      names.add(id);
+    }
+    names.addAll(config.predict().keep());
+    List<String> there = Arrays.asList(input.columns());
+    for (String name : names) {
+      if (!there.contains(name)) {
+        throw new BellowsException(
+            ExitCode.DATA,
+            "predict.keep names the column \"" + name + "\", the input has " + there);
+      }
+    }
+    return new ArrayList<>(names);
+  }
+
+  private static String target(SparkSession session, OutputConfig output) {
+    String target = output.dir() + "/predictions";
+    if (output.mode() == OutputConfig.Mode.OVERWRITE) {
+      return target;
+    }
+    try {
+      org.apache.hadoop.fs.Path path = new org.apache.hadoop.fs.Path(target);
+      FileSystem files = path.getFileSystem(session.sparkContext().hadoopConfiguration());
+      if (files.exists(path)) {
+        throw new BellowsException(
+            ExitCode.USAGE,
+            "output "
+                + target
+                + " exists already; choose another output.dir or set output.mode: overwrite");
+      }
+    } catch (IOException e) {
+      throw new BellowsException(ExitCode.USAGE, "cannot look at output " + target + ": " + e, e);
+    }
+    return target;
+  }
+}

@@ -1,0 +1,161 @@
+package dev.bellows.jobs.source;
+
+import dev.bellows.jobs.config.SourceConfig.CsvOptions;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructField;
+
+/** CSV files: names from the header, from the configuration, or c0, c1, ... */
+final class CsvSource extends TextSource {
+  private static final String[] COMMON_SEPARATORS = {",", ";", "\t", "|"};
+
+  private final CsvOptions options;
+  private final List<String> header;
+  private final List<String> columns;
+
+  CsvSource(SparkSession session, SourceFiles files, CsvOptions options) {
+    super(session, files);
+    this.options = options;
+    byte[] line = files.firstLine(0);
+    if (line.length == 0) {
+      throw new DataException(SourceFiles.name(files.paths()[0]) + " holds blank lines only");
+    }
+    this.header = new CsvParser(options, 0, List.of()).fields(line, line.length);
+    this.columns = names(line);
+  }
+
+  private List<String> names(byte[] line) {
+    String file = SourceFiles.name(files.paths()[0]);
+    List<String> names = options.columns();
+    if (names.isEmpty()) {
+      names = new ArrayList<>();
+      for (int c = 0; c < header.size(); c++) {
+        String cell = options.header() ? header.get(c).strip() : "";
+        names.add(cell.isEmpty() ? "c" + c : cell);
+      }
+    }
+    if (names.size() != header.size() || header.size() == 1) {
+      checkSeparator(file, line, header.size(), options.columns().size());
+    }
+    Set<String> seen = new HashSet<>();
+    for (String name : names) {
+      if (!seen.add(name)) {
+        throw new DataException(
+            file
+                + ":1 names the column \""
+                + name
+                + "\" twice: \""
+                + Excerpt.of(line, 0, line.length)
+                + "\"; set header: false and give columns");
+      }
+    }
+    return List.copyOf(names);
+  }
+
+  private void checkSeparator(String file, byte[] line, int found, int expected) {
+    for (String candidate : COMMON_SEPARATORS) {
+      CsvOptions other =
+          new CsvOptions(
+              options.header(),
+              candidate,
+              options.quote(),
+              options.escape(),
+              options.trim(),
+              options.na(),
+              options.columns(),
+              options.encoding());
+      int n = new CsvParser(other, 0, List.of()).fields(line, line.length).size();
+      if (expected == 0 ? n > 1 : n == expected) {
+        throw new DataException(
+            file
+                + ":1 has "
+                + found
+                + " column(s) with separator \""
+                + shown(options.separator())
+                + "\" but "
+                + n
+                + " with \""
+                + shown(candidate)
+                + "\": set the separator; found \""
+                + Excerpt.of(line, 0, line.length)
+                + "\"");
+      }
+    }
+    if (expected > 0 && found != expected) {
+      throw new DataException(
+          file
+              + ":1 expected the "
+              + expected
+              + " columns of the configuration, found "
+              + found
+              + " in \""
+              + Excerpt.of(line, 0, line.length)
+              + "\"");
+    }
+  }
+
+  private static String shown(String separator) {
+    return separator.equals("\t") ? "\\t" : separator;
+  }
+
+  @Override
+  public List<String> columns() {
+    return columns;
+  }
+
+  @Override
+  public boolean sparse() {
+    return false;
+  }
+
+  @Override
+  LineParser parser() {
+    return new CsvParser(options, columns.size(), header);
+  }
+
+  @Override
+  public Dataset<Row> rows() {
+    List<RawSchema.CellKind> kinds = new ArrayList<>();
+    List<StructField> fields = new ArrayList<>();
+    for (String column : columns) {
+      kinds.add(RawSchema.CellKind.TEXT);
+      fields.add(DataTypes.createStructField(column, DataTypes.StringType, true));
+    }
+    RawSchema schema = new RawSchema(columns, kinds, List.of(), false, -1);
+    JavaRDD<Row> rows =
+        blocks(schema)
+            .flatMap(
+                block -> {
+                  if (block.failure() != null || block.badRows() > 0) {
+                    throw new DataException(
+                        block.failure() != null
+                            ? block.failure()
+                            : block.firstBadRows().get(0).file()
+                                + " at byte "
+                                + block.firstBadRows().get(0).position()
+                                + ": "
+                                + block.firstBadRows().get(0).problem());
+                  }
+                  List<Row> out = new ArrayList<>(block.rows());
+                  for (int r = 0; r < block.rows(); r++) {
+                    Object[] cells = new Object[block.columnCount()];
+                    for (int c = 0; c < cells.length; c++) {
+                      RawColumn column = block.column(c);
+                      int code = column.textCode(r);
+                      cells[c] = code < 0 ? null : column.dictionary()[code];
+                    }
+                    out.add(RowFactory.create(cells));
+                  }
+                  return out.iterator();
+                });
+    return session.createDataFrame(rows, DataTypes.createStructType(fields));
+  }
+}

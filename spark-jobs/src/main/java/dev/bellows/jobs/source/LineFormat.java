@@ -1,0 +1,227 @@
+package dev.bellows.jobs.source;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Arrays;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.io.LongWritable;
+import org.apache.hadoop.io.Text;
+import org.apache.hadoop.io.compress.CompressionCodec;
+import org.apache.hadoop.io.compress.CompressionCodecFactory;
+import org.apache.hadoop.mapreduce.InputSplit;
+import org.apache.hadoop.mapreduce.JobContext;
+import org.apache.hadoop.mapreduce.RecordReader;
+import org.apache.hadoop.mapreduce.TaskAttemptContext;
+import org.apache.hadoop.mapreduce.lib.input.FileInputFormat;
+import org.apache.hadoop.mapreduce.lib.input.FileSplit;
+
+/**
+ * Lines with the byte position at which each starts (in the uncompressed file). A line belongs to
+ * the split that holds its first byte. Unlike Hadoop's own line reader it fails, with the position,
+ * on a line or an inflated size beyond bounds instead of skipping the line or reading for ever.
+ */
+public final class LineFormat extends FileInputFormat<LongWritable, Text> {
+  /** Longest line in bytes (configuration key). */
+  static final String MAX_LINE_BYTES = "bellows.source.max-line-bytes";
+
+  /** Inflated bytes from which the ratio below is enforced (configuration key). */
+  static final String MAX_FREE_INFLATED_BYTES = "bellows.source.max-free-inflated-bytes";
+
+  /**
+   * Largest ratio of inflated to stored bytes; a gzip stream reaches 1032 at most, text rarely 50.
+   */
+  static final long MAX_INFLATE_RATIO = 400;
+
+  @Override
+  protected boolean isSplitable(JobContext context, Path file) {
+    return new CompressionCodecFactory(context.getConfiguration()).getCodec(file) == null;
+  }
+
+  @Override
+  public RecordReader<LongWritable, Text> createRecordReader(
+      InputSplit split, TaskAttemptContext context) {
+    return new LineReader();
+  }
+
+  /**
+   * Whether and how a stream of {@code inflated} bytes from {@code stored} bytes is refused; null
+   * when it is fine.
+   */
+  static boolean bomb(long inflated, long stored, long free) {
+    return inflated > free && inflated > MAX_INFLATE_RATIO * Math.max(1, stored);
+  }
+
+  private static final class LineReader extends RecordReader<LongWritable, Text> {
+    private static final int BUFFER_BYTES = 1 << 16;
+
+    private final LongWritable key = new LongWritable();
+    private final Text value = new Text();
+    private final byte[] buffer = new byte[BUFFER_BYTES];
+    private byte[] line = new byte[1024];
+    private InputStream in = InputStream.nullInputStream();
+    private Path path = new Path("none");
+    private boolean compressed;
+    private long storedBytes;
+    private long start;
+    private long end;
+    private long maxLineBytes;
+    private long maxFreeInflatedBytes;
+    private int next;
+    private int filled;
+
+    /** Position in the uncompressed file of buffer[0]. */
+    private long bufferPosition;
+
+    @Override
+    public void initialize(InputSplit split, TaskAttemptContext context) throws IOException {
+      FileSplit fileSplit = (FileSplit) split;
+      Configuration conf = context.getConfiguration();
+      path = fileSplit.getPath();
+      maxLineBytes = conf.getLong(MAX_LINE_BYTES, 16L << 20);
+      maxFreeInflatedBytes = conf.getLong(MAX_FREE_INFLATED_BYTES, 1L << 30);
+      start = fileSplit.getStart();
+      end = start + fileSplit.getLength();
+      storedBytes = fileSplit.getLength();
+      CompressionCodec codec = new CompressionCodecFactory(conf).getCodec(path);
+      FSDataInputStream file = path.getFileSystem(conf).open(path);
+      if (codec != null) {
+        compressed = true;
+        in = codec.createInputStream(file);
+        end = Long.MAX_VALUE;
+      } else {
+        in = file;
+        if (start > 0) {
+          // One byte back: if that byte ends a line, the line at `start` is ours.
+          file.seek(start - 1);
+          bufferPosition = start - 1;
+          readLine();
+        }
+      }
+      if (start == 0) {
+        skipByteOrderMark();
+      }
+    }
+
+    private void skipByteOrderMark() throws IOException {
+      if (!fill()) {
+        return;
+      }
+      if (filled >= 3
+          && buffer[0] == (byte) 0xEF
+          && buffer[1] == (byte) 0xBB
+          && buffer[2] == (byte) 0xBF) {
+        next = 3;
+      } else if (filled >= 2
+          && ((buffer[0] == (byte) 0xFE && buffer[1] == (byte) 0xFF)
+              || (buffer[0] == (byte) 0xFF && buffer[1] == (byte) 0xFE))) {
+        throw new LineException(
+            "starts with the byte order mark of UTF-16; expected UTF-8: convert it first (iconv -t utf-8)");
+      }
+    }
+
+    private boolean fill() throws IOException {
+      bufferPosition += filled;
+      next = 0;
+      try {
+        filled = Math.max(0, in.read(buffer, 0, BUFFER_BYTES));
+      } catch (EOFException e) {
+        filled = 0;
+        throw new LineException(
+            "the compressed file ends in the middle, after "
+                + bufferPosition
+                + " inflated bytes: copy it again");
+      } catch (IOException e) {
+        filled = 0;
+        throw new LineException(
+            "cannot be read after " + bufferPosition + " bytes: " + e.getMessage());
+      }
+      if (compressed && LineFormat.bomb(bufferPosition, storedBytes, maxFreeInflatedBytes)) {
+        throw new LineException(
+            storedBytes
+                + " bytes inflate to more than "
+                + bufferPosition
+                + " (over "
+                + MAX_INFLATE_RATIO
+                + " to 1), as a gzip bomb does: inflate it yourself if it is meant");
+      }
+      return filled > 0;
+    }
+
+    /** Reads one line into {@link #line}; returns its length, or -1 at the end of the file. */
+    private int readLine() throws IOException {
+      int length = 0;
+      while (true) {
+        if (next == filled && !fill()) {
+          return length == 0 ? -1 : length;
+        }
+        int from = next;
+        int i = from;
+        while (i < filled && buffer[i] != '\n' && buffer[i] != '\r') {
+          i++;
+        }
+        int n = i - from;
+        if (length + n > maxLineBytes) {
+          throw new LineException(
+              "the line at byte "
+                  + key.get()
+                  + " is longer than "
+                  + maxLineBytes
+                  + " bytes; expected a text file with line ends");
+        }
+        if (length + n > line.length) {
+          line = Arrays.copyOf(line, Math.max(length + n, line.length * 2));
+        }
+        System.arraycopy(buffer, from, line, length, n);
+        length += n;
+        next = i;
+        if (i < filled) {
+          next++;
+          if (buffer[i] == '\r' && (next < filled || fill()) && buffer[next] == '\n') {
+            next++;
+          }
+          return length;
+        }
+      }
+    }
+
+    @Override
+    public boolean nextKeyValue() throws IOException {
+      long position = bufferPosition + next;
+      if (position >= end) {
+        return false;
+      }
+      key.set(position);
+      int length = readLine();
+      if (length < 0) {
+        return false;
+      }
+      value.set(line, 0, length);
+      return true;
+    }
+
+    @Override
+    public LongWritable getCurrentKey() {
+      return key;
+    }
+
+    @Override
+    public Text getCurrentValue() {
+      return value;
+    }
+
+    @Override
+    public float getProgress() {
+      return compressed || end <= start
+          ? 0f
+          : Math.min(1f, (bufferPosition + next - start) / (float) (end - start));
+    }
+
+    @Override
+    public void close() throws IOException {
+      in.close();
+    }
+  }
+}

@@ -1,0 +1,42 @@
+package dev.bellows.jobs.source;
+
+import java.io.Serializable;
+import java.util.List;
+
+/**
+ * What a source holds, known before its rows are read.
+ *
+ * @param columns tabular columns in order
+ * @param kinds how the cells of each column are read
+ * @param imageShape [height, width, channels] of image bytes beside the columns; empty without
+ *     images
+ * @param sparse whether rows have a sparse part
+ * @param idColumn index of the column that names a row; -1 for none
+ */
+public record RawSchema(
+    List<String> columns,
+    List<CellKind> kinds,
+    List<Integer> imageShape,
+    boolean sparse,
+    int idColumn)
+    implements Serializable {
+
+  /** How cells are read. */
+  public enum CellKind {
+    /** A number where it reads as one, else text. */
+    AUTO,
+    /** As the type of the source says: numbers are numbers, text is text. */
+    TYPED,
+    /** A number; anything else makes the row bad. */
+    NUMBER,
+    /** Text. */
+    TEXT,
+    /** Only hashed into the content of the row. */
+    SKIP
+  }
+
+  /** Bytes of one image; 0 without images. */
+  public int pixelWidth() {
+    return imageShape.stream().reduce(1, (a, b) -> a * b) * (imageShape.isEmpty() ? 0 : 1);
+  }
+}

@@ -1,0 +1,24 @@
+package dev.bellows.jobs.source;
+
+import java.util.List;
+
+/** What is known of a source before its rows are read. */
+public interface SourceLayout {
+  /** What to call it in messages. */
+  String name();
+
+  /** Tabular columns in order. IDX and LibSVM sources have one, {@code label}. */
+  List<String> columns();
+
+  /** [height, width, channels] of image sources; empty otherwise. */
+  List<Integer> imageShape();
+
+  /** Whether rows have a sparse part. */
+  boolean sparse();
+
+  /** Declared width of the sparse part; 0 when it is the largest column seen. */
+  int sparseWidth();
+
+  /** Whether cells of this source carry types, so that text that looks like a number stays text. */
+  boolean typed(String column);
+}

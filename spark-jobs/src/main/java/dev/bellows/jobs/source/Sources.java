@@ -1,0 +1,61 @@
+package dev.bellows.jobs.source;
+
+import dev.bellows.jobs.config.SourceConfig;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Opens configured sources. Opening looks at names, headers and sizes on the driver; rows are read
+ * by Spark tasks.
+ *
+ * <p>Every refusal is a {@link DataException} (exit code 4) that says what was expected, what was
+ * found and where.
+ */
+public final class Sources {
+  private Sources() {}
+
+  /** Opens a source; relative paths resolve against {@code baseDir}. */
+  public static SourceReader open(SparkSession session, SourceConfig source, String baseDir) {
+    Configuration conf = session.sparkContext().hadoopConfiguration();
+    return switch (source.format()) {
+      case CSV ->
+          new CsvSource(
+              session, SourceFiles.list(conf, baseDir, path(source, source.path())), source.csv());
+      case LIBSVM ->
+          new LibsvmSource(
+              session,
+              SourceFiles.list(conf, baseDir, path(source, source.path())),
+              source.libsvm());
+      case IDX -> {
+        String labels = source.labels();
+        yield new IdxSource(
+            session,
+            SourceFiles.list(conf, baseDir, path(source, source.images())),
+            labels == null ? null : SourceFiles.list(conf, baseDir, labels));
+      }
+      case PARQUET ->
+          FrameSource.parquet(
+              session, SourceFiles.list(conf, baseDir, path(source, source.path())));
+    };
+  }
+
+  private static String path(SourceConfig source, @Nullable String path) {
+    if (path == null) {
+      throw new DataException("a " + source.format() + " source needs a path");
+    }
+    return path;
+  }
+
+  /** Any data frame as a source. Its rows are computed once. */
+  public static SourceReader of(Dataset<Row> rows, String name) {
+    return new FrameSource(rows, name);
+  }
+
+  /** A source as a data frame, see {@link SourceReader#rows}. */
+  public static Dataset<Row> read(SparkSession session, SourceConfig source, String baseDir) {
+    return open(session, source, baseDir).rows();
+  }
+}

@@ -1,0 +1,341 @@
+package dev.bellows.jobs.table;
+
+import dev.bellows.jobs.config.FeatureConfig;
+import dev.bellows.jobs.config.TargetConfig;
+import dev.bellows.jobs.source.DataException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.spark.api.java.JavaRDD;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Fits {@link Preprocess} on the training rows: exact sums, exact medians, exact counts, so that
+ * the result is the same for any number of partitions, to the last bit.
+ */
+public final class Fitter {
+  /**
+   * Largest share of the magnitude of a value that float32 rounding may take from its spread before
+   * an offset is stored.
+   */
+  private static final double OFFSET_FROM = 4096;
+
+  private static final int MAX_EMBEDDING = 50;
+
+  private final TablePlan plan;
+  private final JavaRDD<MaskedBlock> rows;
+
+  /** Why a column is not used, by column. */
+  private final Map<Integer, String> dropped = new TreeMap<>();
+
+  private final TableStats stats;
+  private final ValueCounts values;
+  private final int sparseWidth;
+
+  private Fitter(
+      TablePlan plan,
+      JavaRDD<MaskedBlock> rows,
+      TableStats stats,
+      ValueCounts values,
+      int sparseWidth) {
+    this.plan = plan;
+    this.rows = rows;
+    this.stats = stats;
+    this.values = values;
+    this.sparseWidth = sparseWidth;
+  }
+
+  /**
+   * What was fitted.
+   *
+   * @param preprocess the fit
+   * @param dropped columns that are not used, with the reason
+   * @param classCounts training and held-out rows of each class, in class order: for people
+   * @param trainingCounts training rows of each class, in class order: all that a network may know
+   */
+  public record Fit(
+      Preprocess preprocess,
+      Map<Integer, String> dropped,
+      Map<String, Long> classCounts,
+      List<Long> trainingCounts) {}
+
+  /**
+   * Fits.
+   *
+   * @param rows all rows, with a mask of the training rows
+   * @param sparseWidth width of the sparse part, over all rows or as declared
+   * @throws DataException when labels or columns cannot be used
+   */
+  public static Fit fit(TablePlan plan, JavaRDD<MaskedBlock> rows, int sparseWidth) {
+    int[] counted = counted(plan);
+    int width = plan.names().size();
+    FitStats all =
+        rows.mapPartitions(
+                it -> {
+                  FitStats s = new FitStats(counted);
+                  while (it.hasNext()) {
+                    s.add(it.next());
+                  }
+                  return List.of(s).iterator();
+                })
+            .treeReduce(FitStats::merge);
+    TableStats stats = all.stats().withColumns(width);
+    return new Fitter(plan, rows, stats, all.values(), sparseWidth).fit();
+  }
+
+  private static int[] counted(TablePlan plan) {
+    List<Integer> columns = new ArrayList<>();
+    for (int c = 0; c < plan.names().size(); c++) {
+      ColumnRole role = plan.role(c);
+      if (role == ColumnRole.CATEGORY || (role == ColumnRole.TARGET && plan.classification())) {
+        columns.add(c);
+      }
+    }
+    return columns.stream().mapToInt(c -> c).toArray();
+  }
+
+  private Fit fit() {
+    if (stats.rows == 0) {
+      throw new DataException("no training rows are left");
+    }
+    Map<String, Long> classCounts = new java.util.LinkedHashMap<>();
+    List<Long> trainingCounts = new ArrayList<>();
+    TargetColumn target = target(classCounts, trainingCounts);
+    List<CategoryColumn> categories = new ArrayList<>();
+    List<Integer> numbers = new ArrayList<>();
+    for (int c = 0; c < plan.names().size(); c++) {
+      if (plan.role(c) == ColumnRole.CATEGORY) {
+        category(c, categories);
+      } else if (plan.role(c) == ColumnRole.NUMBER && used(c)) {
+        numbers.add(c);
+      }
+    }
+    ImageInput image = image();
+    SparseInput sparse = sparse();
+    if (image != null && (!numbers.isEmpty() || !categories.isEmpty())) {
+      throw new DataException(
+          "images beside other feature columns are not supported; ignore the other columns");
+    }
+    if (image == null && sparse == null && numbers.isEmpty() && categories.isEmpty()) {
+      throw new DataException(
+          "no feature column is left: " + dropped.size() + " dropped (" + reasons() + ")");
+    }
+    return new Fit(
+        new Preprocess(plan.names(), numberColumns(numbers), categories, image, sparse, target),
+        dropped,
+        classCounts,
+        List.copyOf(trainingCounts));
+  }
+
+  private String reasons() {
+    List<String> all = new ArrayList<>();
+    dropped.forEach((c, why) -> all.add(plan.names().get(c) + ": " + why));
+    return Nearest.shortList(all);
+  }
+
+  private boolean used(int c) {
+    ColumnStats s = stats.columns[c];
+    boolean flag = plan.feature(c).missingFlag() && s.missing > 0;
+    if (s.numbers == 0) {
+      dropped.put(c, "all missing");
+    } else if (s.distinct.count() == 1 && !flag) {
+      dropped.put(c, "constant " + dev.bellows.jobs.source.NumberText.canonical(s.min));
+    } else {
+      return true;
+    }
+    return false;
+  }
+
+  private List<NumberColumn> numberColumns(List<Integer> columns) {
+    List<Integer> wanted =
+        columns.stream()
+            .filter(c -> plan.feature(c).impute() == FeatureConfig.Impute.MEDIAN)
+            .toList();
+    int[] medianColumns = wanted.stream().mapToInt(c -> c).toArray();
+    double[] medians =
+        medianColumns.length == 0
+            ? new double[0]
+            : Medians.of(
+                rows,
+                medianColumns,
+                wanted.stream().mapToLong(c -> stats.columns[c].numbers).toArray());
+    List<NumberColumn> out = new ArrayList<>();
+    for (int c : columns) {
+      FeatureConfig f = plan.feature(c);
+      ColumnStats s = stats.columns[c];
+      Moments m = s.moments();
+      double fill =
+          switch (f.impute()) {
+            case MEDIAN -> medians[wanted.indexOf(c)];
+            case CONSTANT -> f.imputeConstant();
+            default -> m.mean();
+          };
+      double center = 0;
+      double factor = 1;
+      switch (f.scale()) {
+        case AUTO, STANDARD -> {
+          center = m.mean();
+          factor = inverse(m.std());
+        }
+        case MINMAX -> {
+          center = s.min;
+          factor = inverse(s.max - s.min);
+        }
+        case UNIT -> factor = inverse(Math.max(Math.abs(s.min), Math.abs(s.max)));
+        case NONE -> {}
+      }
+      double magnitude = Math.max(Math.abs(s.min), Math.abs(s.max));
+      double offset =
+          m.std() > 0 && magnitude > OFFSET_FROM * m.std() ? (double) (float) m.mean() : 0;
+      boolean flag = f.missingFlag() && s.missing > 0;
+      out.add(
+          new NumberColumn(
+              plan.names().get(c),
+              offset,
+              center,
+              factor,
+              fill,
+              f.impute() == FeatureConfig.Impute.FAIL,
+              flag));
+    }
+    return out;
+  }
+
+  /** 1 / x; 1 for a column without spread, and where the inverse leaves the range of a double. */
+  private static double inverse(double x) {
+    double inverse = 1 / x;
+    return x > 0 && Double.isFinite(inverse) ? inverse : 1;
+  }
+
+  private void category(int c, List<CategoryColumn> out) {
+    String name = plan.names().get(c);
+    FeatureConfig f = plan.feature(c);
+    Map<String, long[]> counts = values.of(c);
+    if (counts.size() > ValueCounts.MAX_VALUES) {
+      throw new DataException(
+          "column "
+              + name
+              + " has more than "
+              + ValueCounts.MAX_VALUES
+              + " distinct texts; set features."
+              + name
+              + ".type: ignore");
+    }
+    TreeMap<String, long[]> sorted = new TreeMap<>(counts);
+    sorted.values().removeIf(n -> n[1] == 0);
+    ColumnStats s = stats.columns[c];
+    long trained = sorted.size();
+    if (trained == 0) {
+      dropped.put(c, "all missing");
+      return;
+    }
+    if (trained + (s.missing > 0 ? 1 : 0) <= 1) {
+      dropped.put(c, "constant \"" + sorted.firstKey() + "\"");
+      return;
+    }
+    if (plan.inferred(c) && trained == s.texts + s.numbers && trained >= 20) {
+      dropped.put(c, "every value occurs once; set type: category to use it anyway");
+      return;
+    }
+    int next = 1;
+    List<Integer> codes = new ArrayList<>(sorted.size() + 1);
+    codes.add(s.missing > 0 ? next++ : 0);
+    for (long[] n : sorted.values()) {
+      codes.add(n[1] >= Math.max(1, f.minCount()) ? next++ : 0);
+    }
+    int embedding =
+        f.embeddingDim() > 0 ? f.embeddingDim() : Math.min(MAX_EMBEDDING, (next + 1) / 2);
+    out.add(
+        new CategoryColumn(
+            name,
+            List.copyOf(sorted.keySet()),
+            codes,
+            next,
+            embedding,
+            f.unknown() == FeatureConfig.Unknown.FAIL));
+  }
+
+  private @Nullable ImageInput image() {
+    List<Integer> shape = plan.schema().imageShape();
+    if (shape.isEmpty()) {
+      return null;
+    }
+    FeatureConfig f = plan.special(FeatureConfig.Type.IMAGE);
+    if (!f.shape().isEmpty()) {
+      int wanted = f.shape().stream().reduce(1, (a, b) -> a * b);
+      if (f.shape().size() > 3 || wanted != plan.schema().pixelWidth()) {
+        throw new DataException(
+            "features.image.shape is " + f.shape() + ", but the images are " + shape);
+      }
+      List<Integer> padded = new ArrayList<>(f.shape());
+      while (padded.size() < 3) {
+        padded.add(1);
+      }
+      shape = padded;
+    }
+    double n = stats.pixels;
+    double mean = stats.pixelSum / n;
+    double std = Math.sqrt(Math.max(0, stats.pixelSquares / n - mean * mean));
+    return switch (f.scale()) {
+      case AUTO, UNIT -> new ImageInput(shape, 0, 1 / 255.0);
+      case STANDARD -> new ImageInput(shape, mean, inverse(std));
+      case MINMAX ->
+          new ImageInput(shape, stats.pixelMin, inverse(stats.pixelMax - stats.pixelMin));
+      case NONE -> new ImageInput(shape, 0, 1);
+    };
+  }
+
+  private @Nullable SparseInput sparse() {
+    if (!plan.schema().sparse()) {
+      return null;
+    }
+    FeatureConfig f = plan.special(FeatureConfig.Type.SPARSE);
+    if (f.scale() != FeatureConfig.Scale.AUTO && f.scale() != FeatureConfig.Scale.NONE) {
+      throw new DataException(
+          "scale " + f.scale() + " does not fit a sparse part (it would fill it in); use none");
+    }
+    return new SparseInput(Math.max(1, sparseWidth), List.of());
+  }
+
+  private TargetColumn target(Map<String, Long> classCounts, List<Long> trainingCounts) {
+    TargetConfig config = plan.target();
+    String name = config.name();
+    ColumnStats s = stats.columns[plan.targetIndex()];
+    if (!plan.classification()) {
+      Moments m = s.moments();
+      boolean scaled = config.scale() == TargetConfig.Scale.STANDARD && m.std() > 0;
+      return new TargetColumn(name, List.of(), 0, scaled ? m.mean() : 0, scaled ? m.std() : 1);
+    }
+    Map<String, long[]> counts = values.of(plan.targetIndex());
+    List<String> classes = Classes.of(config, counts);
+    TreeMap<String, Long> unseen = new TreeMap<>(Classes::compare);
+    counts.forEach(
+        (label, n) -> {
+          if (!classes.contains(label)) {
+            unseen.put(label, n[0]);
+          }
+        });
+    if (!unseen.isEmpty() && config.unseen() == TargetConfig.Unseen.FAIL) {
+      throw new DataException(
+          "target "
+              + name
+              + " has held-out rows of classes that the training rows do not show: "
+              + Classes.shown(unseen)
+              + "; training shows "
+              + classes.size()
+              + " classes (set target.unseen: ignore to leave such rows out)");
+    }
+    for (String c : classes) {
+      long[] n = counts.get(c);
+      classCounts.put(c, n == null ? 0 : n[0]);
+      trainingCounts.add(n == null ? 0 : n[1]);
+    }
+    String positive = config.positive();
+    int index =
+        positive == null
+            ? classes.size() - 1
+            : classes.indexOf(dev.bellows.jobs.source.NumberText.canonical(positive));
+    return new TargetColumn(name, classes, index, 0, 1);
+  }
+}

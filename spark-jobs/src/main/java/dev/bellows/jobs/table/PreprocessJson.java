@@ -1,0 +1,304 @@
+package dev.bellows.jobs.table;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@link Preprocess} to and from the tree of {@code preprocess.json}; strict in both directions.
+ */
+final class PreprocessJson {
+  private static final long FORMAT = 1;
+
+  private PreprocessJson() {}
+
+  static Map<String, Object> write(Preprocess p) {
+    Map<String, Object> root = new LinkedHashMap<>();
+    root.put("format", FORMAT);
+    root.put("source_columns", p.sourceColumns());
+    List<Object> numbers = new ArrayList<>();
+    for (NumberColumn n : p.numbers()) {
+      Map<String, Object> m = new LinkedHashMap<>();
+      m.put("name", n.name());
+      m.put("offset", n.offset());
+      m.put("center", n.center());
+      m.put("factor", n.factor());
+      m.put("fill", n.fill());
+      m.put("missing", n.fails() ? "fail" : "fill");
+      m.put("missing_flag", n.flag());
+      numbers.add(m);
+    }
+    root.put("numbers", numbers);
+    List<Object> categories = new ArrayList<>();
+    for (CategoryColumn c : p.categories()) {
+      Map<String, Object> m = new LinkedHashMap<>();
+      m.put("name", c.name());
+      m.put("cardinality", (long) c.cardinality());
+      m.put("embedding", (long) c.embeddingDim());
+      m.put("unknown", c.failOnUnknown() ? "fail" : "bucket");
+      m.put("missing_code", (long) c.codes().get(0));
+      List<Object> values = new ArrayList<>();
+      List<Object> codes = new ArrayList<>();
+      for (int i = 0; i < c.dictionary().size(); i++) {
+        values.add(c.dictionary().get(i));
+        codes.add((long) c.codes().get(i + 1));
+      }
+      m.put("values", values);
+      m.put("codes", codes);
+      categories.add(m);
+    }
+    root.put("categories", categories);
+    ImageInput image = p.image();
+    if (image != null) {
+      Map<String, Object> m = new LinkedHashMap<>();
+      m.put("shape", image.shape().stream().map(Integer::longValue).toList());
+      m.put("center", image.center());
+      m.put("factor", image.factor());
+      root.put("image", m);
+    }
+    SparseInput sparse = p.sparse();
+    if (sparse != null) {
+      Map<String, Object> m = new LinkedHashMap<>();
+      m.put("width", (long) sparse.width());
+      m.put("factors", sparse.factors());
+      root.put("sparse", m);
+    }
+    Map<String, Object> target = new LinkedHashMap<>();
+    target.put("name", p.target().name());
+    target.put("classes", p.target().classes());
+    target.put("positive", (long) p.target().positive());
+    target.put("offset", p.target().offset());
+    target.put("scale", p.target().scale());
+    root.put("target", target);
+    return root;
+  }
+
+  static Preprocess read(Map<String, ? extends @Nullable Object> tree) {
+    Fields root = new Fields("preprocess", tree);
+    long format = root.whole("format", 0, Integer.MAX_VALUE);
+    if (format != FORMAT) {
+      throw new IllegalArgumentException(
+          "preprocess.format is "
+              + format
+              + "; this version reads "
+              + FORMAT
+              + ": written by "
+              + (format > FORMAT ? "a newer" : "an older")
+              + " version");
+    }
+    List<String> source = root.texts("source_columns");
+    List<NumberColumn> numbers =
+        root.each(
+            "numbers",
+            f ->
+                new NumberColumn(
+                    f.text("name"),
+                    f.number("offset"),
+                    f.number("center"),
+                    f.number("factor"),
+                    f.number("fill"),
+                    f.word("missing", "fill", "fail"),
+                    f.flag("missing_flag")));
+    List<CategoryColumn> categories = root.each("categories", PreprocessJson::category);
+    ImageInput image = null;
+    if (root.has("image")) {
+      Fields f = root.object("image");
+      List<Integer> shape = f.wholes("shape", 1, 1 << 28);
+      if (shape.size() != 3) {
+        throw new IllegalArgumentException(
+            "preprocess.image.shape has "
+                + shape.size()
+                + " numbers, expected [height, width, channels]");
+      }
+      image = new ImageInput(shape, f.number("center"), f.number("factor"));
+      f.end();
+    }
+    SparseInput sparse = null;
+    if (root.has("sparse")) {
+      Fields f = root.object("sparse");
+      sparse =
+          new SparseInput((int) f.whole("width", 1, Integer.MAX_VALUE - 8), f.numbers("factors"));
+      if (!sparse.factors().isEmpty() && sparse.factors().size() != sparse.width()) {
+        throw new IllegalArgumentException(
+            "preprocess.sparse.factors has "
+                + sparse.factors().size()
+                + " numbers, expected "
+                + sparse.width());
+      }
+      f.end();
+    }
+    Fields t = root.object("target");
+    List<String> classes = t.texts("classes");
+    TargetColumn target =
+        new TargetColumn(
+            t.text("name"),
+            classes,
+            (int) t.whole("positive", 0, Math.max(1, classes.size() - 1)),
+            t.number("offset"),
+            t.number("scale"));
+    t.end();
+    root.end();
+    return new Preprocess(source, numbers, categories, image, sparse, target);
+  }
+
+  private static CategoryColumn category(Fields f) {
+    String name = f.text("name");
+    int cardinality = (int) f.whole("cardinality", 1, Integer.MAX_VALUE - 8);
+    int embedding = (int) f.whole("embedding", 1, 1 << 16);
+    boolean fails = f.word("unknown", "bucket", "fail");
+    List<Integer> codes = new ArrayList<>();
+    codes.add((int) f.whole("missing_code", 0, cardinality - 1));
+    List<String> values = f.texts("values");
+    codes.addAll(f.wholes("codes", 0, cardinality - 1));
+    if (codes.size() != values.size() + 1) {
+      throw new IllegalArgumentException(
+          f.path + " has " + values.size() + " values but " + (codes.size() - 1) + " codes");
+    }
+    for (int i = 1; i < values.size(); i++) {
+      if (values.get(i - 1).compareTo(values.get(i)) >= 0) {
+        throw new IllegalArgumentException(
+            f.path
+                + ".values must ascend: \""
+                + values.get(i - 1)
+                + "\" before \""
+                + values.get(i)
+                + "\"");
+      }
+    }
+    return new CategoryColumn(name, values, codes, cardinality, embedding, fails);
+  }
+
+  /** One object being read: every key is asked for, {@link #end} refuses the others. */
+  private static final class Fields {
+    final String path;
+    private final Map<String, @Nullable Object> left = new LinkedHashMap<>();
+
+    Fields(String path, @Nullable Object value) {
+      this.path = path;
+      if (!(value instanceof Map<?, ?> map)) {
+        throw wrong(path, "an object", value);
+      }
+      map.forEach((k, v) -> left.put(String.valueOf(k), v));
+    }
+
+    private static IllegalArgumentException wrong(
+        String path, String expected, @Nullable Object found) {
+      return new IllegalArgumentException(
+          path + " must be " + expected + ", found " + (found == null ? "nothing" : found));
+    }
+
+    boolean has(String key) {
+      return left.containsKey(key);
+    }
+
+    private @Nullable Object take(String key) {
+      return left.remove(key);
+    }
+
+    Fields object(String key) {
+      return new Fields(path + "." + key, take(key));
+    }
+
+    String text(String key) {
+      Object v = take(key);
+      if (v instanceof String s) {
+        return s;
+      }
+      throw wrong(path + "." + key, "text", v);
+    }
+
+    boolean flag(String key) {
+      Object v = take(key);
+      if (v instanceof Boolean b) {
+        return b;
+      }
+      throw wrong(path + "." + key, "true or false", v);
+    }
+
+    /** Whether the value is the second of two words. */
+    boolean word(String key, String first, String second) {
+      String s = text(key);
+      if (!s.equals(first) && !s.equals(second)) {
+        throw wrong(path + "." + key, first + " or " + second, s);
+      }
+      return s.equals(second);
+    }
+
+    double number(String key) {
+      return number(path + "." + key, take(key));
+    }
+
+    private static double number(String path, @Nullable Object v) {
+      if (v instanceof Number n && Double.isFinite(n.doubleValue())) {
+        return n.doubleValue();
+      }
+      throw wrong(path, "a finite number", v);
+    }
+
+    long whole(String key, long min, long max) {
+      return whole(path + "." + key, take(key), min, max);
+    }
+
+    private static long whole(String path, @Nullable Object v, long min, long max) {
+      if (v instanceof Long n && n >= min && n <= max) {
+        return n;
+      }
+      throw wrong(path, "a whole number from " + min + " to " + max, v);
+    }
+
+    private List<?> list(String key) {
+      Object v = take(key);
+      if (v instanceof List<?> l) {
+        return l;
+      }
+      throw wrong(path + "." + key, "a list", v);
+    }
+
+    List<String> texts(String key) {
+      List<String> out = new ArrayList<>();
+      for (Object v : list(key)) {
+        if (!(v instanceof String s)) {
+          throw wrong(path + "." + key, "a list of texts", v);
+        }
+        out.add(s);
+      }
+      return out;
+    }
+
+    List<Integer> wholes(String key, long min, long max) {
+      List<Integer> out = new ArrayList<>();
+      for (Object v : list(key)) {
+        out.add((int) whole(path + "." + key, v, min, max));
+      }
+      return out;
+    }
+
+    List<Double> numbers(String key) {
+      List<Double> out = new ArrayList<>();
+      for (Object v : list(key)) {
+        out.add(number(path + "." + key, v));
+      }
+      return out;
+    }
+
+    <T> List<T> each(String key, Function<Fields, T> read) {
+      List<T> out = new ArrayList<>();
+      int i = 0;
+      for (Object v : list(key)) {
+        Fields f = new Fields(path + "." + key + "[" + i++ + "]", v);
+        out.add(read.apply(f));
+        f.end();
+      }
+      return out;
+    }
+
+    void end() {
+      if (!left.isEmpty()) {
+        throw new IllegalArgumentException(path + " has unknown keys " + left.keySet());
+      }
+    }
+  }
+}

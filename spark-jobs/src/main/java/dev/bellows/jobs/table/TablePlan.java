@@ -1,0 +1,337 @@
+package dev.bellows.jobs.table;
+
+import dev.bellows.jobs.config.FeatureConfig;
+import dev.bellows.jobs.config.FeaturesConfig;
+import dev.bellows.jobs.config.TargetConfig;
+import dev.bellows.jobs.source.DataException;
+import dev.bellows.jobs.source.RawSchema;
+import dev.bellows.jobs.source.RawSchema.CellKind;
+import dev.bellows.jobs.source.SourceLayout;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What each column of an opened source is for, before its rows are read. Columns of type {@code
+ * auto} get their role from the statistics later ({@link #infer}).
+ */
+public final class TablePlan implements Serializable {
+  private static final long serialVersionUID = 1L;
+
+  /**
+   * Share of text among the cells of an {@code auto} column up to which it counts as numbers with
+   * bad cells.
+   */
+  private static final double BAD_CELL_SHARE = 0.01;
+
+  private static final String IMAGE = "image";
+
+  private final RawSchema schema;
+  private final @Nullable FeaturesConfig features;
+  private final @Nullable TargetConfig target;
+  private final boolean classification;
+  private final int targetIndex;
+  private final int weightIndex;
+  private final ColumnRole[] roles;
+  private final boolean[] inferred;
+  private final boolean[] missingFails;
+
+  private TablePlan(
+      RawSchema schema,
+      @Nullable FeaturesConfig features,
+      @Nullable TargetConfig target,
+      boolean classification,
+      int targetIndex,
+      int weightIndex,
+      ColumnRole[] roles,
+      boolean[] inferred,
+      boolean[] missingFails) {
+    this.schema = schema;
+    this.features = features;
+    this.target = target;
+    this.classification = classification;
+    this.targetIndex = targetIndex;
+    this.weightIndex = weightIndex;
+    this.roles = roles;
+    this.inferred = inferred;
+    this.missingFails = missingFails;
+  }
+
+  /**
+   * Resolves the configured columns against those of the source.
+   *
+   * @throws DataException when a configured column is not there
+   */
+  public static TablePlan of(
+      SourceLayout source,
+      FeaturesConfig features,
+      TargetConfig target,
+      boolean classification,
+      @Nullable String id,
+      @Nullable String weight) {
+    List<String> names = source.columns();
+    int targetIndex = required(names, target.name(), "target.name", source);
+    int weightIndex = weight == null ? -1 : required(names, weight, "data.weight", source);
+    int idIndex = id == null ? -1 : required(names, id, "data.id", source);
+    for (String named : features.named().keySet()) {
+      boolean other =
+          (named.equals(IMAGE) && !source.imageShape().isEmpty())
+              || (source.sparse() && features.of(named).type() == FeatureConfig.Type.SPARSE);
+      if (!other && !names.contains(named)) {
+        required(names, named, "features", source);
+      }
+    }
+    List<CellKind> kinds = new ArrayList<>();
+    ColumnRole[] roles = new ColumnRole[names.size()];
+    boolean[] inferred = new boolean[names.size()];
+    boolean[] missingFails = new boolean[names.size()];
+    for (int c = 0; c < names.size(); c++) {
+      FeatureConfig.Type type = features.of(names.get(c)).type();
+      missingFails[c] = features.of(names.get(c)).impute() == FeatureConfig.Impute.FAIL;
+      CellKind auto = source.typed(names.get(c)) ? null : CellKind.AUTO;
+      if (c == targetIndex) {
+        roles[c] = ColumnRole.TARGET;
+        kinds.add(classification ? CellKind.AUTO : CellKind.NUMBER);
+      } else if (c == weightIndex) {
+        roles[c] = ColumnRole.WEIGHT;
+        kinds.add(CellKind.NUMBER);
+      } else if (c == idIndex) {
+        roles[c] = ColumnRole.ID;
+        kinds.add(CellKind.SKIP);
+      } else {
+        switch (type) {
+          case NUMBER -> roles[c] = ColumnRole.NUMBER;
+          case CATEGORY -> roles[c] = ColumnRole.CATEGORY;
+          case IGNORE -> roles[c] = ColumnRole.IGNORED;
+          case AUTO -> {
+            roles[c] = ColumnRole.NUMBER;
+            inferred[c] = true;
+          }
+          default ->
+              throw new DataException(
+                  "features."
+                      + names.get(c)
+                      + ": type "
+                      + type
+                      + " does not fit a column of "
+                      + source.name()
+                      + "; use auto, number, category or ignore");
+        }
+        kinds.add(
+            switch (type) {
+              case NUMBER -> CellKind.NUMBER;
+              case CATEGORY -> CellKind.TEXT;
+              case IGNORE -> CellKind.SKIP;
+              default -> auto == null ? CellKind.TYPED : auto;
+            });
+      }
+    }
+    return new TablePlan(
+        new RawSchema(names, kinds, source.imageShape(), source.sparse(), idIndex),
+        features,
+        target,
+        classification,
+        targetIndex,
+        weightIndex,
+        roles,
+        inferred,
+        missingFails);
+  }
+
+  private static int required(List<String> names, String name, String key, SourceLayout source) {
+    int index = names.indexOf(name);
+    if (index < 0) {
+      throw new DataException(
+          key
+              + " names the column \""
+              + name
+              + "\", which "
+              + source.name()
+              + " does not have"
+              + Nearest.hint(name, names)
+              + "; its columns are "
+              + Nearest.shortList(names));
+    }
+    return index;
+  }
+
+  /**
+   * Plans a source for a stored model: columns are found by name, in any order; columns that the
+   * model does not know are ignored.
+   *
+   * @param targetRequired whether the rows are labelled
+   * @throws DataException when a column of the model is not there, or images or sparse rows do not
+   *     fit
+   */
+  public static TablePlan forModel(
+      SourceLayout source,
+      Preprocess model,
+      boolean targetRequired,
+      @Nullable String id,
+      @Nullable String weight) {
+    List<String> names = source.columns();
+    List<String> absent = new ArrayList<>();
+    ColumnRole[] roles = new ColumnRole[names.size()];
+    CellKind[] kinds = new CellKind[names.size()];
+    boolean[] missingFails = new boolean[names.size()];
+    java.util.Arrays.fill(roles, ColumnRole.IGNORED);
+    java.util.Arrays.fill(kinds, CellKind.SKIP);
+    for (NumberColumn n : model.numbers()) {
+      int c = names.indexOf(n.name());
+      if (c < 0) {
+        absent.add(n.name());
+      } else {
+        roles[c] = ColumnRole.NUMBER;
+        kinds[c] = CellKind.NUMBER;
+        missingFails[c] = n.fails();
+      }
+    }
+    for (CategoryColumn k : model.categories()) {
+      int c = names.indexOf(k.name());
+      if (c < 0) {
+        absent.add(k.name());
+      } else {
+        roles[c] = ColumnRole.CATEGORY;
+        kinds[c] = CellKind.TEXT;
+      }
+    }
+    int targetIndex = names.indexOf(model.targetName());
+    boolean classification = !model.classes().isEmpty();
+    if (targetIndex >= 0 && targetRequired) {
+      roles[targetIndex] = ColumnRole.TARGET;
+      kinds[targetIndex] = classification ? CellKind.TEXT : CellKind.NUMBER;
+    } else if (targetRequired) {
+      absent.add(model.targetName());
+    }
+    if (!absent.isEmpty()) {
+      throw new DataException(
+          source.name()
+              + " lacks columns that the model needs: "
+              + Nearest.shortList(absent)
+              + "; it has "
+              + Nearest.shortList(names));
+    }
+    ImageInput image = model.image();
+    int pixels = source.imageShape().stream().reduce(1, (a, b) -> a * b);
+    if (image != null && (source.imageShape().isEmpty() || pixels != image.width())) {
+      throw new DataException(
+          source.name()
+              + " has images of "
+              + source.imageShape()
+              + ", the model was trained on "
+              + image.shape());
+    }
+    if (model.sparse() != null && !source.sparse()) {
+      throw new DataException(
+          source.name() + " has no sparse rows, which the model was trained on");
+    }
+    int weightIndex = weight == null ? -1 : required(names, weight, "data.weight", source);
+    if (weightIndex >= 0) {
+      roles[weightIndex] = ColumnRole.WEIGHT;
+      kinds[weightIndex] = CellKind.NUMBER;
+    }
+    int idIndex = id == null ? -1 : required(names, id, "data.id", source);
+    RawSchema schema =
+        new RawSchema(names, List.of(kinds), source.imageShape(), source.sparse(), idIndex);
+    return new TablePlan(
+        schema,
+        null,
+        null,
+        classification,
+        targetRequired ? targetIndex : -1,
+        weightIndex,
+        roles,
+        new boolean[names.size()],
+        missingFails);
+  }
+
+  /** This plan with the roles of {@code auto} columns decided by their cells. */
+  public TablePlan infer(TableStats stats) {
+    ColumnRole[] decided = roles.clone();
+    for (int c = 0; c < decided.length; c++) {
+      if (inferred[c]) {
+        ColumnStats s = stats.columns[c];
+        boolean badCells = s.texts <= BAD_CELL_SHARE * (s.texts + s.numbers);
+        decided[c] = s.texts == 0 || badCells ? ColumnRole.NUMBER : ColumnRole.CATEGORY;
+      }
+    }
+    return new TablePlan(
+        schema,
+        features,
+        target,
+        classification,
+        targetIndex,
+        weightIndex,
+        decided,
+        inferred,
+        missingFails);
+  }
+
+  /** How the source is read. */
+  public RawSchema schema() {
+    return schema;
+  }
+
+  public List<String> names() {
+    return schema.columns();
+  }
+
+  public ColumnRole role(int column) {
+    return roles[column];
+  }
+
+  boolean inferred(int column) {
+    return inferred[column];
+  }
+
+  FeatureConfig feature(int column) {
+    return features().of(schema.columns().get(column));
+  }
+
+  private FeaturesConfig features() {
+    if (features == null) {
+      throw new IllegalStateException(
+          "a plan made from a stored model has no feature configuration");
+    }
+    return features;
+  }
+
+  /** Whether a missing number makes the row bad. */
+  boolean missingFails(int column) {
+    return missingFails[column];
+  }
+
+  /** Rule of the image or of the sparse part. */
+  FeatureConfig special(FeatureConfig.Type type) {
+    FeaturesConfig all = features();
+    for (FeatureConfig f : all.named().values()) {
+      if (f.type() == type) {
+        return f;
+      }
+    }
+    FeatureConfig image = all.named().get(IMAGE);
+    return type == FeatureConfig.Type.IMAGE && image != null ? image : all.rest();
+  }
+
+  TargetConfig target() {
+    if (target == null) {
+      throw new IllegalStateException(
+          "a plan made from a stored model has no target configuration");
+    }
+    return target;
+  }
+
+  public boolean classification() {
+    return classification;
+  }
+
+  public int targetIndex() {
+    return targetIndex;
+  }
+
+  /** Column of row weights; -1 for none. */
+  public int weightIndex() {
+    return weightIndex;
+  }
+}

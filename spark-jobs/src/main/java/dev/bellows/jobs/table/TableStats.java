@@ -1,0 +1,288 @@
+package dev.bellows.jobs.table;
+
+import dev.bellows.jobs.source.BadRow;
+import dev.bellows.jobs.source.RawBlock;
+import java.io.Externalizable;
+import java.io.IOException;
+import java.io.ObjectInput;
+import java.io.ObjectOutput;
+import java.util.BitSet;
+import java.util.List;
+import java.util.TreeSet;
+import org.apache.spark.api.java.JavaRDD;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One pass over the rows: what every column holds, what could not be read, the order-independent
+ * hash of all rows.
+ */
+public final class TableStats implements Externalizable {
+  private static final long serialVersionUID = 1L;
+  private static final int KEPT = 5;
+
+  long rows;
+  long hashSum;
+  long badRows;
+  TreeSet<BadRow> firstBadRows = new TreeSet<>();
+  TreeSet<String> failures = new TreeSet<>();
+  ColumnStats[] columns = {};
+  long pixelSum;
+  long pixelSquares;
+  int pixelMin = 255;
+  int pixelMax;
+  long pixels;
+  long stored;
+  int sparseWidth;
+
+  public TableStats() {}
+
+  /** Counts all rows of the blocks. */
+  public static TableStats of(JavaRDD<RawBlock> blocks, int columnCount) {
+    return blocks
+        .mapPartitions(
+            it -> {
+              TableStats s = new TableStats();
+              while (it.hasNext()) {
+                s.add(it.next(), null);
+              }
+              return List.of(s).iterator();
+            })
+        .treeReduce(TableStats::merge)
+        .withColumns(columnCount);
+  }
+
+  /** Counts the rows that are set in the masks. */
+  public static TableStats ofMasked(JavaRDD<MaskedBlock> blocks, int columnCount) {
+    return blocks
+        .mapPartitions(
+            it -> {
+              TableStats s = new TableStats();
+              while (it.hasNext()) {
+                MaskedBlock b = it.next();
+                s.add(b.block(), b.rows());
+              }
+              return List.of(s).iterator();
+            })
+        .treeReduce(TableStats::merge)
+        .withColumns(columnCount);
+  }
+
+  /** What this package sends through Spark's serializer. */
+  public static List<Class<?>> kryoClasses() {
+    return List.of(TableStats.class, FitStats.class, ValueCounts.class);
+  }
+
+  /** Rows counted. */
+  public long rows() {
+    return rows;
+  }
+
+  /** Rows that could not be read at all. */
+  public long badRows() {
+    return badRows;
+  }
+
+  /** The first of them by file and position. */
+  public List<BadRow> firstBadRows() {
+    return List.copyOf(firstBadRows);
+  }
+
+  /** Files that could not be read to their end. */
+  public List<String> failures() {
+    return List.copyOf(failures);
+  }
+
+  /** One more than the largest sparse column. */
+  public int sparseWidth() {
+    return sparseWidth;
+  }
+
+  /** Order-independent hash of all rows. */
+  public long hashSum() {
+    return hashSum;
+  }
+
+  /** Different values of a column. */
+  public long distinct(int column) {
+    return columns[column].distinct.count();
+  }
+
+  /** Whether all numbers of a column are whole. */
+  public boolean whole(int column) {
+    return columns[column].whole;
+  }
+
+  /** Text cells of a column. */
+  public long texts(int column) {
+    return columns[column].texts;
+  }
+
+  TableStats add(RawBlock block, @Nullable BitSet mask) {
+    badRows += block.badRows();
+    firstBadRows.addAll(block.firstBadRows());
+    String failure = block.failure();
+    if (failure != null) {
+      failures.add(failure);
+    }
+    trim();
+    if (columns.length == 0) {
+      columns = newColumns(block.columnCount());
+    }
+    for (int r = 0; r < block.rows(); r++) {
+      if (mask == null || mask.get(r)) {
+        rows++;
+        hashSum += block.contentHashes()[r];
+      }
+    }
+    for (int c = 0; c < columns.length; c++) {
+      columns[c].add(block, c, mask);
+    }
+    if (block.pixelWidth() > 0) {
+      addPixels(block, mask);
+    }
+    if (block.rowPointers().length > 0) {
+      addSparse(block, mask);
+    }
+    return this;
+  }
+
+  private static ColumnStats[] newColumns(int n) {
+    ColumnStats[] columns = new ColumnStats[n];
+    for (int c = 0; c < n; c++) {
+      columns[c] = new ColumnStats();
+    }
+    return columns;
+  }
+
+  private void addPixels(RawBlock block, @Nullable BitSet mask) {
+    int width = block.pixelWidth();
+    byte[] bytes = block.pixels();
+    for (int r = 0; r < block.rows(); r++) {
+      if (mask != null && !mask.get(r)) {
+        continue;
+      }
+      long sum = 0;
+      long squares = 0;
+      int min = 255;
+      int max = 0;
+      for (int i = r * width; i < (r + 1) * width; i++) {
+        int b = bytes[i] & 0xff;
+        sum += b;
+        squares += (long) b * b;
+        min = Math.min(min, b);
+        max = Math.max(max, b);
+      }
+      pixelSum += sum;
+      pixelSquares += squares;
+      pixelMin = Math.min(pixelMin, min);
+      pixelMax = Math.max(pixelMax, max);
+      pixels += width;
+    }
+  }
+
+  private void addSparse(RawBlock block, @Nullable BitSet mask) {
+    for (int r = 0; r < block.rows(); r++) {
+      int from = block.rowPointers()[r];
+      int to = block.rowPointers()[r + 1];
+      if (to > from && (mask == null || mask.get(r))) {
+        stored += to - from;
+        sparseWidth = Math.max(sparseWidth, block.sparseColumns()[to - 1] + 1);
+      }
+    }
+  }
+
+  private void trim() {
+    while (firstBadRows.size() > KEPT) {
+      firstBadRows.pollLast();
+    }
+    while (failures.size() > KEPT) {
+      failures.pollLast();
+    }
+  }
+
+  TableStats merge(TableStats o) {
+    rows += o.rows;
+    hashSum += o.hashSum;
+    badRows += o.badRows;
+    firstBadRows.addAll(o.firstBadRows);
+    failures.addAll(o.failures);
+    trim();
+    if (columns.length == 0) {
+      columns = o.columns;
+    } else {
+      for (int c = 0; c < o.columns.length; c++) {
+        columns[c].merge(o.columns[c]);
+      }
+    }
+    pixelSum += o.pixelSum;
+    pixelSquares += o.pixelSquares;
+    pixelMin = Math.min(pixelMin, o.pixelMin);
+    pixelMax = Math.max(pixelMax, o.pixelMax);
+    pixels += o.pixels;
+    stored += o.stored;
+    sparseWidth = Math.max(sparseWidth, o.sparseWidth);
+    return this;
+  }
+
+  /** Columns for a table that turned out to have no block at all. */
+  TableStats withColumns(int n) {
+    if (columns.length == 0) {
+      columns = newColumns(n);
+    }
+    return this;
+  }
+
+  @Override
+  public void writeExternal(ObjectOutput out) throws IOException {
+    out.writeLong(rows);
+    out.writeLong(hashSum);
+    out.writeLong(badRows);
+    out.writeInt(firstBadRows.size());
+    for (BadRow b : firstBadRows) {
+      out.writeUTF(b.file());
+      out.writeLong(b.position());
+      out.writeUTF(b.problem());
+    }
+    out.writeInt(failures.size());
+    for (String f : failures) {
+      out.writeUTF(f);
+    }
+    out.writeInt(columns.length);
+    for (ColumnStats c : columns) {
+      c.write(out);
+    }
+    out.writeLong(pixelSum);
+    out.writeLong(pixelSquares);
+    out.writeInt(pixelMin);
+    out.writeInt(pixelMax);
+    out.writeLong(pixels);
+    out.writeLong(stored);
+    out.writeInt(sparseWidth);
+  }
+
+  @Override
+  public void readExternal(ObjectInput in) throws IOException {
+    rows = in.readLong();
+    hashSum = in.readLong();
+    badRows = in.readLong();
+    int n = in.readInt();
+    for (int i = 0; i < n; i++) {
+      firstBadRows.add(new BadRow(in.readUTF(), in.readLong(), in.readUTF()));
+    }
+    n = in.readInt();
+    for (int i = 0; i < n; i++) {
+      failures.add(in.readUTF());
+    }
+    columns = new ColumnStats[in.readInt()];
+    for (int c = 0; c < columns.length; c++) {
+      columns[c] = ColumnStats.read(in);
+    }
+    pixelSum = in.readLong();
+    pixelSquares = in.readLong();
+    pixelMin = in.readInt();
+    pixelMax = in.readInt();
+    pixels = in.readLong();
+    stored = in.readLong();
+    sparseWidth = in.readInt();
+  }
+}

@@ -1,0 +1,150 @@
+package dev.bellows.jobs.train;
+
+import dev.bellows.jobs.BellowsException;
+import dev.bellows.jobs.ExitCode;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything that decides about the bits of a model: configuration, data, kernels, versions. A run
+ * may only be continued when it has not changed, or when the user allows the change by name.
+ */
+final class Fingerprint {
+  /** Configuration keys (and everything below them) that do not change the bits of a step. */
+  private static final List<String> FREE =
+      List.of(
+          "output",
+          "distributed.workers",
+          "distributed.shards",
+          "distributed.placement",
+          "distributed.transport",
+          "distributed.deadline",
+          "distributed.max_failures",
+          "trainer.checkpoint",
+          "trainer.max_time",
+          "evaluate.metrics",
+          "evaluate.per_class",
+          "predict");
+
+  private Fingerprint() {}
+
+  /**
+   * The tree that is stored in run.json and in every checkpoint.
+   *
+   * @param config flattened configuration: dotted key to text
+   * @param dataFingerprint fingerprint of the rows
+   * @param kernels id of the kernel provider
+   * @param version version of Bellows
+   */
+  static Map<String, Object> of(
+      Map<String, String> config, String dataFingerprint, String kernels, String version) {
+    Map<String, Object> tree = new LinkedHashMap<>();
+    Map<String, Object> keys = new LinkedHashMap<>();
+    config.forEach(
+        (key, value) -> {
+          if (!free(key)) {
+            keys.put(key, value);
+          }
+        });
+    tree.put("config", keys);
+    tree.put("data", dataFingerprint);
+    tree.put("kernels", kernels);
+    tree.put("version", version);
+    return tree;
+  }
+
+  /** The part that is known before the data is read. */
+  static Map<String, Object> ofConfig(Map<String, String> config) {
+    Map<String, Object> tree = of(config, "", "", "");
+    tree.keySet().retainAll(List.of("config"));
+    return tree;
+  }
+
+  /** The fingerprint in a checkpoint's state. */
+  static Map<String, Object> stored(Map<String, Object> state) {
+    Map<String, Object> tree = new LinkedHashMap<>();
+    map(state.get("fingerprint")).forEach((key, value) -> tree.put(String.valueOf(key), value));
+    return tree;
+  }
+
+  /** One line per difference, in the form {@code key: was A, is B}; empty when equal. */
+  static List<String> differences(
+      Map<String, Object> was, Map<String, Object> is, List<String> allowed) {
+    List<String> lines = new ArrayList<>();
+    Map<?, ?> wasKeys = map(was.get("config"));
+    Map<?, ?> isKeys = map(is.get("config"));
+    Set<Object> all = new LinkedHashSet<>(wasKeys.keySet());
+    all.addAll(isKeys.keySet());
+    for (Object key : all) {
+      compare(String.valueOf(key), wasKeys.get(key), isKeys.get(key), allowed, lines);
+    }
+    for (String key : List.of("data", "kernels", "version")) {
+      if (!is.containsKey(key)) {
+        continue; // not known yet
+      }
+      compare(key, was.get(key), is.get(key), allowed, lines);
+    }
+    return lines;
+  }
+
+  /**
+   * Refuses a run whose fingerprint changed.
+   *
+   * @throws BellowsException exit 3, or 4 when only the data changed
+   */
+  static void requireSame(
+      Map<String, Object> was, Map<String, Object> is, List<String> allowed, String where) {
+    List<String> lines = differences(was, is, allowed);
+    if (lines.isEmpty()) {
+      return;
+    }
+    boolean onlyData = lines.size() == 1 && lines.get(0).startsWith("data:");
+    throw new BellowsException(
+        onlyData ? ExitCode.DATA : ExitCode.CONFIG,
+        "cannot continue "
+            + where
+            + ": "
+            + lines.size()
+            + (lines.size() == 1 ? " thing" : " things")
+            + " changed since its checkpoint ("
+            + String.join("; ", lines)
+            + "); undo it, allow it with --allow-change KEY, or start anew in another folder");
+  }
+
+  private static void compare(
+      String key,
+      @Nullable Object was,
+      @Nullable Object is,
+      List<String> allowed,
+      List<String> lines) {
+    String a = String.valueOf(was);
+    String b = String.valueOf(is);
+    if (a.equals(b)) {
+      return;
+    }
+    for (String name : allowed) {
+      if (key.equals(name) || key.startsWith(name + ".")) {
+        return;
+      }
+    }
+    lines.add(key + ": was " + a + ", is " + b);
+  }
+
+  private static boolean free(String key) {
+    for (String name : FREE) {
+      if (key.equals(name) || key.startsWith(name + ".")) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static Map<?, ?> map(@Nullable Object value) {
+    return value instanceof Map<?, ?> m ? m : Map.of();
+  }
+}

@@ -1,0 +1,186 @@
+package dev.bellows.jobs.train;
+
+import dev.bellows.engine.model.ModelCard;
+import dev.bellows.engine.model.ModelContents;
+import dev.bellows.engine.model.ModelFolder;
+import dev.bellows.engine.model.Provenance;
+import dev.bellows.engine.model.WeightSegment;
+import dev.bellows.engine.nn.Network;
+import dev.bellows.engine.nn.Segment;
+import dev.bellows.jobs.BellowsException;
+import dev.bellows.jobs.Console;
+import dev.bellows.jobs.ExitCode;
+import dev.bellows.jobs.block.DataShard;
+import dev.bellows.jobs.evaluate.Evaluation;
+import dev.bellows.jobs.evaluate.EvaluationFiles;
+import dev.bellows.jobs.report.RunReport;
+import dev.bellows.jobs.run.RunFolder;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.apache.spark.api.java.JavaRDD;
+import org.jspecify.annotations.Nullable;
+
+/** The end of a training: figures on the test rows, metrics.json, the model folder. */
+final class Finish {
+  private final Setup setup;
+  private final RunFolder folder;
+  private final Console console;
+  private final Training training;
+
+  Finish(Setup setup, RunFolder folder, Console console, Training training) {
+    this.setup = setup;
+    this.folder = folder;
+    this.console = console;
+    this.training = training;
+  }
+
+  /** Writes everything and says so. */
+  TrainOutcome write(RestorePoint end) {
+    console.progressDone();
+    TrainState state = training.state();
+    Map<String, Double> metrics = metrics(end, state);
+    folder.writeJson("metrics.json", finite(metrics));
+    ModelFolder model;
+    try {
+      model = ModelFolder.write(folder.model(), contents(end, metrics));
+    } catch (IOException e) {
+      throw new BellowsException(
+          ExitCode.MEMORY_OR_DISK, "the model could not be written: " + e.getMessage(), e);
+    }
+    String sha = model.weightsSha256();
+    Map<String, Object> summary = training.summary();
+    summary.put("model_sha256", sha);
+    summary.put("best_epoch", state.bestEpoch);
+    folder.event("finished", Map.of("step", state.step, "model_sha256", sha));
+    folder.finish("finished", ExitCode.OK, summary);
+    report();
+    String message = message(state, metrics, sha);
+    return new TrainOutcome(ExitCode.OK, message, folder.model(), sha, state.step, metrics);
+  }
+
+  // After run.json says how the run ended. A report that fails is no reason for a good model to
+  // fail.
+  private void report() {
+    if (setup.config().output().report()) {
+      try {
+        RunReport.write(folder.dir());
+      } catch (RuntimeException e) {
+        console.warn("report.html was not written: " + e.getMessage());
+      }
+    }
+  }
+
+  private String message(TrainState state, Map<String, Double> metrics, String sha) {
+    StringBuilder line = new StringBuilder();
+    if (state.bestEpoch > 0) {
+      line.append("best epoch ").append(state.bestEpoch).append("  ");
+    }
+    for (String name :
+        List.of("val_accuracy", "val_auc", "val_r2", "test_accuracy", "test_auc", "test_r2")) {
+      Double value = metrics.get(name);
+      if (value != null && !Double.isNaN(value)) {
+        line.append(String.format(Locale.ROOT, "%s %.4f  ", name, value));
+      }
+    }
+    return line.append("model ").append(folder.model()).append("  sha256 ").append(sha).toString();
+  }
+
+  /** The figures of the epoch whose weights the model has, and those on the test rows. */
+  private Map<String, Double> metrics(RestorePoint end, TrainState state) {
+    Map<String, Double> out = new LinkedHashMap<>();
+    for (Map<String, Double> row : state.history.rows()) {
+      if (row.getOrDefault("step", -1.0) == (double) end.step()) {
+        row.forEach(
+            (name, value) -> {
+              if (!name.equals("seconds")) {
+                out.put(name, value);
+              }
+            });
+      }
+    }
+    JavaRDD<DataShard> test = setup.data().test();
+    JavaRDD<DataShard> validation = setup.data().validation();
+    if (test != null) {
+      Evaluation evaluation = training.evaluate(test, end.values());
+      evaluation.figures().forEach((name, value) -> out.put("test_" + name, value));
+      EvaluationFiles.write(folder.dir().resolve("evaluation"), evaluation, "test");
+    } else if (validation != null) {
+      EvaluationFiles.write(
+          folder.dir().resolve("evaluation"),
+          training.evaluate(validation, end.values()),
+          "validation");
+    }
+    return out;
+  }
+
+  private ModelContents contents(RestorePoint end, Map<String, Double> metrics) {
+    List<WeightSegment> segments = new ArrayList<>();
+    for (Segment s : setup.layout().segments()) {
+      segments.add(new WeightSegment(s.name(), s.shape().dims(), s.offset(), s.length()));
+    }
+    Map<String, String> versions = new LinkedHashMap<>();
+    versions.put("bellows", Provenance.BELLOWS_VERSION);
+    Provenance provenance =
+        new Provenance(
+            sha256(new java.util.TreeMap<>(ConfigTree.flat(setup.config())).toString()),
+            setup.data().profile().fingerprint(),
+            setup.config().seed(),
+            setup.kernels().id(),
+            versions);
+    String task = setup.data().shape().classes() > 0 ? "classification" : "regression";
+    Map<String, String> facts = new LinkedHashMap<>();
+    facts.put("training rows", String.valueOf(setup.rows()));
+    facts.put("validation rows", String.valueOf(setup.data().validationRows()));
+    facts.put("steps", String.valueOf(end.step()));
+    facts.put("batch size", String.valueOf(setup.config().trainer().batchSize()));
+    facts.put("slices", String.valueOf(setup.slices()));
+    return new ModelContents(
+        task,
+        nullable(setup.spec().toJson()),
+        nullable(setup.data().preprocess().toJson()),
+        provenance,
+        end.values(),
+        segments,
+        ModelCard.render(
+            String.valueOf(folder.dir().getFileName()),
+            task,
+            Network.summary(setup.spec()),
+            facts,
+            metrics,
+            provenance,
+            setup.data().profile().warnings()));
+  }
+
+  private static Map<String, @Nullable Object> nullable(Map<String, Object> tree) {
+    return new LinkedHashMap<>(tree);
+  }
+
+  private static Map<String, Object> finite(Map<String, Double> metrics) {
+    Map<String, Object> out = new LinkedHashMap<>();
+    metrics.forEach(
+        (name, value) -> {
+          if (!Double.isNaN(value) && !Double.isInfinite(value)) {
+            out.put(name, value);
+          }
+        });
+    return out;
+  }
+
+  private static String sha256(String text) {
+    try {
+      return HexFormat.of()
+          .formatHex(
+              MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,141 @@
+package dev.bellows.jobs.train;
+
+import dev.bellows.engine.nn.Activation;
+import dev.bellows.engine.nn.InputSpec;
+import dev.bellows.engine.nn.LayerSpec;
+import dev.bellows.engine.nn.LayerType;
+import dev.bellows.engine.nn.LossKind;
+import dev.bellows.engine.nn.LossSpec;
+import dev.bellows.engine.nn.NetworkSpec;
+import dev.bellows.jobs.BellowsException;
+import dev.bellows.jobs.ExitCode;
+import dev.bellows.jobs.block.DatasetShape;
+import dev.bellows.jobs.config.LayerConfig;
+import dev.bellows.jobs.config.LossConfig;
+import dev.bellows.jobs.config.ModelConfig;
+import dev.bellows.jobs.config.RunConfig;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** The network that a configuration means for a data set. */
+final class NetworkSpecs {
+  private NetworkSpecs() {}
+
+  /**
+   * Puts configuration and data together.
+   *
+   * @param config the resolved configuration
+   * @param shape widths, cardinalities and classes of the prepared data
+   * @param classCounts training rows per class in label order, for balanced class weights
+   * @throws BellowsException exit 3 when the layers don't fit the data
+   */
+  static NetworkSpec of(RunConfig config, DatasetShape shape, List<Long> classCounts) {
+    ModelConfig model = config.model();
+    List<LayerSpec> layers = new ArrayList<>();
+    try {
+      for (LayerConfig layer : model.layers()) {
+        if (!layer.type().equals("flatten")) { // rows are flat already
+          layers.add(
+              new LayerSpec(
+                  LayerType.valueOf(layer.type().toUpperCase(Locale.ROOT)), layer.options()));
+        }
+      }
+      LossKind loss = loss(config, shape, layers);
+      int outputs = outputs(loss, shape);
+      if (model.type() != ModelConfig.Type.NETWORK) {
+        layers.add(LayerSpec.dense(outputs, Activation.LINEAR));
+      }
+      List<InputSpec.Categorical> categorical = new ArrayList<>();
+      for (DatasetShape.Categorical c : shape.categoricals()) {
+        categorical.add(new InputSpec.Categorical(c.name(), c.cardinality(), c.embeddingDim()));
+      }
+      return new NetworkSpec(
+          new InputSpec(shape.numericWidth(), categorical, shape.sparseWidth()),
+          layers,
+          new LossSpec(
+              loss,
+              (float) model.loss().labelSmoothing(),
+              classWeights(model.loss(), classCounts),
+              (float) model.loss().huberDelta()),
+          outputs);
+    } catch (IllegalArgumentException e) {
+      throw new BellowsException(ExitCode.CONFIG, "model: " + e.getMessage(), e);
+    }
+  }
+
+  private static LossKind loss(RunConfig config, DatasetShape shape, List<LayerSpec> layers) {
+    LossConfig.Kind kind = config.model().loss().kind();
+    if (kind != LossConfig.Kind.AUTO) {
+      return LossKind.valueOf(kind.name());
+    }
+    if (shape.classes() == 0) {
+      return LossKind.MSE;
+    }
+    boolean oneUnit =
+        switch (config.model().type()) {
+          case LOGISTIC, LINEAR -> true;
+          case NETWORK -> lastUnits(layers) == 1;
+        };
+    return shape.classes() == 2 && oneUnit
+        ? LossKind.SIGMOID_CROSS_ENTROPY
+        : LossKind.SOFTMAX_CROSS_ENTROPY;
+  }
+
+  private static long lastUnits(List<LayerSpec> layers) {
+    for (int i = layers.size() - 1; i >= 0; i--) {
+      if (layers.get(i).type() == LayerType.DENSE
+          && layers.get(i).options().get("units") instanceof Number n) {
+        return n.longValue();
+      }
+    }
+    return -1;
+  }
+
+  private static int outputs(LossKind loss, DatasetShape shape) {
+    return switch (loss) {
+      case HINGE -> 1;
+      case SIGMOID_CROSS_ENTROPY -> shape.classes() == 2 ? 1 : shape.outputs();
+      default -> shape.outputs();
+    };
+  }
+
+  private static float[] classWeights(LossConfig loss, List<Long> counts) {
+    if (loss.balanced()) {
+      double rows = 0;
+      for (long count : counts) {
+        rows += count;
+      }
+      float[] weights = new float[counts.size()];
+      for (int c = 0; c < weights.length; c++) {
+        weights[c] = (float) (rows / (counts.size() * (double) Math.max(1, counts.get(c))));
+      }
+      return weights;
+    }
+    float[] weights = new float[loss.classWeights().size()];
+    for (int c = 0; c < weights.length; c++) {
+      weights[c] = loss.classWeights().get(c).floatValue();
+    }
+    return weights;
+  }
+
+  /** One line for people: {@code dense 128 relu > dropout > dense 10}. */
+  static String line(NetworkSpec spec) {
+    List<String> words = new ArrayList<>();
+    for (LayerSpec layer : spec.layers()) {
+      Map<String, Object> o = layer.options();
+      words.add(
+          switch (layer.type()) {
+            case DENSE ->
+                "dense "
+                    + o.get("units")
+                    + ("linear".equals(o.get("activation")) ? "" : " " + o.get("activation"));
+            case ACTIVATION -> String.valueOf(o.get("kind"));
+            case DROPOUT -> "dropout " + o.get("rate");
+            case BATCH_NORM -> "batch_norm";
+          });
+    }
+    return String.join(" > ", words);
+  }
+}

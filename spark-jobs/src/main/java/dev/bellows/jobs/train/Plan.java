@@ -1,0 +1,123 @@
+package dev.bellows.jobs.train;
+
+import dev.bellows.engine.model.Provenance;
+import dev.bellows.jobs.Console;
+import dev.bellows.jobs.block.DatasetShape;
+import dev.bellows.jobs.block.PreparedData;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import org.apache.spark.sql.SparkSession;
+
+/** The lines that say what is about to happen. */
+final class Plan {
+  private Plan() {}
+
+  /**
+   * Prints data, model and plan.
+   *
+   * @param placement where shards live and why; empty when nothing was started
+   */
+  static void print(Setup setup, String placement, Console console) {
+    PreparedData data = setup.data();
+    console.section("data", data(setup));
+    data.profile().warnings().forEach(console::warn);
+    console.section(
+        "model",
+        NetworkSpecs.line(setup.spec())
+            + "   "
+            + String.format(Locale.ROOT, "%,d", setup.layout().length())
+            + " parameters  "
+            + size(4L * setup.layout().length()));
+    int asked = setup.config().distributed().workers();
+    if (asked > setup.tasks()) {
+      console.warn(
+          "distributed.workers asks for "
+              + asked
+              + " tasks, "
+              + (setup.slices() < Math.min(asked, setup.view().slots())
+                  ? "a step has " + setup.slices() + " slices"
+                  : "the cluster has " + setup.view().slots() + " slots")
+              + ": "
+              + setup.tasks()
+              + " run at a time; the result is the same");
+    }
+    String vector = size(4L * setup.layout().length());
+    console.section(
+        "plan",
+        count(setup.tasks(), "worker")
+            + ", "
+            + count(setup.shards(), "shard")
+            + (placement.isEmpty()
+                ? ""
+                : " " + placement.toLowerCase(Locale.ROOT).replace('_', ' '))
+            + "  "
+            + setup.slices()
+            + " slices/step  "
+            + vector
+            + " up + "
+            + vector
+            + " down per worker-step");
+    console.more(
+        setup.segments().stepsPerEpoch()
+            + " steps/epoch, "
+            + setup.segments().totalSteps()
+            + " in all  memory "
+            + size(setup.workerBytes())
+            + "/worker + "
+            + size(setup.shardBytes())
+            + " shards  checkpoint "
+            + size(4L * setup.layout().length() * (1 + setup.slots()))
+            + "  kernels: "
+            + setup.kernels().id());
+  }
+
+  private static String data(Setup setup) {
+    PreparedData data = setup.data();
+    DatasetShape shape = data.shape();
+    StringBuilder line = new StringBuilder();
+    line.append(String.format(Locale.ROOT, "%,d train", setup.rows()));
+    if (data.validationRows() > 0) {
+      line.append(String.format(Locale.ROOT, " / %,d val", data.validationRows()));
+    }
+    if (data.testRows() > 0) {
+      line.append(String.format(Locale.ROOT, " / %,d test", data.testRows()));
+    }
+    line.append(" rows  ");
+    if (shape.imageShape().size() == 3) {
+      line.append(shape.imageShape().get(0)).append('x').append(shape.imageShape().get(1));
+      line.append('x').append(shape.imageShape().get(2)).append("  ");
+    } else if (shape.numericWidth() > 0) {
+      line.append(shape.numericWidth()).append(" numeric  ");
+    }
+    if (!shape.categoricals().isEmpty()) {
+      line.append(shape.categoricals().size()).append(" categorical  ");
+    }
+    if (shape.sparseWidth() > 0) {
+      line.append(shape.sparseWidth()).append(" sparse  ");
+    }
+    if (shape.classes() > 0) {
+      line.append(shape.classes()).append(" classes  ");
+    }
+    return line.append("fingerprint ").append(data.profile().fingerprint()).toString();
+  }
+
+  /** Versions for run.json and the model. */
+  static Map<String, Object> versions(SparkSession session) {
+    Map<String, Object> versions = new LinkedHashMap<>();
+    versions.put("bellows", Provenance.BELLOWS_VERSION);
+    versions.put("java", System.getProperty("java.version", "?"));
+    versions.put("spark", session.version());
+    return versions;
+  }
+
+  private static String count(int n, String what) {
+    return n + " " + what + (n == 1 ? "" : "s");
+  }
+
+  static String size(long bytes) {
+    return bytes >= 1L << 20
+        ? String.format(Locale.ROOT, "%.1f MiB", bytes / 1048576.0)
+        : String.format(Locale.ROOT, "%.1f KiB", bytes / 1024.0);
+  }
+}

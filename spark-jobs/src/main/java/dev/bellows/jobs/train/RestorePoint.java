@@ -1,0 +1,14 @@
+package dev.bellows.jobs.train;
+
+import java.util.Map;
+
+/**
+ * A step boundary that training can go on from: parameters, optimiser slots and the driver's state.
+ *
+ * @param step steps applied
+ * @param values flat vector [length]; not changed after the point was made
+ * @param slots optimiser slots [slots][length]
+ * @param state tree of {@link TrainState}
+ */
+@SuppressWarnings("ArrayRecordComponent") // a carrier, compared by no one
+record RestorePoint(long step, float[] values, float[][] slots, Map<String, Object> state) {}

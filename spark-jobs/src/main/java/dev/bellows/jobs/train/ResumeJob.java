@@ -1,0 +1,39 @@
+package dev.bellows.jobs.train;
+
+import dev.bellows.jobs.Console;
+import dev.bellows.jobs.config.ConfigLoader;
+import dev.bellows.jobs.config.RunConfig;
+import dev.bellows.jobs.run.RunFolder;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * Goes on with a run that was stopped, failed or killed, on any cluster: the final bytes are those
+ * of an undisturbed run.
+ */
+public final class ResumeJob {
+  private ResumeJob() {}
+
+  /**
+   * Goes on with the run in a folder with the configuration that it holds.
+   *
+   * @throws dev.bellows.jobs.BellowsException exit 2 when there is no run or it is held by another
+   *     process; 3 or 4 when configuration, kernels, version or data changed since its checkpoint
+   */
+  public static TrainOutcome run(
+      SparkSession session, Path runDir, ResumeOptions options, Console console) {
+    RunFolder folder =
+        RunFolder.open(
+            runDir, options.takeover(), List.of("resume", runDir.toString()), Clock.systemUTC());
+    return run(session, folder, options, console);
+  }
+
+  /** The same for a folder that is open already. */
+  public static TrainOutcome run(
+      SparkSession session, RunFolder folder, ResumeOptions options, Console console) {
+    RunConfig config = ConfigLoader.parse(folder.resolvedYaml(), options.sets()).config();
+    return TrainJob.run(session, config, folder, console, options.allowChange());
+  }
+}

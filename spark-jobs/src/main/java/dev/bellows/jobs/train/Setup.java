@@ -1,0 +1,231 @@
+package dev.bellows.jobs.train;
+
+import dev.bellows.engine.kernel.KernelProvider;
+import dev.bellows.engine.model.Json;
+import dev.bellows.engine.model.Provenance;
+import dev.bellows.engine.nn.Network;
+import dev.bellows.engine.nn.NetworkSpec;
+import dev.bellows.engine.nn.ParameterLayout;
+import dev.bellows.engine.optim.UpdateSpec;
+import dev.bellows.engine.sample.BatchSchedule;
+import dev.bellows.jobs.BellowsException;
+import dev.bellows.jobs.ExitCode;
+import dev.bellows.jobs.block.PreparedData;
+import dev.bellows.jobs.cluster.ClusterView;
+import dev.bellows.jobs.config.CheckpointConfig;
+import dev.bellows.jobs.config.DistributedConfig;
+import dev.bellows.jobs.config.RunConfig;
+import dev.bellows.jobs.config.TrainerConfig;
+import dev.bellows.ps.client.RunPlan;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.apache.spark.SparkContext;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * Everything that is decided before the first step: data, network, update rule, slices, tasks.
+ *
+ * @param config the configuration
+ * @param data the prepared rows
+ * @param view slots and executors
+ * @param slices V
+ * @param partitions partitions of the training rows, at most V
+ * @param tasks tasks that run at once, at most the slots
+ * @param shards parameter shards
+ * @param rows training rows used (fewer than there are under overfit_batches)
+ * @param spec the network
+ * @param network the network as JSON text
+ * @param layout its flat vector
+ * @param update the update rule
+ * @param kernels the kernels
+ * @param segments where training pauses
+ * @param fingerprint what decides about the bits
+ */
+record Setup(
+    RunConfig config,
+    PreparedData data,
+    ClusterView view,
+    int slices,
+    int partitions,
+    int tasks,
+    int shards,
+    long rows,
+    NetworkSpec spec,
+    String network,
+    ParameterLayout layout,
+    UpdateSpec update,
+    KernelProvider kernels,
+    Segments segments,
+    Map<String, Object> fingerprint)
+    implements AutoCloseable {
+  /** Longest wait for executors to register, milliseconds. */
+  private static final long EXECUTORS_MS = 60_000;
+
+  private static final int LEDGER_CAPACITY = 16_384;
+  private static final int CRC_ELEMENTS_PER_STEP = 1 << 18;
+
+  /** Reads the data and decides. */
+  static Setup of(SparkSession session, RunConfig config) throws InterruptedException {
+    SparkContext context = session.sparkContext();
+    TrainerConfig trainer = config.trainer();
+    DistributedConfig distributed = config.distributed();
+    int slices =
+        distributed.slices() > 0
+            ? distributed.slices()
+            : BatchSchedule.defaultSlices(trainer.batchSize());
+    ClusterView view = ClusterView.await(context, distributed.workers(), EXECUTORS_MS);
+    if (view.slots() < 1) {
+      throw new BellowsException(
+          ExitCode.CLUSTER,
+          "no task slot after "
+              + EXECUTORS_MS / 1000
+              + " s on "
+              + context.master()
+              + ": no executor registered; look at the cluster's page, lower the executors' memory or cores");
+    }
+    int wanted = distributed.workers() > 0 ? distributed.workers() : view.slots();
+    int partitions = Math.min(wanted, slices);
+    int tasks = Math.min(partitions, view.slots());
+    PreparedData data = PreparedData.prepare(session, config, ".", partitions, slices);
+    try {
+      return decide(config, data, view, slices, partitions, tasks);
+    } catch (RuntimeException e) {
+      data.close();
+      throw e;
+    }
+  }
+
+  private static Setup decide(
+      RunConfig config,
+      PreparedData data,
+      ClusterView view,
+      int slices,
+      int partitions,
+      int tasks) {
+    TrainerConfig trainer = config.trainer();
+    long rows = data.trainRows();
+    if (trainer.overfitBatches() > 0) {
+      rows = Math.min(rows, (long) trainer.overfitBatches() * trainer.batchSize());
+    }
+    if (rows < 1) {
+      throw new BellowsException(ExitCode.DATA, "no training rows are left");
+    }
+    NetworkSpec spec = NetworkSpecs.of(config, data.shape(), data.trainingClassCounts());
+    ParameterLayout layout = Network.layout(spec);
+    UpdateSpec update = UpdateSpecs.of(trainer, layout);
+    KernelProvider kernels = KernelProvider.choose(preference(config));
+    BatchSchedule schedule = BatchSchedule.of(rows, trainer.batchSize(), slices);
+    long total = Math.multiplyExact(schedule.stepsPerEpoch(), trainer.epochs());
+    if (trainer.fastDevRun() > 0) {
+      total = Math.min(schedule.stepsPerEpoch(), trainer.fastDevRun());
+    }
+    CheckpointConfig checkpoint = trainer.checkpoint();
+    long every =
+        checkpoint.unit() == CheckpointConfig.Unit.EPOCHS
+            ? Math.multiplyExact(checkpoint.every(), schedule.stepsPerEpoch())
+            : checkpoint.every();
+    int shards = config.distributed().shards();
+    if (shards == 0) {
+      shards = Math.max(1, view.executors());
+    }
+    return new Setup(
+        config,
+        data,
+        view,
+        slices,
+        partitions,
+        tasks,
+        shards,
+        rows,
+        spec,
+        Json.compact(spec.toJson()),
+        layout,
+        update,
+        kernels,
+        new Segments(schedule.stepsPerEpoch(), total, every),
+        Fingerprint.of(
+            ConfigTree.flat(config),
+            data.profile().fingerprint(),
+            kernels.id(),
+            Provenance.BELLOWS_VERSION));
+  }
+
+  private static KernelProvider.Preference preference(RunConfig config) {
+    return switch (config.device()) {
+      case GPU ->
+          throw new BellowsException(
+              ExitCode.CLUSTER, "device: gpu is not there yet; use cpu or auto");
+      case CPU, AUTO -> KernelProvider.Preference.AUTO;
+    };
+  }
+
+  /** Name of the kernel preference that tasks use. */
+  String kernelPreference() {
+    return kernels.id().equals(KernelProvider.choose(KernelProvider.Preference.PLAIN).id())
+        ? KernelProvider.Preference.PLAIN.name() // executors don't inherit the driver's properties
+        : preference(config).name();
+  }
+
+  /** What the shards are made with. */
+  RunPlan runPlan() {
+    return new RunPlan(
+        update.encode(),
+        slices,
+        segments.stepsPerEpoch(),
+        segments.totalSteps(),
+        LEDGER_CAPACITY,
+        crcEvery());
+  }
+
+  /** A checksum of the parameters every so many steps, so that its cost stays small. */
+  private int crcEvery() {
+    return 1 + layout.length() / CRC_ELEMENTS_PER_STEP;
+  }
+
+  /** Optimiser slots of the update rule. */
+  int slots() {
+    return update.optimizer().kind().slots();
+  }
+
+  /** The plan as a tree: plan.json. */
+  Map<String, Object> planTree() {
+    Map<String, Object> tree = new LinkedHashMap<>();
+    long vector = 4L * layout.length();
+    tree.put("slots", (long) view.slots());
+    tree.put("executors", (long) view.executors());
+    tree.put("workers", (long) tasks);
+    tree.put("partitions", (long) partitions);
+    tree.put("shards", (long) shards);
+    tree.put("slices", (long) slices);
+    tree.put("batch_size", (long) config.trainer().batchSize());
+    tree.put("train_rows", rows);
+    tree.put("steps_per_epoch", segments.stepsPerEpoch());
+    tree.put("total_steps", segments.totalSteps());
+    tree.put("parameters", (long) layout.length());
+    tree.put("bytes_up_per_worker_step", vector);
+    tree.put("bytes_down_per_worker_step", vector);
+    tree.put("shard_bytes", shardBytes());
+    tree.put("worker_bytes", workerBytes());
+    tree.put("checkpoint_bytes", vector * (1 + slots()));
+    tree.put("kernels", kernels.id());
+    return tree;
+  }
+
+  /** Releases the cached rows. */
+  @Override
+  public void close() {
+    data.close();
+  }
+
+  /** Heap of all shards together: two versions, slots, the tree's partial sums. */
+  long shardBytes() {
+    int levels = 33 - Integer.numberOfLeadingZeros(Math.max(1, slices - 1));
+    return 4L * layout.length() * (2 + slots() + levels);
+  }
+
+  /** Heap of one task beside its rows: parameters, gradient, partial sums. */
+  long workerBytes() {
+    int levels = 33 - Integer.numberOfLeadingZeros(Math.max(1, slices - 1));
+    return 4L * layout.length() * (2 + levels);
+  }
+}

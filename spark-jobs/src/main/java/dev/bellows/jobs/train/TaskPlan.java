@@ -1,0 +1,56 @@
+package dev.bellows.jobs.train;
+
+import dev.bellows.jobs.table.Preprocess;
+import dev.bellows.ps.client.ShardAddress;
+import java.io.Serializable;
+import java.util.List;
+
+/**
+ * What a training task must know; travels in the task's closure.
+ *
+ * @param run namespace of the run on the shard servers
+ * @param incarnation driver attempt and roll-back count: older ones are refused by the shards
+ * @param overNetwork whether the shards are reached over the network; the secret for that is known
+ *     to each process and never part of a task
+ * @param placement address of each shard
+ * @param network the network as JSON text
+ * @param length elements of the flat vector
+ * @param preprocess fitted scaling and dictionaries
+ * @param slices V, logical slices of a step
+ * @param batchSize rows of a global batch
+ * @param rows training rows
+ * @param seed the run's seed
+ * @param toStep version at which the task ends
+ * @param deadlineMs longest wait for any part of a step, milliseconds
+ * @param kernelPreference preference for the kernel provider
+ * @param kernelId kernels of the driver, which every executor must have too
+ * @param failpoints places where a test makes the process fail
+ */
+record TaskPlan(
+    String run,
+    long incarnation,
+    boolean overNetwork,
+    List<ShardAddress> placement,
+    String network,
+    int length,
+    Preprocess preprocess,
+    int slices,
+    int batchSize,
+    long rows,
+    long seed,
+    long toStep,
+    long deadlineMs,
+    String kernelPreference,
+    String kernelId,
+    String failpoints)
+    implements Serializable {
+
+  TaskPlan {
+    placement = List.copyOf(placement);
+  }
+
+  @Override
+  public String toString() {
+    return "TaskPlan[" + run + "@" + incarnation + " to step " + toStep + "]";
+  }
+}

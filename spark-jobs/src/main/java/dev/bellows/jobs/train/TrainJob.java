@@ -1,0 +1,194 @@
+package dev.bellows.jobs.train;
+
+import dev.bellows.jobs.BellowsException;
+import dev.bellows.jobs.Console;
+import dev.bellows.jobs.ExitCode;
+import dev.bellows.jobs.config.RunConfig;
+import dev.bellows.jobs.run.RunFolder;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.spark.sql.SparkSession;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Trains one model on Spark through the parameter server.
+ *
+ * <p>The driver reads and prepares the rows (cached on the executors), puts the parameters into
+ * shards, and runs one Spark job per <em>segment</em>, that is from one epoch end or checkpoint to
+ * the next. Inside a segment the tasks talk to the shards only. After each segment the driver
+ * validates, writes history and checkpoints, and decides about early stopping.
+ *
+ * <p>Same configuration, data and seed give the same bytes of {@code model/weights.safetensors} for
+ * any number of partitions, tasks, executors and shards, after lost executors, and after a kill of
+ * the driver followed by {@link ResumeJob}.
+ *
+ * <p>Blocking; to be called from one thread per Spark session at a time.
+ */
+public final class TrainJob {
+  private TrainJob() {}
+
+  /**
+   * Trains, or goes on with the unfinished run that the folder holds.
+   *
+   * @param session a Spark session, best made with {@link
+   *     dev.bellows.jobs.cluster.SparkSettings#apply}
+   * @param config the configuration, data paths absolute
+   * @param folder the run folder; closed at the end, whatever happens
+   * @param console where progress goes
+   * @return how it ended; a stop on request is an outcome, too
+   * @throws BellowsException with the exit code of what went wrong
+   */
+  public static TrainOutcome run(
+      SparkSession session, RunConfig config, RunFolder folder, Console console) {
+    return run(session, config, folder, console, List.of());
+  }
+
+  /** The same with configuration keys that may differ from those of the run in the folder. */
+  static TrainOutcome run(
+      SparkSession session,
+      RunConfig config,
+      RunFolder folder,
+      Console console,
+      List<String> allowChange) {
+    if (folder.found() == RunFolder.Found.FINISHED) {
+      folder.close();
+      Object before = folder.get("fingerprint");
+      if (before != null) {
+        Fingerprint.requireSame(
+            Fingerprint.stored(Map.of("fingerprint", before)),
+            Fingerprint.ofConfig(ConfigTree.flat(config)),
+            allowChange,
+            folder.dir().toString());
+      }
+      return finishedBefore(folder);
+    }
+    try (folder) {
+      return train(session, config, folder, console, allowChange);
+    } catch (BellowsException e) {
+      String status = e.exitCode() == ExitCode.DIVERGED ? "diverged" : "failed";
+      fail(folder, status, e.exitCode(), String.valueOf(e.getMessage()));
+      throw e;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      fail(folder, "interrupted", ExitCode.INTERRUPTED, "the training thread was interrupted");
+      throw new BellowsException(ExitCode.INTERRUPTED, "the training thread was interrupted", e);
+    } catch (Exception | OutOfMemoryError e) { // Spark throws checked exceptions undeclared
+      fail(folder, "failed", ExitCode.INTERNAL, e.toString());
+      throw e;
+    }
+  }
+
+  /**
+   * Reads the data and says what a training would take, without starting one.
+   *
+   * @return the plan as a tree, as in plan.json
+   */
+  public static Map<String, Object> plan(SparkSession session, RunConfig config, Console console) {
+    try (Setup setup = Setup.of(session, config)) {
+      Plan.print(setup, "", console);
+      return setup.planTree();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new BellowsException(ExitCode.INTERRUPTED, "planning was interrupted", e);
+    }
+  }
+
+  private static TrainOutcome train(
+      SparkSession session,
+      RunConfig config,
+      RunFolder folder,
+      Console console,
+      List<String> allowChange)
+      throws InterruptedException {
+    Failpoints failpoints = Failpoints.fromEnvironment();
+    Checkpoints stored =
+        new Checkpoints(folder, console, config.trainer().checkpoint().keep(), failpoints);
+    Optional<RestorePoint> found =
+        folder.found() == RunFolder.Found.NEW ? Optional.empty() : stored.latest();
+    // What needs no data is compared before it is read.
+    found.ifPresent(
+        point ->
+            Fingerprint.requireSame(
+                Fingerprint.stored(point.state()),
+                Fingerprint.ofConfig(ConfigTree.flat(config)),
+                allowChange,
+                folder.dir().toString()));
+    folder.writeConfig();
+    try (Setup setup = Setup.of(session, config)) {
+      RestorePoint resumed = found.orElse(null);
+      if (resumed != null) {
+        Fingerprint.requireSame(
+            Fingerprint.stored(resumed.state()),
+            setup.fingerprint(),
+            allowChange,
+            folder.dir().toString());
+      }
+      begin(session, setup, folder, resumed);
+      try (Training training = new Training(session, setup, folder, console, failpoints, resumed)) {
+        Plan.print(
+            setup, training.cluster().mode() + " (" + training.cluster().reason() + ")", console);
+        if (resumed != null) {
+          console.section("resume", "from the checkpoint of step " + resumed.step());
+        }
+        RestorePoint end = training.run();
+        return new Finish(setup, folder, console, training).write(end);
+      } catch (Stopped stop) {
+        return stopped(folder, console, stop);
+      }
+    }
+  }
+
+  private static void begin(
+      SparkSession session, Setup setup, RunFolder folder, @Nullable RestorePoint resumed) {
+    Map<String, Object> run = new LinkedHashMap<>();
+    run.put("spark_app_id", session.sparkContext().applicationId());
+    run.put("spark_master", session.sparkContext().master());
+    run.put("versions", Plan.versions(session));
+    run.put("seed", setup.config().seed());
+    run.put("fingerprint", setup.fingerprint());
+    folder.put(run);
+    folder.writeJson("plan.json", setup.planTree());
+    folder.writeJson("data-profile.json", setup.data().profile().toJson());
+    folder.event(
+        resumed == null ? "start" : "resume",
+        Map.of("step", resumed == null ? 0L : resumed.step()));
+  }
+
+  private static TrainOutcome stopped(RunFolder folder, Console console, Stopped stop) {
+    console.progressDone();
+    String message = String.valueOf(stop.getMessage());
+    folder.event("stopped", Map.of("why", message));
+    folder.finish("stopped", stop.exitCode(), Map.of("message", message));
+    return new TrainOutcome(stop.exitCode(), message, null, null, -1, Map.of());
+  }
+
+  private static TrainOutcome finishedBefore(RunFolder folder) {
+    String sha = folder.get("model_sha256") instanceof String s ? s : null;
+    long steps = folder.get("steps") instanceof Number n ? n.longValue() : -1;
+    Path model = folder.model();
+    return new TrainOutcome(
+        ExitCode.OK,
+        "the run in "
+            + folder.dir()
+            + " is finished already: nothing to do; model "
+            + model
+            + " sha256 "
+            + sha,
+        model,
+        sha,
+        steps,
+        Map.of());
+  }
+
+  private static void fail(RunFolder folder, String status, ExitCode code, String why) {
+    try {
+      folder.event("failed", Map.of("exit_code", (long) code.code(), "why", why));
+      folder.finish(status, code, Map.of("message", why));
+    } catch (BellowsException second) {
+      folder.close(); // a full disk or a fenced folder: the first failure is the one to tell
+    }
+  }
+}

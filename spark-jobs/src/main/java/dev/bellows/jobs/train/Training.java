@@ -1,0 +1,550 @@
+package dev.bellows.jobs.train;
+
+import dev.bellows.engine.nn.Initializers;
+import dev.bellows.jobs.BellowsException;
+import dev.bellows.jobs.Console;
+import dev.bellows.jobs.ExitCode;
+import dev.bellows.jobs.block.DataShard;
+import dev.bellows.jobs.cluster.ShardCluster;
+import dev.bellows.jobs.cluster.TaskFailureLog;
+import dev.bellows.jobs.config.DistributedConfig;
+import dev.bellows.jobs.evaluate.Evaluation;
+import dev.bellows.jobs.run.RunFolder;
+import dev.bellows.ps.client.ShardAddress;
+import dev.bellows.ps.protocol.Message.LedgerEntry;
+import dev.bellows.ps.protocol.Message.StatusReply;
+import dev.bellows.ps.protocol.PsErrorCode;
+import dev.bellows.ps.protocol.PsException;
+import dev.bellows.ps.shard.ShardMap;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.spark.SparkContext;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The driver's loop of one run: segments, epoch ends, checkpoints, and what to do when something is
+ * lost. One thread owns it.
+ *
+ * <p>The shards hold the truth. Whatever happens, training goes on from a {@link RestorePoint}: the
+ * shards' own present step, a copy that the driver took a moment ago, a checkpoint, or the initial
+ * values, which are a function of the seed. Each of them leads to the same bytes.
+ */
+final class Training implements AutoCloseable {
+  private static final AtomicLong RUNS = new AtomicLong();
+  private static final int MAX_COPY_LEAD = 1024;
+
+  private final SparkContext context;
+  private final JavaSparkContext spark;
+  private final Setup setup;
+  private final RunFolder folder;
+  private final Console console;
+  private final Failpoints failpoints;
+  private final ShardCluster cluster;
+  private final ShardMap map;
+  private final Checkpoints checkpoints;
+  private final TaskFailureLog taskFailures;
+  private final Watch watch;
+  private final EpochEnd epochEnd;
+  private final StepLedger ledger;
+  private final String runId;
+  private final long startedNanos = System.nanoTime();
+
+  private TrainState state;
+  private Divergence divergence;
+  private @Nullable ShardSession session;
+  private @Nullable RestorePoint newest;
+  private int rollbacks;
+  private long ledgerNext;
+
+  /**
+   * How far ahead of the newest step a copy is asked for; grows when the steps outrun the request.
+   */
+  private int copyLead = 2;
+
+  Training(
+      SparkSession sparkSession,
+      Setup setup,
+      RunFolder folder,
+      Console console,
+      Failpoints failpoints,
+      @Nullable RestorePoint resumed) {
+    this.context = sparkSession.sparkContext();
+    this.spark = new JavaSparkContext(context);
+    this.setup = setup;
+    this.folder = folder;
+    this.console = console;
+    this.failpoints = failpoints;
+    this.map = ShardMap.of(setup.layout().length(), setup.shards());
+    this.runId = runId(context.applicationId()) + "-" + RUNS.incrementAndGet();
+    this.checkpoints =
+        new Checkpoints(folder, console, setup.config().trainer().checkpoint().keep(), failpoints);
+    this.epochEnd = new EpochEnd(spark, setup, folder, console);
+    this.newest = resumed;
+    this.state =
+        resumed == null
+            ? epochEnd.firstState()
+            : TrainState.fromTree(resumed.state(), epochEnd.stoppingRule());
+    this.divergence = new Divergence(state.firstLoss);
+    this.ledger = new StepLedger(folder, state.step);
+    this.cluster = ShardCluster.open(context, setup.config().distributed(), setup.view());
+    this.taskFailures = TaskFailureLog.attach(context);
+    this.watch =
+        new Watch(console, folder, taskFailures, setup.config().distributed().maxFailures());
+  }
+
+  /** How shards are placed, for the plan. */
+  ShardCluster cluster() {
+    return cluster;
+  }
+
+  /**
+   * Trains to the end.
+   *
+   * @return the final parameters
+   * @throws Stopped when somebody asked to stop; a checkpoint was written
+   */
+  RestorePoint run() throws Stopped, InterruptedException {
+    epochEnd.header();
+    while (true) {
+      try {
+        start();
+        while (state.step < setup.segments().totalSteps() && !state.stopped) {
+          segment(setup.segments().end(state.step));
+        }
+        return finalPoint();
+      } catch (ShardsLost lost) {
+        console.detail(String.valueOf(lost.getMessage()));
+        closeSession(false);
+        folder.lease().renew();
+        ExitCode wanted = stopWanted();
+        RestorePoint point = newest;
+        if (wanted != null && point != null) {
+          throw stopped(wanted, point);
+        }
+      }
+    }
+  }
+
+  /** Makes the shards and loads the newest restore point. */
+  private void start() throws InterruptedException, ShardsLost {
+    RestorePoint point = restorePoint();
+    if (rollbacks > 0) {
+      console.detail("going back from step " + state.step + " to step " + point.step());
+      folder.event("roll_back", Map.of("from", ledgerNext, "to", point.step()));
+      state = TrainState.fromTree(point.state(), epochEnd.stoppingRule());
+      divergence = new Divergence(state.firstLoss);
+      ledger.truncate(point.step());
+    }
+    int hosts = rollbacks == 0 ? setup.view().executors() : 1;
+    List<ShardAddress> placement = cluster.place(setup.shards(), hosts);
+    long incarnation = folder.attempt() * 10_000 + rollbacks++;
+    try {
+      session =
+          ShardSession.open(
+              runId,
+              incarnation,
+              map,
+              placement,
+              cluster.connector(),
+              setup.runPlan(),
+              point,
+              deadline(),
+              () -> !cluster.allAlive() || watch.unseenLoss());
+    } catch (PsException e) {
+      if (watch.losses(cluster, point.step()) == 0) {
+        refuseHopeless(e);
+        watch.jobFailed(point.step(), e, "");
+      }
+      throw new ShardsLost("shards could not be loaded: " + e.getMessage(), e);
+    }
+    newest = point;
+    ledgerNext = point.step();
+  }
+
+  private RestorePoint restorePoint() {
+    RestorePoint inMemory = newest;
+    Optional<RestorePoint> stored = rollbacks == 0 ? Optional.empty() : checkpoints.latest();
+    if (stored.isPresent() && (inMemory == null || stored.get().step() > inMemory.step())) {
+      return stored.get();
+    }
+    if (inMemory != null) {
+      return inMemory;
+    }
+    return new RestorePoint(
+        0,
+        Initializers.init(setup.layout(), setup.config().seed()),
+        new float[setup.slots()][setup.layout().length()],
+        epochEnd.firstState().toTree(setup.fingerprint()));
+  }
+
+  /** Takes the steps up to {@code end}, then does what is due there. */
+  private void segment(long end) throws Stopped, ShardsLost, InterruptedException {
+    ShardSession shards = shards();
+    try (SegmentRun run =
+        new SegmentRun(context, setup, plan(shards, end), cluster, shards, watch, this)) {
+      run.await();
+    } catch (PsException e) {
+      throw lostOr(e);
+    }
+    try {
+      drain(end);
+      state.step = end;
+      RestorePoint raw = shards.read(end, setup.slots(), Map.of());
+      boolean due = setup.segments().checkpoint(end);
+      if (setup.segments().epochEnd(end)) {
+        due |= epochEnd.run(state, raw.values());
+      }
+      ledger.flush();
+      newest = new RestorePoint(end, raw.values(), raw.slots(), state.toTree(setup.fingerprint()));
+      if (due || state.stopped) {
+        checkpoint(newest);
+      }
+      failpoints.hit("driver.segment", end);
+    } catch (PsException e) {
+      throw lostOr(e);
+    }
+    ExitCode wanted = stopWanted();
+    if (wanted != null && end < setup.segments().totalSteps() && !state.stopped) {
+      throw stopped(wanted, newest);
+    }
+  }
+
+  private void checkpoint(RestorePoint point) {
+    if (checkpoints.write(point, map, epochEnd.keptBest(state), false)) {
+      folder.event("checkpoint", Map.of("step", point.step()));
+    }
+  }
+
+  /** Called by the segment's loop a few times per second. */
+  void tick(SegmentRun run) throws Stopped, ShardsLost, InterruptedException {
+    folder.lease().renew();
+    int lost = watch.losses(cluster, ledgerNext);
+    if (lost == 2) {
+      throw new ShardsLost("an executor with shards was lost");
+    }
+    if (lost == 1) {
+      run.restart();
+    }
+    try {
+      look(run);
+    } catch (PsException e) {
+      if (e.code() != PsErrorCode.CANCELLED || !cluster.allAlive()) {
+        throw e;
+      } // an executor was lost during the call: the next tick deals with it
+    }
+  }
+
+  /** Takes over what the shards have, shows it, and copies or stops when that is due. */
+  private void look(SegmentRun run) throws Stopped, ShardsLost {
+    ShardSession shards = shards();
+    drain(Long.MAX_VALUE);
+    failpoints.hit("driver.tick", ledgerNext);
+    ledger.flush();
+    epochEnd.progress(state, ledgerNext);
+    ExitCode wanted = stopWanted();
+    boolean copyDue = cluster.mode() == ShardCluster.Mode.EXECUTORS && run.copyDue();
+    RestorePoint copy = wanted != null || copyDue ? copyAhead(shards, run) : null;
+    if (copy == null) {
+      return;
+    }
+    if (wanted != null) {
+      throw stopped(wanted, copy);
+    }
+    newest = copy;
+    run.copyDone();
+  }
+
+  /**
+   * Copies the shards a little ahead of where they are, while the tasks go on.
+   *
+   * @return null when there is nothing to copy before the segment ends, or when it must be asked
+   *     again: the steps had outrun the request, or an executor was lost meanwhile
+   */
+  private @Nullable RestorePoint copyAhead(ShardSession shards, SegmentRun run) throws ShardsLost {
+    long at = shards.newest() + copyLead;
+    if (at >= run.end()) {
+      return null;
+    }
+    RestorePoint raw;
+    try {
+      raw = shards.read(at, setup.slots(), Map.of());
+    } catch (PsException e) {
+      if (e.code() == PsErrorCode.STALE_STEP) {
+        copyLead = Math.min(2 * copyLead, MAX_COPY_LEAD);
+        return null;
+      }
+      throw e;
+    }
+    return capture(raw, at);
+  }
+
+  /** The tasks of a segment are done. */
+  void finished(List<TaskReport> reports) {
+    epochEnd.reports(reports);
+  }
+
+  /** A copy of shards and state as of a step inside a segment. */
+  private RestorePoint capture(RestorePoint raw, long at) throws ShardsLost {
+    drain(at);
+    state.step = at;
+    return new RestorePoint(at, raw.values(), raw.slots(), state.toTree(setup.fingerprint()));
+  }
+
+  private Stopped stopped(ExitCode exitCode, RestorePoint point) {
+    ledger.flush();
+    if (!checkpoints.write(point, map, epochEnd.keptBest(state), true)) {
+      throw new BellowsException(
+          ExitCode.MEMORY_OR_DISK, "the last checkpoint could not be written");
+    }
+    folder.event("checkpoint", Map.of("step", point.step()));
+    String why = exitCode == ExitCode.OK ? "trainer.max_time is over" : "asked to stop";
+    return new Stopped(
+        exitCode,
+        why
+            + ": stopped after step "
+            + point.step()
+            + " of "
+            + setup.segments().totalSteps()
+            + ", checkpoint written; `bellows resume "
+            + folder.dir()
+            + "` goes on");
+  }
+
+  private @Nullable ExitCode stopWanted() {
+    ExitCode asked = StopRequest.requested();
+    if (asked != null) {
+      return asked;
+    }
+    Duration most = setup.config().trainer().maxTime();
+    boolean over = most != null && System.nanoTime() - startedNanos > most.toNanos();
+    return over ? ExitCode.OK : null;
+  }
+
+  /** Takes over the ledger entries of finished steps below {@code to}. */
+  private void drain(long to) throws ShardsLost {
+    ShardSession shards = shards();
+    while (ledgerNext < to) {
+      List<LedgerEntry> entries = shards.ledger(ledgerNext);
+      if (entries.isEmpty()) {
+        if (to == Long.MAX_VALUE) {
+          return;
+        }
+        throw new BellowsException(
+            ExitCode.INTERNAL,
+            "the shards have no ledger entry of step "
+                + ledgerNext
+                + " although step "
+                + to
+                + " is reached");
+      }
+      for (LedgerEntry e : entries) {
+        if (e.step() >= to) {
+          return;
+        }
+        if (e.step() != ledgerNext) {
+          throw new ShardsLost(
+              "the shards kept no ledger of steps "
+                  + ledgerNext
+                  + " to "
+                  + (e.step() - 1)
+                  + ": they are taken again");
+        }
+        observe(e);
+        ledgerNext = e.step() + 1;
+      }
+    }
+  }
+
+  private void observe(LedgerEntry e) {
+    ledger.add(e);
+    if (!e.applied()) {
+      state.skipped++;
+      int most = setup.config().trainer().nanSkips();
+      console.warn("step " + e.step() + ": gradient is not finite, step left out");
+      if (state.skipped > most) {
+        throw divergedAt(
+            "gradient was not finite in "
+                + state.skipped
+                + " steps, trainer.on_nan allows "
+                + most);
+      }
+      return;
+    }
+    state.epochSums[0] += e.weight();
+    state.epochSums[1] += e.loss();
+    state.epochSums[2] += e.metric();
+    state.epochSums[3] += e.rows();
+    if (e.weight() > 0) {
+      String wrong = divergence.observe(e.step(), e.loss() / e.weight());
+      state.firstLoss = divergence.firstLoss();
+      if (wrong != null) {
+        throw divergedAt(wrong);
+      }
+    }
+  }
+
+  /**
+   * The exception for a job that failed while a shard holds a gradient that is not finite, or null.
+   */
+  @Nullable BellowsException diverged() {
+    StatusReply shard = shards().diverged();
+    if (shard == null) {
+      return null;
+    }
+    String layer = watch.divergedLayer();
+    return divergedAt(
+        "gradient is not finite at step "
+            + shard.version()
+            + ", slice "
+            + shard.badSlice()
+            + (layer.isEmpty() ? "" : ", layer " + layer));
+  }
+
+  private BellowsException divergedAt(String what) {
+    ledger.flush();
+    return new BellowsException(
+        ExitCode.DIVERGED,
+        "training diverged: "
+            + what
+            + "; "
+            + Divergence.advice(setup.config().trainer().optimizer().learningRate())
+            + "; the last good checkpoint is kept in "
+            + folder.checkpoints());
+  }
+
+  /** A failed call to the shards: they are lost, or the failure counts and they are asked again. */
+  private ShardsLost lostOr(PsException e) throws InterruptedException {
+    refuseHopeless(e);
+    for (int i = 0; i < 50; i++) {
+      if (watch.losses(cluster, ledgerNext) > 0 || !cluster.allAlive()) {
+        return new ShardsLost("shards are gone: " + e.getMessage(), e);
+      }
+      Thread.sleep(100);
+    }
+    watch.jobFailed(ledgerNext, e, "");
+    return new ShardsLost("shards do not answer: " + e.getMessage(), e);
+  }
+
+  /** Throws when the same call would fail the same way for ever. */
+  private void refuseHopeless(PsException e) {
+    if (e.code() == PsErrorCode.DIVERGED) {
+      BellowsException diverged = session == null ? null : diverged();
+      throw diverged == null ? divergedAt(String.valueOf(e.getMessage())) : diverged;
+    }
+    if (e.code() == PsErrorCode.NO_SUCH_SNAPSHOT || e.code().remedy() != PsErrorCode.Remedy.FAIL) {
+      return;
+    }
+    ExitCode code =
+        switch (e.code()) {
+          case NOT_AUTHENTICATED -> ExitCode.AUTHENTICATION;
+          case QUOTA -> ExitCode.MEMORY_OR_DISK;
+          default -> ExitCode.CLUSTER;
+        };
+    throw new BellowsException(code, "the parameter server refused: " + e.getMessage(), e);
+  }
+
+  private RestorePoint finalPoint() {
+    RestorePoint last = newest;
+    if (last == null) {
+      throw new IllegalStateException("training ended without a step");
+    }
+    long best = state.bestStep;
+    if (epochEnd.restoresBest() && best >= 0 && best != last.step()) {
+      Optional<RestorePoint> stored = epochEnd.best(best).or(() -> checkpoints.at(best));
+      if (stored.isPresent()) {
+        return stored.get();
+      }
+      console.warn(
+          "the best epoch's checkpoint (step " + best + ") is gone: the last weights are used");
+    }
+    return last;
+  }
+
+  /** Figures of held-out rows. */
+  Evaluation evaluate(JavaRDD<DataShard> rows, float[] values) {
+    return epochEnd.evaluate(rows, values);
+  }
+
+  /** The driver's state. */
+  TrainState state() {
+    return state;
+  }
+
+  private TaskPlan plan(ShardSession shards, long end) {
+    DistributedConfig distributed = setup.config().distributed();
+    return new TaskPlan(
+        runId,
+        shards.incarnation(),
+        cluster.network(),
+        shards.placement(),
+        setup.network(),
+        setup.layout().length(),
+        setup.data().preprocess(),
+        setup.slices(),
+        setup.config().trainer().batchSize(),
+        setup.rows(),
+        setup.config().seed(),
+        end,
+        distributed.deadline().toMillis(),
+        setup.kernelPreference(),
+        setup.kernels().id(),
+        failpoints.text());
+  }
+
+  private Duration deadline() {
+    return setup.config().distributed().deadline();
+  }
+
+  private ShardSession shards() {
+    ShardSession present = session;
+    if (present == null) {
+      throw new IllegalStateException("no shards are open");
+    }
+    return present;
+  }
+
+  private void closeSession(boolean drop) {
+    ShardSession present = session;
+    session = null;
+    if (present == null) {
+      return;
+    }
+    try (present) {
+      if (drop) {
+        present.drop();
+      }
+    } catch (PsException e) {
+      console.detail("shards could not be dropped: " + e.getMessage());
+    }
+  }
+
+  @Override
+  public void close() {
+    closeSession(true);
+    WorkerRuntime.close(runId);
+    taskFailures.close();
+    cluster.close();
+  }
+
+  /** Figures of the run so far, for events and the final summary. */
+  Map<String, Object> summary() {
+    Map<String, Object> tree = new LinkedHashMap<>();
+    tree.put("steps", state.step);
+    tree.put("failures", (long) watch.used());
+    tree.put("roll_backs", (long) Math.max(0, rollbacks - 1));
+    tree.put("skipped_steps", state.skipped);
+    return tree;
+  }
+
+  private static String runId(String applicationId) {
+    String clean = applicationId.replaceAll("[^A-Za-z0-9._-]", "-");
+    return clean.length() > 80 ? clean.substring(0, 80) : clean;
+  }
+}

@@ -1,0 +1,179 @@
+package dev.bellows.jobs.train;
+
+import dev.bellows.jobs.BellowsException;
+import dev.bellows.jobs.Console;
+import dev.bellows.jobs.ExitCode;
+import dev.bellows.jobs.cluster.ShardCluster;
+import dev.bellows.jobs.cluster.ShardRegistry;
+import dev.bellows.jobs.cluster.TaskFailureLog;
+import dev.bellows.jobs.run.RunFolder;
+import dev.bellows.jobs.source.DataException;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Counts what goes wrong during training and decides whether it may go on: lost executors and
+ * failed tasks, against {@code distributed.max_failures}.
+ */
+final class Watch {
+  /** A broken program or bad data: trying again would give the same. */
+  private static final Set<String> HOPELESS =
+      Set.of(
+          "java.lang.IllegalArgumentException",
+          "java.lang.NullPointerException",
+          "java.lang.ClassCastException",
+          "java.lang.ArrayIndexOutOfBoundsException",
+          "java.lang.IndexOutOfBoundsException",
+          "java.lang.UnsupportedOperationException",
+          "java.lang.NoClassDefFoundError",
+          "java.lang.NoSuchMethodError",
+          "java.lang.UnsatisfiedLinkError",
+          "java.lang.ExceptionInInitializerError");
+
+  private static final String GIVEN_BACK = "killed by driver";
+
+  private final Console console;
+  private final RunFolder folder;
+  private final TaskFailureLog taskFailures;
+  private final int maxFailures;
+  private volatile int lossesSeen;
+  private int used;
+
+  Watch(Console console, RunFolder folder, TaskFailureLog taskFailures, int maxFailures) {
+    this.console = console;
+    this.folder = folder;
+    this.taskFailures = taskFailures;
+    this.maxFailures = maxFailures;
+    this.lossesSeen = ShardRegistry.current().lossCount();
+  }
+
+  /** Failures counted so far. */
+  int used() {
+    return used;
+  }
+
+  /** True when an executor was lost that {@link #losses} has not looked at yet. Any thread. */
+  boolean unseenLoss() {
+    return lossesSeen < ShardRegistry.current().lossCount();
+  }
+
+  /**
+   * Looks for executors that were lost since the last call.
+   *
+   * @param step the step that is worked on, for messages
+   * @return 0: none was lost; 1: some were, the shards are whole; 2: shards were lost
+   */
+  int losses(ShardCluster cluster, long step) {
+    List<ShardRegistry.Loss> all = ShardRegistry.current().losses();
+    int result = 0;
+    for (int i = lossesSeen; i < all.size(); i++) {
+      ShardRegistry.Loss loss = all.get(i);
+      lossesSeen = i + 1;
+      boolean shard = cluster.hostsShard(loss.executorId());
+      if (!shard && loss.reason().contains(GIVEN_BACK)) {
+        continue; // an idle executor that Spark gave back (dynamic allocation): nothing was lost
+      }
+      result = Math.max(result, shard ? 2 : 1);
+      count(
+          "step "
+              + step
+              + ": executor "
+              + loss.executorId()
+              + " ("
+              + loss.host()
+              + ") lost ("
+              + oneLine(loss.reason())
+              + ")"
+              + (shard
+                  ? "; its shards go back to the newest restore point"
+                  : "; its slices are redone"),
+          step);
+    }
+    if (result > 0) {
+      taskFailures.drain(); // what tasks met because of it is not a failure of its own
+    }
+    return result;
+  }
+
+  /**
+   * A Spark job failed without a lost executor.
+   *
+   * @throws BellowsException when trying again makes no sense or the limit is passed
+   */
+  void jobFailed(long step, Throwable cause, String diagnosis) {
+    List<TaskFailureLog.Failure> failures = taskFailures.drain();
+    String what = failures.isEmpty() ? String.valueOf(cause.getMessage()) : "";
+    for (TaskFailureLog.Failure f : failures) {
+      if (f.className().equals("java.lang.OutOfMemoryError")) {
+        throw new BellowsException(
+            ExitCode.MEMORY_OR_DISK,
+            "a task on executor "
+                + f.executorId()
+                + " ran out of memory ("
+                + f.message()
+                + "); give executors more memory or lower trainer.batch_size",
+            cause);
+      }
+      if (f.className().equals(DataException.class.getName())) {
+        throw new BellowsException(ExitCode.DATA, f.message(), cause);
+      }
+      if (HOPELESS.contains(f.className())) {
+        throw new BellowsException(
+            ExitCode.INTERNAL,
+            "a task on executor "
+                + f.executorId()
+                + " failed: "
+                + f.className()
+                + ": "
+                + f.message(),
+            cause);
+      }
+      what = f.className() + " on executor " + f.executorId() + ": " + f.message();
+    }
+    count(
+        "step "
+            + step
+            + ": a task failed ("
+            + oneLine(what)
+            + (diagnosis.isEmpty() ? "" : "; " + diagnosis)
+            + "); it is tried again",
+        step);
+  }
+
+  /** The layer that a task named when it met a gradient that is not finite, or an empty text. */
+  String divergedLayer() {
+    for (TaskFailureLog.Failure f : taskFailures.drain()) {
+      int at = f.message().indexOf(Worker.LAYER);
+      if (at >= 0) {
+        return f.message().substring(at + Worker.LAYER.length()).split("\\s", 2)[0];
+      }
+    }
+    return "";
+  }
+
+  private void count(String warning, long step) {
+    used++;
+    folder.event("failure", Map.of("step", step, "what", warning, "used", (long) used));
+    if (used > maxFailures) {
+      throw new BellowsException(
+          ExitCode.CLUSTER,
+          "lost "
+              + used
+              + " > maxFailures "
+              + maxFailures
+              + " (distributed.max_failures); the last one: "
+              + warning
+              + ". Checkpoints are kept: `bellows resume "
+              + folder.dir()
+              + "` goes on");
+    }
+    console.warn(warning + "; " + used + " of " + maxFailures + " failures used");
+  }
+
+  private static String oneLine(String text) {
+    int end = text.indexOf('\n');
+    String line = end < 0 ? text : text.substring(0, end);
+    return line.length() > 300 ? line.substring(0, 300) + "..." : line;
+  }
+}

@@ -1,0 +1,83 @@
+package dev.bellows.jobs.train;
+
+import dev.bellows.engine.sample.Mix64;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/**
+ * A small table of three noisy classes and the configuration of a small network with everything in
+ * it.
+ */
+final class TinyData {
+  /** Not a multiple of the batch: the last step of an epoch is a partial one. */
+  static final int ROWS = 333;
+
+  private static final int NUMBERS = 7;
+
+  private TinyData() {}
+
+  /** Writes the table as CSV with a header: id, x0..x6, colour, y. */
+  static Path write(Path folder) throws IOException {
+    StringBuilder csv = new StringBuilder("id");
+    for (int i = 0; i < NUMBERS; i++) {
+      csv.append(",x").append(i);
+    }
+    csv.append(",colour,y\n");
+    for (int row = 0; row < ROWS; row++) {
+      int label = Math.floorMod(Mix64.mix(row + 1_000_003L), 3);
+      csv.append("r").append(row);
+      for (int i = 0; i < NUMBERS; i++) {
+        double noise = Mix64.unit(Mix64.mix(row * 31L + i)) * 2 - 1;
+        csv.append(String.format(Locale.ROOT, ",%.4f", noise + Math.sin(label * 2.0 + i)));
+      }
+      String colour = new String[] {"red", "green", "blue"}[(label + (row % 5 == 0 ? 1 : 0)) % 3];
+      csv.append(',').append(colour).append(",class").append(label).append('\n');
+    }
+    Files.createDirectories(folder);
+    return Files.writeString(folder.resolve("tiny.csv"), csv);
+  }
+
+  /** The configuration over that table; optimiser and clipping in YAML. */
+  static String yaml(Path csv, String optimizer, String clip) {
+    return """
+        version: 1
+        task: classification
+        seed: 11
+        data:
+          train: {format: csv, path: "%s", header: true}
+          validation: {fraction: 0.2}
+          id: id
+        target: {name: y}
+        model:
+          type: network
+          layers:
+            - {dense: {units: 64, activation: relu}}
+            - {batch_norm: {}}
+            - {dropout: {rate: 0.25}}
+            - {dense: {units: 48, activation: tanh}}
+            - {dense: {units: 3}}
+          loss: softmax_cross_entropy
+        trainer:
+          epochs: 3
+          batch_size: 32
+          optimizer: {%s}
+          %s
+          checkpoint: {every: 5 steps, keep: 2}
+        distributed: {deadline: 20s, max_failures: 2}
+        output: {dir: unused}
+        """
+        .formatted(csv, optimizer, clip);
+  }
+
+  /** Adam with global-norm clipping. */
+  static String adam(Path csv) {
+    return yaml(csv, "adam: {learning_rate: 0.01}", "gradient_clip: {norm: 1.0}");
+  }
+
+  /** Nesterov momentum without clipping. */
+  static String momentum(Path csv) {
+    return yaml(csv, "sgd: {learning_rate: 0.05, momentum: 0.9, nesterov: true}", "l2: 0.0001");
+  }
+}

@@ -1,0 +1,156 @@
+package dev.bellows.jobs.train;
+
+import dev.bellows.jobs.BellowsException;
+import dev.bellows.jobs.Console;
+import dev.bellows.jobs.cluster.SparkSettings;
+import dev.bellows.jobs.config.ConfigLoader;
+import dev.bellows.jobs.config.Loaded;
+import dev.bellows.jobs.run.RunFolder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.spark.SparkConf;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * A driver process of the tests: trains one run after the other as a script says.
+ *
+ * <p>Each line: {@code name | master | config file | settings, separated by spaces | failpoints}. A
+ * Spark context is kept while the master stays the same. Prints {@code RESULT name exit sha steps}.
+ */
+public final class TopologyMain {
+  private TopologyMain() {}
+
+  /** Arguments: script file, folder of the runs. */
+  public static void main(String[] args) throws Exception {
+    List<String> lines = Files.readAllLines(Path.of(args[0]));
+    Path runs = Path.of(args[1]);
+    SparkSession session = null;
+    String master = "";
+    StopRequest.install();
+    for (String line : lines) {
+      String[] cells = line.split("\\|", -1);
+      if (cells.length < 5) {
+        continue;
+      }
+      String name = cells[0].trim();
+      if (!cells[1].trim().equals(master)) {
+        if (session != null) {
+          session.stop();
+        }
+        master = cells[1].trim();
+        session = session(master);
+      }
+      List<String> sets = new ArrayList<>(List.of(cells[3].trim().split("\\s+")));
+      sets.removeIf(String::isBlank);
+      System.setProperty(Failpoints.NAME, cells[4].trim());
+      StopRequest.clear();
+      System.out.println("BEGIN " + name);
+      Console console = console();
+      try {
+        TrainOutcome outcome =
+            run(session, runs.resolve(name), Path.of(cells[2].trim()), sets, console);
+        System.out.println(
+            "RESULT "
+                + name
+                + " "
+                + outcome.exitCode().code()
+                + " "
+                + outcome.sha256()
+                + " "
+                + outcome.steps());
+      } catch (BellowsException e) {
+        System.out.println("FAILED " + name + " " + e.exitCode().code() + " " + e.getMessage());
+      } catch (RuntimeException e) {
+        System.out.println("FAILED " + name + " 1 " + e);
+        e.printStackTrace();
+      }
+      System.out.flush();
+    }
+    if (session != null) {
+      session.stop();
+    }
+    System.out.println("END");
+    System.out.flush();
+    Runtime.getRuntime().halt(0); // no test waits for shutdown hooks
+  }
+
+  private static TrainOutcome run(
+      SparkSession session, Path dir, Path config, List<String> sets, Console console) {
+    if (Files.exists(dir.resolve("run.json"))) {
+      return ResumeJob.run(session, dir, new ResumeOptions(List.of(), false, sets), console);
+    }
+    Loaded loaded = ConfigLoader.parse(read(config), sets);
+    RunFolder folder =
+        RunFolder.create(
+            dir,
+            new RunFolder.Options(
+                loaded.originalYaml(),
+                loaded.resolvedYaml(),
+                List.of("train"),
+                true,
+                false,
+                Clock.systemUTC()));
+    return TrainJob.run(session, loaded.config(), folder, console);
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (java.io.IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static SparkSession session(String master) {
+    SparkConf conf =
+        new SparkConf()
+            .setMaster(master)
+            .setAppName("bellows-test")
+            .set("spark.ui.enabled", "false")
+            .set("spark.sql.shuffle.partitions", "2");
+    if (master.startsWith("local-cluster")) {
+      conf.set("spark.executor.extraClassPath", System.getProperty("java.class.path"));
+      conf.set("spark.executor.memory", "600m");
+    }
+    return SparkSession.builder().config(SparkSettings.apply(conf)).getOrCreate();
+  }
+
+  /** Prints everything, for the log of a failed test. */
+  private static Console console() {
+    return new Console() {
+      @Override
+      public void section(String word, String text) {
+        System.out.println(word + "  " + text);
+      }
+
+      @Override
+      public void more(String text) {
+        System.out.println("      " + text);
+      }
+
+      @Override
+      public void warn(String text) {
+        System.out.println("WARN " + text);
+      }
+
+      @Override
+      public void detail(String text) {
+        System.out.println("detail " + text);
+      }
+
+      @Override
+      public void row(String text) {
+        System.out.println(text);
+      }
+
+      @Override
+      public void progress(String label, long done, long total, String text) {}
+
+      @Override
+      public void progressDone() {}
+    };
+  }
+}

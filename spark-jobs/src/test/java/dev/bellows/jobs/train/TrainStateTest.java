@@ -1,0 +1,83 @@
+package dev.bellows.jobs.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.bellows.engine.model.Json;
+import dev.bellows.engine.optim.EarlyStopping;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class TrainStateTest {
+  private static TrainState some() {
+    TrainState state = new TrainState();
+    state.step = 41;
+    state.epochSums[0] = 12.5;
+    state.epochSums[1] = 0.1 + 0.2;
+    state.epochSums[3] = 640;
+    Map<String, Double> row = new LinkedHashMap<>();
+    row.put("epoch", 1.0);
+    row.put("loss", 1.0 / 3);
+    state.history.add(row);
+    state.earlyStopping = EarlyStopping.start(true, 3, 0.01).observe(1, 0.5).observe(2, 0.4);
+    state.bestScore = 0.5;
+    state.bestEpoch = 1;
+    state.bestStep = 20;
+    state.skipped = 2;
+    return state;
+  }
+
+  @Test
+  void survivesJsonBitForBit() throws Exception {
+    Map<String, Object> fingerprint = Map.of("data", "9f31c2ab");
+    String text = Json.pretty(some().toTree(fingerprint));
+    TrainState back =
+        TrainState.fromTree(
+            new LinkedHashMap<>(Json.parseObject(text, "state.json")),
+            EarlyStopping.start(true, 3, 0.01));
+    assertThat(Json.pretty(back.toTree(fingerprint))).isEqualTo(text);
+    assertThat(back.earlyStopping).isEqualTo(some().earlyStopping);
+    assertThat(back.epochSums).containsExactly(some().epochSums);
+  }
+
+  @Test
+  void aNewerFormatIsRefused() {
+    Map<String, Object> tree = some().toTree(Map.of());
+    tree.put("format_version", 99L);
+    assertThatThrownBy(() -> TrainState.fromTree(tree, null)).hasMessageContaining("version 99");
+  }
+
+  @Test
+  void divergenceIsFoundByNaNAndByExplosion() {
+    Divergence rule = new Divergence(Double.NaN);
+    assertThat(rule.observe(0, 2.3)).isNull();
+    assertThat(rule.observe(1, 25)).isNull();
+    assertThat(rule.observe(2, 3e4)).contains("step 2");
+    assertThat(new Divergence(2.3).observe(7, Double.NaN)).contains("NaN at step 7");
+    assertThat(Divergence.advice(1e6)).contains("learning rate");
+  }
+
+  @Test
+  void fault_37_aChangedConfigurationIsRefusedWithADiff() {
+    Map<String, Object> was =
+        Fingerprint.of(
+            Map.of("trainer.epochs", "10", "seed", "7", "distributed.workers", "2"),
+            "aa",
+            "plain",
+            "0.1");
+    Map<String, Object> is =
+        Fingerprint.of(
+            Map.of("trainer.epochs", "20", "seed", "7", "distributed.workers", "4"),
+            "bb",
+            "plain",
+            "0.1");
+    assertThat(Fingerprint.differences(was, is, List.of()))
+        .containsExactly("trainer.epochs: was 10, is 20", "data: was aa, is bb");
+    assertThat(Fingerprint.differences(was, is, List.of("trainer", "data"))).isEmpty();
+    assertThatThrownBy(() -> Fingerprint.requireSame(was, is, List.of("data"), "runs/a"))
+        .hasMessageContaining("trainer.epochs: was 10, is 20")
+        .hasMessageContaining("--allow-change");
+  }
+}
