@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The whole cross that {@link ByteEqualityTest} covers pairwise: {1, 2, 4, 8 partitions} x
  * {local[1], local[2], local-cluster} x {1, 2, 3 shards}, each cluster cell also with an executor
  * killed, and for each partition count a driver killed and its run resumed on another topology.
- * Some ten minutes; run by {@code -Pfaults}.
+ * About four minutes; run by {@code -Pfaults}.
  */
 @Tag("cluster")
 @Tag("faults")
