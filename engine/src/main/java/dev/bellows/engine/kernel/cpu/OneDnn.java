@@ -1,11 +1,26 @@
 package dev.bellows.engine.kernel.cpu;
 
+import java.util.Map;
 import org.bytedeco.dnnl.dnnl_version_t;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.javacpp.Loader;
 
 /** Loads oneDNN once per JVM, with one OpenMP thread: a task is one thread of kernels. */
 final class OneDnn {
+  /** The names that oneDNN itself gives; newest first, aliases under the older name. */
+  private static final Map<Integer, String> ISA_NAMES =
+      Map.of(
+          dnnl.dnnl_cpu_isa_avx10_2_512_amx_2, "avx10_2_512_amx_2",
+          dnnl.dnnl_cpu_isa_avx10_2_512, "avx10_2_512",
+          dnnl.dnnl_cpu_isa_avx512_core_amx_fp16, "avx512_core_amx_fp16",
+          dnnl.dnnl_cpu_isa_avx512_core_amx, "avx512_core_amx",
+          dnnl.dnnl_cpu_isa_avx512_core_fp16, "avx512_core_fp16",
+          dnnl.dnnl_cpu_isa_avx512_core_bf16, "avx512_core_bf16",
+          dnnl.dnnl_cpu_isa_avx512_core_vnni, "avx512_core_vnni",
+          dnnl.dnnl_cpu_isa_avx512_core, "avx512_core",
+          dnnl.dnnl_cpu_isa_avx2_vnni, "avx2_vnni",
+          dnnl.dnnl_cpu_isa_avx2, "avx2");
+
   private static final State STATE = load();
 
   /**
@@ -53,18 +68,6 @@ final class OneDnn {
   }
 
   private static String isaName(int isa) {
-    if (isa == dnnl.dnnl_cpu_isa_avx512_core_bf16) {
-      return "avx512_core_bf16";
-    }
-    if (isa == dnnl.dnnl_cpu_isa_avx512_core_vnni) {
-      return "avx512_core_vnni";
-    }
-    if (isa == dnnl.dnnl_cpu_isa_avx512_core) {
-      return "avx512_core";
-    }
-    if (isa == dnnl.dnnl_cpu_isa_avx2) {
-      return "avx2";
-    }
-    return "isa-0x" + Integer.toHexString(isa);
+    return ISA_NAMES.getOrDefault(isa, "isa_0x" + Integer.toHexString(isa));
   }
 }
