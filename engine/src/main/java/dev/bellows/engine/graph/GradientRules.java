@@ -37,6 +37,20 @@ final class GradientRules {
               + n.input(i)
               + "); put stop_gradient before it or replace it by a differentiable op");
     }
+    return switch (n.op().family()) {
+      case CORE -> core(g, n, i, dy);
+      case CONVOLUTION -> Convolutions.gradient(g, n, i, dy);
+      case POOLING -> Poolings.gradient(g, n, i, dy);
+      case NORMALISATION -> Normalisations.gradient(g, n, i, dy);
+      case INDEXING -> Indexings.gradient(g, n, i, dy);
+      case ATTENTION -> Attentions.gradient(g, n, i, dy);
+      case RECURRENCE -> Recurrences.gradient(g, n, i, dy);
+      case ALIGNMENT -> Alignments.gradient(g, n, i, dy);
+      case STRUCTURED_LOSS -> StructuredLosses.gradient(g, n, i, dy);
+    };
+  }
+
+  private static @Nullable Node core(Graph g, Node n, int i, Node dy) {
     return switch (n.op()) {
       case ADD, SUB, MUL, DIV, MAX, MIN ->
           unbroadcast(g, broadcasting(g, n, i, dy), n.input(i).shape());

@@ -568,11 +568,11 @@ public final class Graph {
   }
 
   /** The name the next node will bear, for messages. */
-  private String label(Op op) {
+  String label(Op op) {
     return nextName != null ? nextName : op.id() + "_" + nodes.size();
   }
 
-  private Node append(Op op, Shape shape, DType dtype, Attributes attributes, List<Node> inputs) {
+  Node append(Op op, Shape shape, DType dtype, Attributes attributes, List<Node> inputs) {
     String name = label(op);
     nextName = null;
     for (Node input : inputs) {

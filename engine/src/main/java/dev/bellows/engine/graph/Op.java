@@ -228,9 +228,21 @@ public enum Op {
   private final int arity;
   private final int differentiable;
 
+  private final OpFamily family;
+
   Op(int arity, int differentiable) {
+    this(OpFamily.CORE, arity, differentiable);
+  }
+
+  Op(OpFamily family, int arity, int differentiable) {
+    this.family = family;
     this.arity = arity;
     this.differentiable = differentiable;
+  }
+
+  /** The family whose rules, reference kernels and lowering the op has. */
+  public OpFamily family() {
+    return family;
   }
 
   /** Number of inputs, or -1 when there may be any number from one up. */

@@ -21,6 +21,14 @@ public record Kernels(
     Embedding embedding,
     Layout layout,
     Dropout dropout,
+    Convolution convolution,
+    Pooling pooling,
+    Normalisation normalisation,
+    Indexing indexing,
+    Attention attention,
+    Recurrence recurrence,
+    Alignment alignment,
+    StructuredLoss structuredLoss,
     Runnable onClose)
     implements AutoCloseable {
   @Override

@@ -143,8 +143,22 @@ final class Lowering {
                       at(node.input(0)),
                       at(node.input(1)),
                       at(node)));
-      default -> add(NormLowering.bind(kernels, node, placement::address));
+      default -> add(byFamily(node));
     }
+  }
+
+  private KernelCall byFamily(Node node) {
+    return switch (node.op().family()) {
+      case CORE -> NormLowering.bind(kernels, node, placement::address);
+      case CONVOLUTION -> ConvolutionLowering.bind(kernels, node, placement::address);
+      case POOLING -> PoolingLowering.bind(kernels, node, placement::address);
+      case NORMALISATION -> NormalisationLowering.bind(kernels, node, placement::address);
+      case INDEXING -> IndexingLowering.bind(kernels, node, placement::address);
+      case ATTENTION -> AttentionLowering.bind(kernels, node, placement::address);
+      case RECURRENCE -> RecurrenceLowering.bind(kernels, node, placement::address);
+      case ALIGNMENT -> AlignmentLowering.bind(kernels, node, placement::address);
+      case STRUCTURED_LOSS -> StructuredLossLowering.bind(kernels, node, placement::address);
+    };
   }
 
   private void unary(UnaryOp op, float p, float q, Node node) {

@@ -68,6 +68,14 @@ public final class CpuKernels {
           fallback.embedding(),
           fallback.layout(),
           fallback.dropout(),
+          fallback.convolution(),
+          fallback.pooling(),
+          fallback.normalisation(),
+          fallback.indexing(),
+          fallback.attention(),
+          fallback.recurrence(),
+          fallback.alignment(),
+          fallback.structuredLoss(),
           close);
     }
     return new Kernels(
@@ -80,6 +88,14 @@ public final class CpuKernels {
         new NativeEmbedding(),
         new NativeLayout(),
         new NativeDropout(),
+        fallback.convolution(),
+        fallback.pooling(),
+        fallback.normalisation(),
+        fallback.indexing(),
+        fallback.attention(),
+        fallback.recurrence(),
+        fallback.alignment(),
+        fallback.structuredLoss(),
         close);
   }
 }

