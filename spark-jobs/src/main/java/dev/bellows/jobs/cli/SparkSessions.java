@@ -87,11 +87,18 @@ final class SparkSessions {
     } catch (BellowsException e) {
       throw e;
     } catch (Exception e) { // SparkException is checked and thrown undeclared
-      String reason =
-          e.getMessage() == null ? e.toString() : e.getMessage().lines().findFirst().orElse("");
       throw new BellowsException(
-          ExitCode.CLUSTER, "Spark did not start on " + master + ": " + reason, e);
+          ExitCode.CLUSTER, "Spark did not start on " + conf.get("spark.master") + ": " + why(e), e);
     }
+  }
+
+  private static String why(Exception e) {
+    String first =
+        e.getMessage() == null ? e.toString() : e.getMessage().lines().findFirst().orElse("");
+    // A stand-alone master that never answers stops the context while it is being made.
+    return first.contains("stopped SparkContext")
+        ? "no master answered there, or it refused the application; look at its address and page"
+        : first;
   }
 
   /** Settings of a session without an installation. Anything set by the user stays. */

@@ -1,0 +1,2 @@
+/** Spark's own launcher, stand-alone master and workers around the jar that is shipped. */
+package dev.bellows.jobs.submit;
