@@ -98,7 +98,7 @@ class RepositoryTest {
     }
   }
 
-  private static Path root() {
+  static Path root() {
     Path here = Path.of("").toAbsolutePath();
     return Files.exists(here.resolve("mvnw")) ? here : here.getParent();
   }
