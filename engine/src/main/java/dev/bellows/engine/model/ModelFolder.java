@@ -2,16 +2,15 @@ package dev.bellows.engine.model;
 
 import dev.bellows.engine.model.ModelFileException.Kind;
 import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.security.DigestInputStream;
+import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -23,7 +22,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A trained model on disk.
+ * A trained model on disk, or on any other file system that {@link FolderFiles} stands for.
  *
  * <pre>
  * model.json           format, version, task, network, provenance            strict JSON
@@ -52,8 +51,9 @@ public final class ModelFolder {
       Set.of("format", "format_version", "written_by", "task", "network", "provenance");
   private static final int MAX_SUMS_BYTES = 4096;
   private static final int MAX_CARD_BYTES = 4 << 20;
+  private static final int BUFFER_BYTES = 1 << 16;
 
-  private final Path folder;
+  private final FolderFiles files;
   private final String task;
   private final Map<String, @Nullable Object> network;
   private final Map<String, @Nullable Object> preprocess;
@@ -62,14 +62,14 @@ public final class ModelFolder {
   private final Map<String, String> sums;
 
   private ModelFolder(
-      Path folder,
+      FolderFiles files,
       Map<String, @Nullable Object> model,
       Map<String, @Nullable Object> preprocess,
       Safetensors.Contents weights,
       Map<String, String> sums)
       throws ModelFileException {
-    String where = folder.resolve(MODEL).toString();
-    this.folder = folder;
+    String where = where(files, MODEL);
+    this.files = files;
     this.task = Json.string(model.get("task"), where + " task");
     this.network = Json.object(model.get("network"), where + " network");
     this.provenance =
@@ -80,15 +80,72 @@ public final class ModelFolder {
     this.sums = sums;
   }
 
+  /** Writes a model to the local disk; see {@link #write(FolderFiles, ModelContents)}. */
+  public static ModelFolder write(Path folder, ModelContents contents) throws IOException {
+    return write(new NioFiles(folder), contents);
+  }
+
   /**
    * Writes a model; an earlier one in the folder is replaced. Until the sums are there the folder
-   * does not count as a model.
+   * does not count as a model. What was written is read back and checked.
    *
    * @throws IOException when the disk does not take it
    */
-  public static ModelFolder write(Path folder, ModelContents contents) throws IOException {
-    Files.createDirectories(folder);
-    Files.deleteIfExists(folder.resolve(SUMS));
+  public static ModelFolder write(FolderFiles files, ModelContents contents) throws IOException {
+    files.createFolders("");
+    files.delete(SUMS);
+    List<Safetensors.Tensor> tensors = tensors(contents);
+    StringBuilder lines = new StringBuilder();
+    for (String name : SUMMED) {
+      files.delete(name); // never write through a link that somebody put there
+      MessageDigest digest = digest();
+      try (OutputStream out =
+          new BufferedOutputStream(
+              new DigestOutputStream(files.create(name), digest), BUFFER_BYTES)) {
+        switch (name) {
+          case MODEL -> out.write(utf8(Json.pretty(modelTree(contents))));
+          case WEIGHTS -> Safetensors.write(out, tensors, Map.of("format", FORMAT));
+          case PREPROCESS -> out.write(utf8(Json.pretty(contents.preprocess())));
+          default -> out.write(utf8(contents.card()));
+        }
+      }
+      lines.append(hex(digest.digest())).append("  ").append(name).append('\n');
+    }
+    files.replace(SUMS, utf8(lines.toString()));
+    return open(files);
+  }
+
+  /** Opens a model on the local disk; see {@link #open(FolderFiles)}. */
+  public static ModelFolder open(Path folder) throws IOException {
+    return open(new NioFiles(folder));
+  }
+
+  /**
+   * Opens and checks a whole model.
+   *
+   * @throws ModelFileException naming file and offset when anything is missing, damaged, foreign or
+   *     too new
+   */
+  public static ModelFolder open(FolderFiles files) throws IOException {
+    if (!files.isFolder("")) {
+      throw new ModelFileException(
+          Kind.MISSING, files.root() + ": expected a model folder, found none");
+    }
+    Map<String, String> sums = sums(files);
+    byte[] model = bytes(files, MODEL, Json.Limits.DEFAULT.maxBytes(), sums);
+    Map<String, @Nullable Object> tree = Json.parseObject(model, where(files, MODEL));
+    checkVersion(tree, where(files, MODEL));
+    byte[] preprocess = bytes(files, PREPROCESS, Json.Limits.DEFAULT.maxBytes(), sums);
+    bytes(files, CARD, MAX_CARD_BYTES, sums);
+    return new ModelFolder(
+        files,
+        tree,
+        Json.parseObject(preprocess, where(files, PREPROCESS)),
+        weights(files, sums),
+        sums);
+  }
+
+  private static List<Safetensors.Tensor> tensors(ModelContents contents) {
     List<Safetensors.Tensor> tensors = new ArrayList<>();
     int at = 0;
     for (WeightSegment segment : contents.segments()) {
@@ -106,50 +163,12 @@ public final class ModelFolder {
       throw new IllegalArgumentException(
           "segments: expected %d values, found %d".formatted(contents.values().length, at));
     }
-    put(folder, MODEL, Json.pretty(modelTree(contents)));
-    Path file = folder.resolve(WEIGHTS);
-    Files.deleteIfExists(file); // never write through a link that somebody put there
-    Safetensors.write(file, tensors, Map.of("format", FORMAT));
-    put(folder, PREPROCESS, Json.pretty(contents.preprocess()));
-    put(folder, CARD, contents.card());
-    StringBuilder lines = new StringBuilder();
-    for (String name : SUMMED) {
-      lines.append(sha256(folder.resolve(name))).append("  ").append(name).append('\n');
-    }
-    Path part = folder.resolve(SUMS + ".part");
-    Files.deleteIfExists(part);
-    Files.writeString(part, lines, StandardOpenOption.CREATE_NEW);
-    Files.move(part, folder.resolve(SUMS), StandardCopyOption.ATOMIC_MOVE);
-    return open(folder);
+    return tensors;
   }
 
-  /**
-   * Opens and checks a whole model.
-   *
-   * @throws ModelFileException naming file and offset when anything is missing, damaged, foreign or
-   *     too new
-   */
-  public static ModelFolder open(Path folder) throws IOException {
-    if (!Files.isDirectory(folder)) {
-      throw new ModelFileException(Kind.MISSING, folder + ": expected a model folder, found none");
-    }
-    Map<String, String> sums = sums(folder);
-    byte[] model = bytes(folder, MODEL, Json.Limits.DEFAULT.maxBytes(), sums);
-    Map<String, @Nullable Object> tree = Json.parseObject(model, folder.resolve(MODEL).toString());
-    checkVersion(tree, folder.resolve(MODEL).toString());
-    byte[] preprocess = bytes(folder, PREPROCESS, Json.Limits.DEFAULT.maxBytes(), sums);
-    bytes(folder, CARD, MAX_CARD_BYTES, sums);
-    return new ModelFolder(
-        folder,
-        tree,
-        Json.parseObject(preprocess, folder.resolve(PREPROCESS).toString()),
-        weights(folder, sums),
-        sums);
-  }
-
-  /** The folder. */
-  public Path path() {
-    return folder;
+  /** The folder, for messages. */
+  public String root() {
+    return files.root();
   }
 
   /** E.g. "classification". */
@@ -189,7 +208,7 @@ public final class ModelFolder {
    *     shape
    */
   public float[] flat(List<WeightSegment> segments) throws ModelFileException {
-    String where = folder.resolve(WEIGHTS).toString();
+    String where = where(files, WEIGHTS);
     Map<String, List<Long>> shapes = new LinkedHashMap<>();
     weights.header().entries().forEach(entry -> shapes.put(entry.name(), entry.shape()));
     int length = 0;
@@ -260,9 +279,12 @@ public final class ModelFolder {
     }
   }
 
-  private static Map<String, String> sums(Path folder) throws IOException {
-    Path file = plain(folder, SUMS, MAX_SUMS_BYTES);
-    List<String> lines = Files.readString(file, StandardCharsets.US_ASCII).lines().toList();
+  private static Map<String, String> sums(FolderFiles files) throws IOException {
+    String where = where(files, SUMS);
+    List<String> lines;
+    try (InputStream in = plain(files, SUMS, MAX_SUMS_BYTES)) {
+      lines = new String(in.readNBytes(MAX_SUMS_BYTES), StandardCharsets.UTF_8).lines().toList();
+    }
     Map<String, String> sums = new LinkedHashMap<>();
     for (String line : lines) {
       int lineNumber = sums.size() + 1;
@@ -272,98 +294,76 @@ public final class ModelFolder {
         throw new ModelFileException(
             Kind.REFUSED,
             "%s:%d: expected a SHA-256, two spaces and one of %s"
-                .formatted(file, lineNumber, SUMMED));
+                .formatted(where, lineNumber, SUMMED));
       }
     }
     for (String name : SUMMED) {
       if (!sums.containsKey(name)) {
-        throw ModelFileException.corrupt(file + ": expected a line for " + name);
+        throw ModelFileException.corrupt(where + ": expected a line for " + name);
       }
     }
     return sums;
   }
 
-  private static byte[] bytes(Path folder, String name, int limit, Map<String, String> sums)
-      throws IOException {
-    Path file = plain(folder, name, limit);
+  private static byte[] bytes(
+      FolderFiles files, String name, int limit, Map<String, String> sums) throws IOException {
     byte[] bytes;
-    try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
+    try (InputStream in = plain(files, name, limit)) {
       bytes = in.readNBytes(limit);
     }
-    compare(file, hex(digest().digest(bytes)), sums.get(name));
+    compare(where(files, name), hex(digest().digest(bytes)), sums.get(name));
     return bytes;
   }
 
-  private static Safetensors.Contents weights(Path folder, Map<String, String> sums)
+  private static Safetensors.Contents weights(FolderFiles files, Map<String, String> sums)
       throws IOException {
-    Path file = plain(folder, WEIGHTS, Long.MAX_VALUE);
+    String where = where(files, WEIGHTS);
     MessageDigest digest = digest();
     try (InputStream in =
         new DigestInputStream(
-            new BufferedInputStream(Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS), 1 << 16),
-            digest)) {
-      Safetensors.Contents contents = Safetensors.read(in, Files.size(file), file.toString());
-      compare(file, hex(digest.digest()), sums.get(WEIGHTS));
+            new BufferedInputStream(plain(files, WEIGHTS, Long.MAX_VALUE), BUFFER_BYTES), digest)) {
+      Safetensors.Contents contents = Safetensors.read(in, files.lengthBytes(WEIGHTS), where);
+      compare(where, hex(digest.digest()), sums.get(WEIGHTS));
       return contents;
     }
   }
 
-  // A plain file with one name, of bounded length. Links of both kinds could show the reader a file
-  // of another folder.
-  private static Path plain(Path folder, String name, long limit) throws IOException {
-    Path file = folder.resolve(name);
-    if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+  /** A plain file of bounded length; links could show the reader a file of another folder. */
+  private static InputStream plain(FolderFiles files, String name, long limit) throws IOException {
+    InputStream in;
+    try {
+      in = files.openPlain(name);
+    } catch (FileNotFoundException e) {
       String hint = name.equals(SUMS) ? "; the model was not written to its end" : "";
-      throw new ModelFileException(Kind.MISSING, file + ": expected this file, found none" + hint);
+      throw new ModelFileException(
+          Kind.MISSING, where(files, name) + ": expected this file, found none" + hint);
     }
-    BasicFileAttributes attributes =
-        Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-    if (!attributes.isRegularFile()) {
+    long length = files.lengthBytes(name);
+    if (length > limit) {
+      in.close();
       throw new ModelFileException(
           Kind.REFUSED,
-          file + ": expected a plain file, found a link or special file; copy the file itself");
+          "%s: expected at most %d bytes, found %d"
+              .formatted(where(files, name), limit, length));
     }
-    if (Files.getFileStore(file).supportsFileAttributeView("unix")
-        && Files.getAttribute(file, "unix:nlink", LinkOption.NOFOLLOW_LINKS)
-            instanceof Integer links
-        && links > 1) {
-      throw new ModelFileException(
-          Kind.REFUSED,
-          "%s: expected a file with one name, found %d hard links; copy the folder"
-              .formatted(file, links));
-    }
-    if (attributes.size() > limit) {
-      throw new ModelFileException(
-          Kind.REFUSED,
-          "%s: expected at most %d bytes, found %d".formatted(file, limit, attributes.size()));
-    }
-    return file;
+    return in;
   }
 
-  private static void put(Path folder, String name, String text) throws IOException {
-    Path file = folder.resolve(name);
-    Files.deleteIfExists(file); // never write through a link that somebody put there
-    Files.writeString(file, text, StandardOpenOption.CREATE_NEW);
-  }
-
-  private static void compare(Path file, String found, @Nullable String expected)
+  private static void compare(String where, String found, @Nullable String expected)
       throws ModelFileException {
     if (!found.equals(expected)) {
       throw ModelFileException.corrupt(
           "%s: expected SHA-256 %s (of %s), found %s; the file is damaged, copy it again"
-              .formatted(file, expected, SUMS, found));
+              .formatted(where, expected, SUMS, found));
     }
   }
 
-  private static String sha256(Path file) throws IOException {
-    MessageDigest digest = digest();
-    try (InputStream in = Files.newInputStream(file)) {
-      byte[] chunk = new byte[1 << 16];
-      for (int n = in.read(chunk); n >= 0; n = in.read(chunk)) {
-        digest.update(chunk, 0, n);
-      }
-    }
-    return hex(digest.digest());
+  private static String where(FolderFiles files, String name) {
+    return files.root() + "/" + name;
+  }
+
+  private static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
   }
 
   private static MessageDigest digest() {

@@ -1,5 +1,6 @@
 package dev.bellows.ps.checkpoint;
 
+import dev.bellows.engine.model.FolderFiles;
 import dev.bellows.engine.model.Json;
 import dev.bellows.engine.model.ModelFileException;
 import dev.bellows.engine.model.Safetensors;
@@ -17,9 +18,9 @@ final class CheckpointReader {
   private static final int MAX_MANIFEST_BYTES = 64 << 20;
   private static final int BUFFER_BYTES = 64 * 1024;
 
-  private final CheckpointFiles files;
+  private final FolderFiles files;
 
-  CheckpointReader(CheckpointFiles files) {
+  CheckpointReader(FolderFiles files) {
     this.files = files;
   }
 

@@ -1,5 +1,6 @@
 package dev.bellows.ps.checkpoint;
 
+import dev.bellows.engine.model.FolderFiles;
 import dev.bellows.engine.model.Json;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -42,14 +43,14 @@ public final class CheckpointStore {
   private static final Pattern OWN_FILE =
       Pattern.compile("shard-[0-9]{1,6}\\.safetensors|state\\.json|manifest\\.json");
 
-  private final CheckpointFiles files;
+  private final FolderFiles files;
   private final CheckpointWriter writer;
   private final CheckpointReader reader;
   private final Consumer<String> warnings;
   private final Consumer<String> failpoint;
 
   /** Opens the checkpoints below {@code files.root()}; creates nothing. Warnings go to the log. */
-  public CheckpointStore(CheckpointFiles files) {
+  public CheckpointStore(FolderFiles files) {
     this(files, LOG::warn, point -> {});
   }
 
@@ -61,7 +62,7 @@ public final class CheckpointStore {
    *     ...) so that tests can stop the process there
    */
   public CheckpointStore(
-      CheckpointFiles files, Consumer<String> warnings, Consumer<String> failpoint) {
+      FolderFiles files, Consumer<String> warnings, Consumer<String> failpoint) {
     this.files = files;
     this.writer = new CheckpointWriter(files, failpoint);
     this.reader = new CheckpointReader(files);

@@ -1,5 +1,6 @@
 package dev.bellows.ps.checkpoint;
 
+import dev.bellows.engine.model.FolderFiles;
 import dev.bellows.engine.model.Safetensors;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -16,10 +17,10 @@ final class CheckpointWriter {
   private static final String VALUES = "values";
   private static final String SLOT = "slot";
 
-  private final CheckpointFiles files;
+  private final FolderFiles files;
   private final Consumer<String> failpoint;
 
-  CheckpointWriter(CheckpointFiles files, Consumer<String> failpoint) {
+  CheckpointWriter(FolderFiles files, Consumer<String> failpoint) {
     this.files = files;
     this.failpoint = failpoint;
   }

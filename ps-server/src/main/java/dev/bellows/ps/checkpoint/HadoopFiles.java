@@ -1,21 +1,39 @@
 package dev.bellows.ps.checkpoint;
 
+import dev.bellows.engine.model.FolderFiles;
+import dev.bellows.engine.model.ModelFileException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.ChecksumException;
+import org.apache.hadoop.fs.CommonPathCapabilities;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FSError;
+import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
-/** Checkpoint files on any Hadoop file system: HDFS, object stores, the local disk. */
-public final class HadoopFiles implements CheckpointFiles {
+/**
+ * Files on any Hadoop file system: HDFS, object stores, and whatever else has a scheme in the
+ * configuration.
+ *
+ * <p>HDFS refuses to rename onto a file that is there. So {@link #replace} writes {@code NAME.tmp},
+ * renames it to {@code NAME.new}, deletes {@code NAME} and renames again; whenever it ends, {@code
+ * NAME} or {@code NAME.new} is whole, and every reading call here looks for both.
+ */
+public final class HadoopFiles implements FolderFiles {
+
+  private static final String PART = ".tmp";
+  private static final String WHOLE = ".new";
+
+  /** Coarsest resolution of a file time that is met in practice (FAT), milliseconds. */
+  private static final long TIME_RESOLUTION_MS = 2000;
 
   private final FileSystem fileSystem;
   private final Path root;
@@ -26,14 +44,55 @@ public final class HadoopFiles implements CheckpointFiles {
    * @throws IOException when the scheme has no file system or it cannot be reached
    */
   public HadoopFiles(String rootUri, Configuration configuration) throws IOException {
-    Path given = new Path(rootUri);
-    this.fileSystem = given.getFileSystem(configuration);
-    this.root = fileSystem.makeQualified(given);
+    try {
+      Path given = new Path(rootUri);
+      this.fileSystem = given.getFileSystem(configuration);
+      this.root = fileSystem.makeQualified(given);
+    } catch (IllegalArgumentException e) { // a malformed URI or an unknown host
+      throw new IOException(e.getMessage(), e);
+    } catch (RuntimeException e) { // a class of the configuration that is not on the class path
+      if (e.getCause() instanceof ClassNotFoundException) {
+        throw new IOException(e.getMessage(), e);
+      }
+      throw e;
+    }
+  }
+
+  private HadoopFiles(FileSystem fileSystem, Path root) {
+    this.fileSystem = fileSystem;
+    this.root = root;
   }
 
   @Override
   public String root() {
     return root.toString();
+  }
+
+  @Override
+  public FolderFiles below(String folder) {
+    return new HadoopFiles(fileSystem, resolve(folder));
+  }
+
+  @Override
+  public boolean remote() {
+    return true;
+  }
+
+  @Override
+  public boolean isFolder(String path) throws IOException {
+    try {
+      return fileSystem.getFileStatus(resolve(path)).isDirectory();
+    } catch (FileNotFoundException e) {
+      return false;
+    }
+  }
+
+  @Override
+  public void createFolders(String path) throws IOException {
+    Path folder = resolve(path);
+    if (!fileSystem.mkdirs(folder)) {
+      throw new IOException("the file system did not create the folder " + folder);
+    }
   }
 
   @Override
@@ -59,14 +118,86 @@ public final class HadoopFiles implements CheckpointFiles {
   }
 
   @Override
+  public boolean createNew(String path, byte[] bytes) throws IOException {
+    Path file = resolve(path);
+    FSDataOutputStream created;
+    try {
+      created = fileSystem.create(file, false);
+    } catch (IOException e) { // each file system has its own exception for a file that is there
+      if (fileSystem.exists(file)) {
+        return false;
+      }
+      throw e;
+    }
+    try (OutputStream out = new SyncedStream(created)) {
+      out.write(bytes);
+    } catch (FileAlreadyExistsException e) { // an object store looks when the file is whole
+      return false;
+    }
+    return true;
+  }
+
+  @Override
+  public void replace(String path, byte[] bytes) throws IOException {
+    Path target = resolve(path);
+    Path part = resolve(path + PART);
+    Path whole = resolve(path + WHOLE);
+    try (OutputStream out = create(path + PART)) {
+      out.write(bytes);
+    }
+    if (fileSystem.exists(target)) {
+      fileSystem.delete(whole, false);
+      rename(part, whole);
+      fileSystem.delete(target, false);
+      rename(whole, target);
+    } else {
+      rename(part, target);
+      fileSystem.delete(whole, false); // of a process that ended half-way: older than ours
+    }
+  }
+
+  /** Where the file system has no append, the file is written anew as a whole. */
+  @Override
+  public void append(String path, byte[] bytes) throws IOException {
+    Path file = resolve(path);
+    long length = Math.max(0, lengthBytes(path));
+    if (fileSystem.hasPathCapability(file, CommonPathCapabilities.FS_APPEND)
+        && fileSystem.exists(file)) {
+      try (OutputStream out = new SyncedStream(fileSystem.append(file))) {
+        out.write(bytes);
+        return;
+      } catch (IOException | UnsupportedOperationException e) {
+        // Switched off, or still owned by a process that was killed: a new file needs no owner.
+      }
+    }
+    byte[] before = length == 0 ? new byte[0] : read(path);
+    int kept = (int) Math.min(length, before.length); // without what a failed append left
+    byte[] all = Arrays.copyOf(before, Math.addExact(kept, bytes.length));
+    System.arraycopy(bytes, 0, all, kept, bytes.length);
+    replace(path, all);
+  }
+
+  @Override
   public InputStream open(String path) throws IOException {
-    return new CheckedStream(fileSystem.open(resolve(path)));
+    return new CheckedStream(fileSystem.open(status(path).getPath()));
+  }
+
+  /** Links can't be made here: only the local disk has them, and that is read by NioFiles. */
+  @Override
+  public InputStream openPlain(String path) throws IOException {
+    FileStatus status = status(path);
+    if (!status.isFile()) {
+      throw new ModelFileException(
+          ModelFileException.Kind.REFUSED,
+          root + "/" + path + ": expected a plain file, found a link or folder");
+    }
+    return new CheckedStream(fileSystem.open(status.getPath()));
   }
 
   @Override
   public long lengthBytes(String path) throws IOException {
     try {
-      FileStatus status = fileSystem.getFileStatus(resolve(path));
+      FileStatus status = status(path);
       return status.isFile() ? status.getLen() : -1;
     } catch (FileNotFoundException e) {
       return -1;
@@ -74,7 +205,25 @@ public final class HadoopFiles implements CheckpointFiles {
   }
 
   @Override
+  public long modifiedMs(String path) throws IOException {
+    return status(path).getModificationTime();
+  }
+
+  @Override
+  public void touch(String path, long timeMs) throws IOException {
+    Path file = resolve(path);
+    fileSystem.setTimes(file, timeMs, -1);
+    if (fileSystem.getFileStatus(file).getModificationTime() < timeMs - TIME_RESOLUTION_MS) {
+      byte[] same = read(path); // an object store: only writing sets the time
+      try (OutputStream out = create(path)) {
+        out.write(same);
+      }
+    }
+  }
+
+  @Override
   public void delete(String path) throws IOException {
+    fileSystem.delete(resolve(path + WHOLE), false);
     fileSystem.delete(resolve(path), false);
   }
 
@@ -87,11 +236,35 @@ public final class HadoopFiles implements CheckpointFiles {
     }
   }
 
+  @Override
+  public String toString() {
+    return root();
+  }
+
+  /** What stands under a name now, be it between two renames of {@link #replace}. */
+  private FileStatus status(String path) throws IOException {
+    Path target = resolve(path);
+    try {
+      return fileSystem.getFileStatus(target);
+    } catch (FileNotFoundException absent) {
+      try {
+        return fileSystem.getFileStatus(resolve(path + WHOLE));
+      } catch (FileNotFoundException replacedJustNow) {
+        return fileSystem.getFileStatus(target);
+      }
+    }
+  }
+
+  private void rename(Path from, Path to) throws IOException {
+    if (!fileSystem.rename(from, to)) {
+      throw new IOException("the file system refused to rename " + from + " to " + to);
+    }
+  }
+
   private Path resolve(String path) {
     for (String name : path.split("/")) {
       if (name.equals("..")) {
-        throw new IllegalArgumentException(
-            "checkpoint path must stay below " + root + ", found " + path);
+        throw new IllegalArgumentException("path must stay below " + root + ", found " + path);
       }
     }
     return path.isEmpty() ? root : new Path(root, path);

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.bellows.engine.model.FolderFiles;
+import dev.bellows.engine.model.NioFiles;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -169,7 +171,7 @@ class CheckpointFaultTest {
     assertDeviceFull(new HadoopFiles(folder.toUri().toString(), new Configuration()));
   }
 
-  private void assertDeviceFull(CheckpointFiles files) throws IOException {
+  private void assertDeviceFull(FolderFiles files) throws IOException {
     Assumptions.assumeTrue(Files.isWritable(Path.of("/dev/full")), "no /dev/full on this system");
     SampleRun run = new SampleRun(3000, 1);
     CheckpointStore store = new CheckpointStore(files, w -> {}, p -> {});

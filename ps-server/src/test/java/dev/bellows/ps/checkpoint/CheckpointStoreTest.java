@@ -3,6 +3,8 @@ package dev.bellows.ps.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.bellows.engine.model.FolderFiles;
+import dev.bellows.engine.model.NioFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -53,7 +55,7 @@ class CheckpointStoreTest {
     }
   }
 
-  private void assertRoundTrip(CheckpointFiles files) throws IOException {
+  private void assertRoundTrip(FolderFiles files) throws IOException {
     CheckpointStore store = new CheckpointStore(files);
     assertThat(store.latestWhole()).isEmpty();
     run.write(store, 200, 1);

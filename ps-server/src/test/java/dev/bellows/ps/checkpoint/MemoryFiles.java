@@ -1,5 +1,6 @@
 package dev.bellows.ps.checkpoint;
 
+import dev.bellows.engine.model.FolderFiles;
 import java.io.ByteArrayInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -16,7 +17,7 @@ import java.util.TreeMap;
  * is full, the listing lies. What was written before a death stays, byte by byte, as on a real disk
  * without any order promised but the one that the caller forces by closing.
  */
-final class MemoryFiles implements CheckpointFiles {
+final class MemoryFiles implements FolderFiles {
 
   /** The simulated kill -9. */
   static final class Death extends Error {
@@ -118,6 +119,60 @@ final class MemoryFiles implements CheckpointFiles {
   @Override
   public long freeBytes() {
     return quotaBytes == Long.MAX_VALUE ? -1 : quotaBytes - usedBytes();
+  }
+
+  @Override
+  public FolderFiles below(String folder) {
+    throw notNeeded();
+  }
+
+  @Override
+  public boolean remote() {
+    return true;
+  }
+
+  @Override
+  public boolean isFolder(String path) {
+    throw notNeeded();
+  }
+
+  @Override
+  public void createFolders(String path) {
+    throw notNeeded();
+  }
+
+  @Override
+  public boolean createNew(String path, byte[] bytes) {
+    throw notNeeded();
+  }
+
+  @Override
+  public void replace(String path, byte[] bytes) {
+    throw notNeeded();
+  }
+
+  @Override
+  public void append(String path, byte[] bytes) {
+    throw notNeeded();
+  }
+
+  @Override
+  public InputStream openPlain(String path) {
+    throw notNeeded();
+  }
+
+  @Override
+  public long modifiedMs(String path) {
+    throw notNeeded();
+  }
+
+  @Override
+  public void touch(String path, long timeMs) {
+    throw notNeeded();
+  }
+
+  private static UnsupportedOperationException notNeeded() {
+    return new UnsupportedOperationException("checkpoints must not need this");
   }
 
   long usedBytes() {

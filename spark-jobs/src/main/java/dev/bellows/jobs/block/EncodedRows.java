@@ -19,11 +19,14 @@ import org.apache.spark.sql.SparkSession;
 public final class EncodedRows implements AutoCloseable {
   private final JavaRDD<DataShard> blocks;
   private final long rows;
+  private final String fingerprint;
   private final List<Broadcast<?>> broadcasts;
 
-  EncodedRows(JavaRDD<DataShard> blocks, long rows, List<Broadcast<?>> broadcasts) {
+  EncodedRows(
+      JavaRDD<DataShard> blocks, long rows, String fingerprint, List<Broadcast<?>> broadcasts) {
     this.blocks = blocks;
     this.rows = rows;
+    this.fingerprint = fingerprint;
     this.broadcasts = new ArrayList<>(broadcasts);
   }
 
@@ -55,6 +58,14 @@ public final class EncodedRows implements AutoCloseable {
 
   public long rows() {
     return rows;
+  }
+
+  /**
+   * Fingerprint of the source, as {@link dev.bellows.jobs.table.Profile#fingerprint}; empty for
+   * rows that were split off from the training source, whose fingerprint covers them.
+   */
+  public String fingerprint() {
+    return fingerprint;
   }
 
   /** Category cells whose value training did not show: they are in the unknown bucket. */

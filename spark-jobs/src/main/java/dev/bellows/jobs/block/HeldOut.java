@@ -51,7 +51,8 @@ final class HeldOut {
         checkClasses(keys, preprocess, source);
       }
       RowPlan rowPlan = RowPlan.all(keys, RowPlan.TEST);
-      return deal(session, raw, rowPlan, RowPlan.TEST, new Encoder(plan, preprocess));
+      Encoder encoder = new Encoder(plan, preprocess);
+      return deal(session, raw, rowPlan, RowPlan.TEST, encoder, stats.fingerprint(plan));
     } finally {
       raw.unpersist(false);
     }
@@ -113,7 +114,12 @@ final class HeldOut {
   }
 
   static EncodedRows deal(
-      SparkSession session, JavaRDD<RawBlock> raw, RowPlan rowPlan, byte role, Encoder encoder) {
+      SparkSession session,
+      JavaRDD<RawBlock> raw,
+      RowPlan rowPlan,
+      byte role,
+      Encoder encoder,
+      String fingerprint) {
     JavaSparkContext context = JavaSparkContext.fromSparkContext(session.sparkContext());
     Broadcast<RowPlan> shared = context.broadcast(rowPlan);
     Dealing dealing =
@@ -124,7 +130,7 @@ final class HeldOut {
     try {
       long rows = blocks.map(s -> (long) s.block().rows()).fold(0L, Long::sum);
       done = true;
-      return new EncodedRows(blocks, rows, List.of(shared));
+      return new EncodedRows(blocks, rows, fingerprint, List.of(shared));
     } finally {
       if (!done) {
         blocks.unpersist(false);

@@ -1,7 +1,6 @@
 package dev.bellows.jobs.block;
 
 import dev.bellows.jobs.config.RunConfig;
-import dev.bellows.jobs.source.DataException;
 import dev.bellows.jobs.source.SourceReader;
 import dev.bellows.jobs.source.Sources;
 import dev.bellows.jobs.table.Preprocess;
@@ -32,6 +31,8 @@ public final class PreparedData implements AutoCloseable {
   private final long[] shardSizes;
   private final long validationRows;
   private final long testRows;
+  private final String validationFingerprint;
+  private final String testFingerprint;
   private final List<Broadcast<?>> broadcasts;
 
   PreparedData(
@@ -52,6 +53,8 @@ public final class PreparedData implements AutoCloseable {
     this.test = test == null ? null : test.blocks();
     this.validationRows = validation == null ? 0 : validation.rows();
     this.testRows = test == null ? 0 : test.rows();
+    this.validationFingerprint = validation == null ? "" : validation.fingerprint();
+    this.testFingerprint = test == null ? "" : test.fingerprint();
     this.broadcasts = new ArrayList<>(broadcasts);
   }
 
@@ -155,22 +158,16 @@ public final class PreparedData implements AutoCloseable {
   }
 
   /**
-   * Compares the training source with what it was, e.g. before a resume.
-   *
-   * @param expected {@link Profile#fingerprint} of the earlier reading
-   * @throws DataException when the rows are not the same
+   * Fingerprint of the source of the validation rows; empty when there is none of their own, so
+   * that {@link Profile#fingerprint} covers them.
    */
-  public void requireFingerprint(String expected) {
-    if (!profile.fingerprint().equals(expected)) {
-      throw new DataException(
-          "the training data changed: fingerprint "
-              + expected
-              + " before, "
-              + profile.fingerprint()
-              + " now ("
-              + profile.rows()
-              + " rows); start a new run, or restore the data (a data frame with random or current values must be written to a file first)");
-    }
+  public String validationFingerprint() {
+    return validationFingerprint;
+  }
+
+  /** Fingerprint of the source of the test rows, as {@link #validationFingerprint()}. */
+  public String testFingerprint() {
+    return testFingerprint;
   }
 
   @Override

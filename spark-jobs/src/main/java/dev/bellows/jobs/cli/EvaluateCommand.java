@@ -4,7 +4,7 @@ import dev.bellows.jobs.ExitCode;
 import dev.bellows.jobs.config.RunConfig;
 import dev.bellows.jobs.evaluate.Evaluator;
 import dev.bellows.jobs.report.RunReport;
-import java.nio.file.Path;
+import dev.bellows.jobs.run.Storage;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -29,7 +29,8 @@ final class EvaluateCommand extends ModelCommand {
     console.progressDone();
     String report = "";
     if (config.output().report()) {
-      report = "  report " + RunReport.write(Path.of(config.output().dir()), main.commandLine());
+      report = "  report " + RunReport.write(
+              Storage.of(session).folder(config.output().dir()), main.commandLine());
     }
     String shown =
         figures.entrySet().stream()

@@ -1,6 +1,7 @@
 package dev.bellows.jobs.cli;
 
 import dev.bellows.engine.kernel.KernelProvider;
+import dev.bellows.engine.model.FolderFiles;
 import dev.bellows.engine.model.Provenance;
 import dev.bellows.engine.nn.InputSpec;
 import dev.bellows.engine.nn.Network;
@@ -9,8 +10,6 @@ import dev.bellows.jobs.BellowsException;
 import dev.bellows.jobs.ExitCode;
 import dev.bellows.jobs.evaluate.StoredModel;
 import java.io.PrintStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -24,8 +23,8 @@ import picocli.CommandLine.Parameters;
 final class InspectCommand extends BellowsCommand {
   private static final int MAX_ROWS = 1 << 20;
 
-  @Parameters(paramLabel = "MODEL", description = "model folder, or the run folder that holds it")
-  Path model = Path.of("");
+  @Parameters(paramLabel = "MODEL", description = "model folder, or the run folder that holds it: a path or a URI")
+  String model = "";
 
   @Option(names = "--plan", description = "also the kernel calls of one training step")
   boolean plan;
@@ -43,10 +42,10 @@ final class InspectCommand extends BellowsCommand {
       throw new BellowsException(
           ExitCode.USAGE, "--rows: expected 1.." + MAX_ROWS + ", found " + rows);
     }
-    Path folder = Files.isDirectory(model.resolve("model")) ? model.resolve("model") : model;
-    if (!Files.isDirectory(folder)) {
-      throw new BellowsException(
-          ExitCode.MODEL, "there is no model folder " + folder.toAbsolutePath());
+    FolderFiles given = SparkSessions.storage().folder(model);
+    FolderFiles folder = ModelCommand.exists(given.below("model")) ? given.below("model") : given;
+    if (!ModelCommand.exists(folder)) {
+      throw new BellowsException(ExitCode.MODEL, "there is no model folder " + folder);
     }
     StoredModel stored = StoredModel.open(folder);
     PrintStream out = terminal().out();

@@ -1,12 +1,12 @@
 package dev.bellows.jobs.cli;
 
+import dev.bellows.engine.model.FolderFiles;
 import dev.bellows.jobs.BellowsException;
 import dev.bellows.jobs.ExitCode;
 import dev.bellows.jobs.Version;
 import dev.bellows.jobs.config.Loaded;
 import dev.bellows.jobs.config.RunConfig;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -26,8 +26,8 @@ abstract class ModelCommand extends BellowsCommand {
   @Option(
       names = "--model",
       paramLabel = "DIR",
-      description = "stored model; short for --set model_path=DIR")
-  @Nullable Path model;
+      description = "stored model, a path or a URI; short for --set model_path=DIR")
+  @Nullable String model;
 
   @Option(
       names = "--data",
@@ -38,12 +38,22 @@ abstract class ModelCommand extends BellowsCommand {
   @Option(
       names = {"--output", "--run-dir"},
       paramLabel = "DIR",
-      description = "results; short for --set output.dir=DIR")
-  @Nullable Path out;
+      description = "results, a path or a URI; short for --set output.dir=DIR")
+  @Nullable String out;
 
   ModelCommand(String name, RunConfig.Kind kind) {
     this.name = name;
     this.kind = kind;
+  }
+
+  /** Whether a folder is there. */
+  static boolean exists(FolderFiles folder) {
+    try {
+      return folder.isFolder("");
+    } catch (IOException e) {
+      throw new BellowsException(
+          ExitCode.MODEL, "cannot look at " + folder + ": " + e.getMessage(), e);
+    }
   }
 
   abstract ExitCode work(SparkSession session, RunConfig config, ConsoleOutput console)
@@ -54,23 +64,24 @@ abstract class ModelCommand extends BellowsCommand {
     SparkSessions.check(spark.master);
     List<String> sets = new ArrayList<>();
     if (model != null) {
-      sets.add("model_path=" + ConfigOptions.quoted(model.toString()));
+      sets.add("model_path=" + ConfigOptions.quoted(model));
     }
     if (data != null) {
       String source = kind == RunConfig.Kind.EVALUATE ? "test" : "input";
       sets.add("data." + source + ".path=" + ConfigOptions.quoted(data));
     }
     if (out != null) {
-      sets.add("output.dir=" + ConfigOptions.quoted(out.toString()));
+      sets.add("output.dir=" + ConfigOptions.quoted(out));
     }
     Loaded loaded = config.load(terminal(), kind, sets);
     RunConfig run = loaded.config();
-    Path folder = Path.of(Objects.requireNonNull(run.modelPath()));
-    if (!Files.isDirectory(folder)) {
+    FolderFiles folder =
+        SparkSessions.storage().folder(Objects.requireNonNull(run.modelPath()));
+    if (!exists(folder)) {
       throw new BellowsException(
           ExitCode.MODEL,
           "there is no model folder "
-              + folder.toAbsolutePath()
+              + folder
               + " (model_path); train one, or give --model");
     }
     DataFiles.check(run.data());

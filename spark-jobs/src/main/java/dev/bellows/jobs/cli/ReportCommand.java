@@ -1,8 +1,10 @@
 package dev.bellows.jobs.cli;
 
+import dev.bellows.engine.model.FolderFiles;
 import dev.bellows.jobs.ExitCode;
 import dev.bellows.jobs.report.RunReport;
-import java.nio.file.Path;
+import dev.bellows.jobs.run.RunFolder;
+import dev.bellows.jobs.run.Storage;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;
@@ -11,15 +13,15 @@ import picocli.CommandLine.Parameters;
 /** {@code bellows report}. */
 @Command(name = "report", description = "Rebuilds report.html of run folders.", sortOptions = false)
 final class ReportCommand extends BellowsCommand {
-  @Parameters(arity = "1..*", paramLabel = "RUN", description = "run folders")
-  List<Path> runs = new ArrayList<>();
+  @Parameters(arity = "1..*", paramLabel = "RUN", description = "run folders: paths or URIs")
+  List<String> runs = new ArrayList<>();
 
   @Override
   ExitCode run(ConsoleOutput console) {
-    runs.forEach(ResumeChecks::check);
-    for (Path run : runs) {
-      console.section("done", RunReport.write(run).toString());
-    }
+    Storage storage = SparkSessions.storage();
+    List<FolderFiles> folders = runs.stream().map(storage::folder).toList();
+    folders.forEach(RunFolder::requireRun);
+    folders.forEach(folder -> console.section("done", RunReport.write(folder)));
     return ExitCode.OK;
   }
 }

@@ -1,12 +1,13 @@
 package dev.bellows.jobs.cli;
 
+import dev.bellows.engine.model.FolderFiles;
 import dev.bellows.jobs.ExitCode;
 import dev.bellows.jobs.Version;
+import dev.bellows.jobs.run.RunFolder;
 import dev.bellows.jobs.train.ResumeJob;
 import dev.bellows.jobs.train.ResumeOptions;
 import dev.bellows.jobs.train.StopRequest;
 import dev.bellows.jobs.train.TrainOutcome;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.SparkSession;
@@ -21,8 +22,8 @@ import picocli.CommandLine.Parameters;
     description = "Continues a run folder from its last whole checkpoint.",
     sortOptions = false)
 final class ResumeCommand extends BellowsCommand {
-  @Parameters(paramLabel = "RUN", description = "the run folder")
-  Path run = Path.of("");
+  @Parameters(paramLabel = "RUN", description = "the run folder: a path or a URI")
+  String run = "";
 
   @Option(
       names = "--allow-change",
@@ -45,7 +46,8 @@ final class ResumeCommand extends BellowsCommand {
   @Override
   ExitCode run(ConsoleOutput console) throws Exception {
     SparkSessions.check(spark.master);
-    ResumeChecks.check(run);
+    FolderFiles folder = SparkSessions.storage().folder(run);
+    RunFolder.requireRun(folder);
     StopRequest.install();
     try (SparkSession session =
         SparkSessions.open(
@@ -55,7 +57,7 @@ final class ResumeCommand extends BellowsCommand {
             terminal().environment(),
             output.verbose)) {
       TrainOutcome outcome =
-          ResumeJob.run(session, run, new ResumeOptions(allowChange, takeover, sets), console);
+          ResumeJob.run(session, folder, new ResumeOptions(allowChange, takeover, sets), console);
       console.progressDone();
       console.section("done", outcome.message());
       return outcome.exitCode();

@@ -4,6 +4,7 @@ import dev.bellows.jobs.BellowsException;
 import dev.bellows.jobs.Console;
 import dev.bellows.jobs.ExitCode;
 import dev.bellows.jobs.cluster.SparkSettings;
+import dev.bellows.jobs.run.Storage;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -46,6 +47,16 @@ final class SparkSessions {
               + master
               + "\"");
     }
+  }
+
+  /** File systems as Spark will know them: its defaults, --conf and the properties file. */
+  static Storage storage() {
+    return Storage.of(
+        () -> {
+          SparkConf conf = new SparkConf(true);
+          SparkProperties.given().settings().forEach(conf::setIfMissing);
+          return conf;
+        });
   }
 
   static SparkSession open(

@@ -1,5 +1,6 @@
 package dev.bellows.jobs.cli;
 
+import dev.bellows.engine.model.FolderFiles;
 import dev.bellows.jobs.ExitCode;
 import dev.bellows.jobs.Version;
 import dev.bellows.jobs.config.Loaded;
@@ -8,7 +9,6 @@ import dev.bellows.jobs.run.RunFolder;
 import dev.bellows.jobs.train.StopRequest;
 import dev.bellows.jobs.train.TrainJob;
 import dev.bellows.jobs.train.TrainOutcome;
-import java.nio.file.Path;
 import java.time.Clock;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
@@ -59,7 +59,7 @@ final class TrainCommand extends BellowsCommand {
         return ExitCode.OK;
       }
     }
-    Path dir = Path.of(loaded.config().output().dir());
+    FolderFiles dir = SparkSessions.storage().folder(loaded.config().output().dir());
     RunFolder.Options folderOptions =
         new RunFolder.Options(
             loaded.originalYaml(),

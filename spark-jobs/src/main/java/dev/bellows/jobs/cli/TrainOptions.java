@@ -1,6 +1,5 @@
 package dev.bellows.jobs.cli;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -11,8 +10,8 @@ final class TrainOptions {
   @Option(
       names = "--run-dir",
       paramLabel = "DIR",
-      description = "run folder; short for --set output.dir=DIR")
-  @Nullable Path runDir;
+      description = "run folder, a path or a URI; short for --set output.dir=DIR")
+  @Nullable String runDir;
 
   @Option(names = "--name", paramLabel = "NAME", description = "run folder runs/NAME")
   @Nullable String name;
@@ -47,7 +46,7 @@ final class TrainOptions {
       sets.add("output.dir=" + ConfigOptions.quoted("runs/" + name));
     }
     if (runDir != null) {
-      sets.add("output.dir=" + ConfigOptions.quoted(runDir.toString()));
+      sets.add("output.dir=" + ConfigOptions.quoted(runDir));
     }
     if (maxTime != null) {
       sets.add("trainer.max_time=" + maxTime);

@@ -1,12 +1,12 @@
 package dev.bellows.jobs.evaluate;
 
 import dev.bellows.engine.metric.ClassScores;
+import dev.bellows.engine.model.FolderFiles;
 import dev.bellows.engine.model.Json;
 import dev.bellows.jobs.BellowsException;
 import dev.bellows.jobs.ExitCode;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,9 +31,9 @@ public final class EvaluationFiles {
    * @param dir the folder {@code evaluation/}; made when absent
    * @param source which rows these are, e.g. "validation"
    */
-  public static void write(Path dir, Evaluation evaluation, String source) {
+  public static void write(FolderFiles dir, Evaluation evaluation, String source) {
     try {
-      Files.createDirectories(dir);
+      dir.createFolders("");
       put(dir, "metrics.json", Json.pretty(tree(evaluation, source)));
       put(dir, "per_class.csv", evaluation.perClass().isEmpty() ? null : perClass(evaluation));
       put(dir, "confusion.csv", evaluation.confusion().length == 0 ? null : confusion(evaluation));
@@ -45,11 +45,12 @@ public final class EvaluationFiles {
   }
 
   // No text: a file of an earlier evaluation must not stay beside new figures.
-  private static void put(Path dir, String name, @Nullable String text) throws IOException {
+  private static void put(FolderFiles dir, String name, @Nullable String text)
+      throws IOException {
     if (text == null) {
-      Files.deleteIfExists(dir.resolve(name));
+      dir.delete(name);
     } else {
-      Files.writeString(dir.resolve(name), text);
+      dir.replace(name, text.getBytes(StandardCharsets.UTF_8));
     }
   }
 

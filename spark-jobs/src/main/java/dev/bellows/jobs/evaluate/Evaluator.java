@@ -8,6 +8,7 @@ import dev.bellows.jobs.ExitCode;
 import dev.bellows.jobs.block.EncodedRows;
 import dev.bellows.jobs.config.RunConfig;
 import dev.bellows.jobs.config.SourceConfig;
+import dev.bellows.jobs.run.Storage;
 import dev.bellows.jobs.source.DataException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -31,7 +32,8 @@ public final class Evaluator {
    *     suit the task
    */
   public static Map<String, Double> run(SparkSession session, RunConfig config, Console console) {
-    StoredModel model = StoredModel.open(Path.of(Objects.requireNonNull(config.modelPath())));
+    Storage storage = Storage.of(session);
+    StoredModel model = StoredModel.open(storage.folder(Objects.requireNonNull(config.modelPath())));
     SourceConfig source = config.data().test().source();
     if (source == null) {
       throw new BellowsException(
@@ -64,8 +66,8 @@ public final class Evaluator {
       warnOfUnknown(rows.unknownCategories(), console);
       evaluation = heldOut.evaluate(rows.blocks(), model.parameters(), names);
     }
-    Path dir = Path.of(config.output().dir()).resolve("evaluation");
-    EvaluationFiles.write(dir, evaluation, "test");
+    EvaluationFiles.write(
+        storage.folder(config.output().dir()).below("evaluation"), evaluation, "test");
     print(console, evaluation);
     return evaluation.figures();
   }

@@ -39,18 +39,7 @@ public record ScorePlan(
 
   /** The kernels of this process; the same everywhere, or an error that says what to do. */
   public KernelProvider kernels() {
-    KernelProvider kernels =
-        KernelProvider.choose(KernelProvider.Preference.valueOf(kernelPreference));
-    if (!kernels.id().equals(kernelId)) {
-      throw new IllegalArgumentException(
-          "this executor has kernels "
-              + kernels.id()
-              + ", the driver has "
-              + kernelId
-              + ": results would depend on where rows lie; set -Dbellows.kernels=plain for all, or use"
-              + " machines of one kind");
-    }
-    return kernels;
+    return TaskKernels.choose(kernelPreference, kernelId);
   }
 
   /** Number of classes; 0 for regression. */

@@ -1,6 +1,8 @@
 package dev.bellows.jobs.evaluate;
 
+import dev.bellows.engine.model.FolderFiles;
 import dev.bellows.engine.model.ModelFolder;
+import dev.bellows.engine.model.NioFiles;
 import dev.bellows.engine.model.WeightSegment;
 import dev.bellows.engine.nn.Network;
 import dev.bellows.engine.nn.NetworkSpec;
@@ -27,12 +29,17 @@ import java.util.List;
 public record StoredModel(
     ModelFolder folder, NetworkSpec spec, Preprocess preprocess, float[] parameters) {
 
+  /** As {@link #open(FolderFiles)} on the local disk. */
+  public static StoredModel open(Path dir) {
+    return open(new NioFiles(dir));
+  }
+
   /**
    * Opens a model.
    *
    * @throws BellowsException exit 8, naming file and place, when anything in it can't be used
    */
-  public static StoredModel open(Path dir) {
+  public static StoredModel open(FolderFiles dir) {
     try {
       ModelFolder folder = ModelFolder.open(dir);
       NetworkSpec spec = NetworkSpec.fromJson(notNull(folder.network()));

@@ -14,10 +14,10 @@ import dev.bellows.jobs.config.SourceConfig;
 import dev.bellows.jobs.evaluate.Evaluator;
 import dev.bellows.jobs.evaluate.ScorePlan;
 import dev.bellows.jobs.evaluate.StoredModel;
+import dev.bellows.jobs.run.Storage;
 import dev.bellows.jobs.source.Sources;
 import dev.bellows.jobs.table.Preprocess;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
@@ -66,7 +66,7 @@ public final class PredictJob {
     }
     OutputConfig output = config.output();
     String target = target(session, output);
-    StoredModel model = StoredModel.open(Path.of(modelPath));
+    StoredModel model = StoredModel.open(Storage.of(session).folder(modelPath));
     console.section(
         "model",
         modelPath

@@ -1,6 +1,6 @@
 package dev.bellows.jobs.report;
 
-import java.nio.file.Path;
+import dev.bellows.engine.model.FolderFiles;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -44,13 +44,12 @@ record Run(
     List<String> command,
     List<String> damaged) {
 
-  static Run read(Path folder, RunFiles files, List<String> given) {
+  static Run read(FolderFiles folder, RunFiles files, List<String> given) {
     Map<String, @Nullable Object> run = files.object("run.json");
     List<String> command = new ArrayList<>();
     Figures.list(run.get("command")).forEach(word -> command.add(String.valueOf(word)));
-    Path absolute = folder.toAbsolutePath().normalize();
     return new Run(
-        String.valueOf(absolute.getFileName()),
+        folder.root().substring(folder.root().lastIndexOf('/') + 1),
         run,
         files.object("plan.json"),
         files.object("data-profile.json"),

@@ -1,11 +1,11 @@
 package dev.bellows.jobs.report;
 
+import dev.bellows.engine.model.FolderFiles;
 import dev.bellows.engine.model.Json;
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -19,10 +19,10 @@ final class RunFiles {
   private static final int MAX_BYTES = 32 << 20;
   private static final int MAX_LINES = 2_000_000;
 
-  private final Path folder;
+  private final FolderFiles folder;
   private final List<String> damaged = new ArrayList<>();
 
-  RunFiles(Path folder) {
+  RunFiles(FolderFiles folder) {
     this.folder = folder;
   }
 
@@ -32,16 +32,15 @@ final class RunFiles {
   }
 
   String text(String name) {
-    Path file = folder.resolve(name);
-    if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
-      return "";
-    }
-    try {
-      if (Files.size(file) > MAX_BYTES) {
+    try (InputStream in = folder.openPlain(name)) {
+      byte[] bytes = in.readNBytes(MAX_BYTES + 1);
+      if (bytes.length > MAX_BYTES) {
         damaged.add(name + " is longer than " + (MAX_BYTES >> 20) + " MiB and is left out");
         return "";
       }
-      return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+      return new String(bytes, StandardCharsets.UTF_8);
+    } catch (FileNotFoundException absent) {
+      return "";
     } catch (IOException e) {
       damaged.add(name + " can't be read: " + e.getMessage());
       return "";

@@ -1,14 +1,12 @@
 package dev.bellows.jobs.report;
 
+import dev.bellows.engine.model.FolderFiles;
 import dev.bellows.engine.model.Json;
 import dev.bellows.jobs.BellowsException;
 import dev.bellows.jobs.ExitCode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Locale;
 
@@ -21,6 +19,7 @@ import java.util.Locale;
  * anything from anywhere.
  */
 public final class RunReport {
+  private static final String NAME = "report.html";
   private static final String ECHARTS = "META-INF/resources/webjars/echarts/5.5.0/echarts.min.js";
   private static final String STYLE = "dev/bellows/jobs/report/report.css";
   private static final String SCRIPT = "dev/bellows/jobs/report/report.js";
@@ -31,27 +30,24 @@ public final class RunReport {
    * Writes the report of a run.
    *
    * @param folder of a train or evaluate command
-   * @return the file
+   * @return where the file is
    * @throws BellowsException exit 6 when it can't be written
    */
-  public static Path write(Path folder) {
+  public static String write(FolderFiles folder) {
     return write(folder, List.of());
   }
 
   /**
-   * As {@link #write(Path)} for a folder without run.json.
+   * As {@link #write(FolderFiles)} for a folder without run.json.
    *
    * @param command the command line that made the folder; run.json's, where there is one, is taken
    *     instead
    */
-  public static Path write(Path folder, List<String> command) {
+  public static String write(FolderFiles folder, List<String> command) {
     String page = page(folder, command);
-    Path target = folder.resolve("report.html");
-    Path part = folder.resolve("report.html.tmp");
+    String target = folder.root() + "/" + NAME;
     try {
-      Files.deleteIfExists(part);
-      Files.writeString(part, page, StandardCharsets.UTF_8);
-      Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
+      folder.replace(NAME, page.getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
       throw new BellowsException(
           ExitCode.MEMORY_OR_DISK, "cannot write " + target + ": " + e.getMessage(), e);
@@ -60,7 +56,7 @@ public final class RunReport {
   }
 
   /** The page as text. */
-  static String page(Path folder, List<String> command) {
+  static String page(FolderFiles folder, List<String> command) {
     RunFiles files = new RunFiles(folder);
     Run run = Run.read(folder, files, command);
     Html body = new Html();

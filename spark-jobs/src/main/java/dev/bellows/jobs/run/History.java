@@ -75,6 +75,18 @@ public final class History {
     return history;
   }
 
+  /** The figures that have a value: JSON has no NaN and no infinity. */
+  public static Map<String, Object> finite(Map<String, Double> figures) {
+    Map<String, Object> out = new LinkedHashMap<>();
+    figures.forEach(
+        (name, value) -> {
+          if (Double.isFinite(value)) {
+            out.put(name, value);
+          }
+        });
+    return out;
+  }
+
   static String number(double value) {
     if (value == Math.rint(value) && Math.abs(value) < 1e15) {
       return Long.toString((long) value);

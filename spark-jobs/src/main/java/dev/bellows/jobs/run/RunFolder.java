@@ -1,21 +1,20 @@
 package dev.bellows.jobs.run;
 
+import dev.bellows.engine.model.FolderFiles;
 import dev.bellows.engine.model.Json;
+import dev.bellows.engine.model.NioFiles;
 import dev.bellows.jobs.BellowsException;
 import dev.bellows.jobs.ExitCode;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AtomicMoveNotSupportedException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,14 +32,19 @@ import org.jspecify.annotations.Nullable;
  *   checkpoints/  model/  lease/
  * </pre>
  *
- * <p>The holder of the {@link RunLease} is the only writer. Files that are replaced are replaced
- * whole (temporary file, then move). Foreign files are never deleted.
+ * <p>It may lie on any file system that {@link Storage} knows. The holder of the {@link RunLease} is
+ * the only writer. Files that are replaced are replaced whole; what is appended to a folder on a
+ * remote file system is gathered as {@link AppendedText} says. Foreign files are never deleted.
  */
 public final class RunFolder implements AutoCloseable {
   /** Value of {@code format} in run.json: how a folder is known to be ours. */
   public static final String FORMAT = "bellows-run";
 
   private static final int FORMAT_VERSION = 1;
+  private static final String RUN = "run.json";
+
+  /** What a process may have left that ended before the first run.json was whole. */
+  private static final Set<String> BEGUN = Set.of("lease", RUN + ".tmp");
 
   /** What the folder held when it was opened. */
   public enum Found {
@@ -70,9 +74,10 @@ public final class RunFolder implements AutoCloseable {
       boolean takeover,
       Clock clock) {}
 
-  private final Path dir;
+  private final FolderFiles files;
   private final Clock clock;
   private final RunLease lease;
+  private final AppendedText appended;
   private final Found found;
   private final Map<String, @Nullable Object> run;
   private final String originalYaml;
@@ -80,20 +85,26 @@ public final class RunFolder implements AutoCloseable {
   private boolean closed;
 
   private RunFolder(
-      Path dir,
+      FolderFiles files,
       Clock clock,
       RunLease lease,
       Found found,
       Map<String, @Nullable Object> run,
       String original,
       String resolved) {
-    this.dir = dir;
+    this.files = files;
     this.clock = clock;
     this.lease = lease;
+    this.appended = new AppendedText(files, clock);
     this.found = found;
     this.run = run;
     this.originalYaml = original;
     this.resolvedYaml = resolved;
+  }
+
+  /** As {@link #create(FolderFiles, Options)} on the local disk. */
+  public static RunFolder create(Path dir, Options options) {
+    return create(new NioFiles(dir), options);
   }
 
   /**
@@ -102,8 +113,7 @@ public final class RunFolder implements AutoCloseable {
    * @throws BellowsException exit 2 when the path is a file, is not ours, cannot be written, is
    *     held by another process, or holds a run that may not be resumed
    */
-  public static RunFolder create(Path dir, Options options) {
-    Path folder = dir.toAbsolutePath().normalize();
+  public static RunFolder create(FolderFiles folder, Options options) {
     boolean ours = checkOurs(folder);
     if (ours && !options.resume()) {
       throw new BellowsException(
@@ -115,25 +125,32 @@ public final class RunFolder implements AutoCloseable {
               + "); choose another with --run-dir or --name, or allow --resume auto");
     }
     try {
-      Files.createDirectories(folder);
+      folder.createFolders("");
     } catch (IOException e) {
       throw new BellowsException(
           ExitCode.USAGE, "cannot create run folder " + folder + ": " + reason(e), e);
     }
-    if (!Files.isWritable(folder)) {
-      throw new BellowsException(ExitCode.USAGE, "no permission to write in run folder " + folder);
-    }
     RunLease lease = RunLease.acquire(folder, options.takeover(), options.clock());
-    Map<String, @Nullable Object> run = ours ? readRun(folder) : new LinkedHashMap<>();
-    return new RunFolder(
-            folder,
-            options.clock(),
-            lease,
-            found(ours, run),
-            run,
-            options.originalYaml(),
-            options.resolvedYaml())
-        .started(options.command());
+    try {
+      Map<String, @Nullable Object> run = ours ? readRun(folder) : new LinkedHashMap<>();
+      return new RunFolder(
+              folder,
+              options.clock(),
+              lease,
+              found(ours, run),
+              run,
+              options.originalYaml(),
+              options.resolvedYaml())
+          .started(options.command());
+    } catch (BellowsException e) {
+      lease.close();
+      throw e;
+    }
+  }
+
+  /** As {@link #open(FolderFiles, boolean, List, Clock)} on the local disk. */
+  public static RunFolder open(Path dir, boolean takeover, List<String> command, Clock clock) {
+    return open(new NioFiles(dir), takeover, command, clock);
   }
 
   /**
@@ -141,53 +158,87 @@ public final class RunFolder implements AutoCloseable {
    *
    * @throws BellowsException exit 2 when there is no run or another process holds it
    */
-  public static RunFolder open(Path dir, boolean takeover, List<String> command, Clock clock) {
-    Path folder = dir.toAbsolutePath().normalize();
-    if (!Files.isDirectory(folder)) {
-      throw new BellowsException(
-          ExitCode.USAGE,
-          "there is no run folder " + folder + "; give the folder that a train command wrote");
-    }
-    if (!checkOurs(folder)) {
-      throw new BellowsException(
-          ExitCode.USAGE, folder + " is not a run folder: it has no run.json");
-    }
-    Map<String, @Nullable Object> run = readRun(folder);
+  public static RunFolder open(
+      FolderFiles folder, boolean takeover, List<String> command, Clock clock) {
+    requireRun(folder);
     RunLease lease = RunLease.acquire(folder, takeover, clock);
-    return new RunFolder(
-            folder,
-            clock,
-            lease,
-            found(true, run),
-            run,
-            readText(folder, "config.yaml"),
-            readText(folder, "config.resolved.yaml"))
-        .started(command);
+    try {
+      Map<String, @Nullable Object> run = readRun(folder);
+      return new RunFolder(
+              folder,
+              clock,
+              lease,
+              found(true, run),
+              run,
+              readText(folder, "config.yaml"),
+              readText(folder, "config.resolved.yaml"))
+          .started(command);
+    } catch (BellowsException e) {
+      lease.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Makes sure that a folder holds a run.
+   *
+   * @throws BellowsException exit 2 when it does not
+   */
+  public static void requireRun(FolderFiles folder) {
+    try {
+      if (!folder.isFolder("")) {
+        throw new BellowsException(
+            ExitCode.USAGE,
+            "there is no run folder " + folder + "; give the folder that a train command wrote");
+      }
+      if (folder.lengthBytes(RUN) < 0) {
+        throw new BellowsException(
+            ExitCode.USAGE, folder + " is not a run folder: it has no run.json");
+      }
+    } catch (IOException e) {
+      throw unreadable(folder, e);
+    }
+    checkOurs(folder);
+  }
+
+  /** As {@link #readRun(FolderFiles)} on the local disk. */
+  public static Map<String, @Nullable Object> readRun(Path dir) {
+    return readRun(new NioFiles(dir));
   }
 
   /** Status, versions and fingerprints of a run folder without taking its lease. */
-  public static Map<String, @Nullable Object> readRun(Path dir) {
-    Path file = dir.resolve("run.json");
+  public static Map<String, @Nullable Object> readRun(FolderFiles folder) {
+    String file = folder.root() + "/" + RUN;
     try {
-      return new LinkedHashMap<>(Json.parseObject(Files.readString(file), file.toString()));
+      return new LinkedHashMap<>(Json.parseObject(folder.read(RUN), file));
     } catch (IOException e) {
       throw new BellowsException(ExitCode.USAGE, "cannot read " + file + ": " + reason(e), e);
     }
   }
 
-  /** The folder itself, absolute. */
-  public Path dir() {
-    return dir;
+  /** Where the folder is: an absolute path or a URI. */
+  public String dir() {
+    return files.root();
+  }
+
+  /** The last part of {@link #dir()}. */
+  public String name() {
+    return dir().substring(dir().lastIndexOf('/') + 1);
+  }
+
+  /** The files of the folder; writing is for those who checked the {@link #lease()}. */
+  public FolderFiles files() {
+    return files;
   }
 
   /** Where checkpoints live. */
-  public Path checkpoints() {
-    return dir.resolve("checkpoints");
+  public FolderFiles checkpoints() {
+    return files.below("checkpoints");
   }
 
   /** Where the final model is written. */
-  public Path model() {
-    return dir.resolve("model");
+  public FolderFiles model() {
+    return files.below("model");
   }
 
   /** What stood here when the folder was opened. */
@@ -218,7 +269,7 @@ public final class RunFolder implements AutoCloseable {
   /** Sets values of run.json and writes it. */
   public void put(Map<String, ? extends @Nullable Object> values) {
     run.putAll(values);
-    writeText("run.json", Json.pretty(run) + "\n");
+    writeText(RUN, Json.pretty(run) + "\n");
   }
 
   /**
@@ -239,47 +290,59 @@ public final class RunFolder implements AutoCloseable {
   /** Replaces a file of the folder as a whole. */
   public void writeText(String name, String text) {
     lease.check();
-    Path target = dir.resolve(name);
-    Path temporary = dir.resolve(name + ".tmp");
     try {
-      Files.writeString(temporary, text, StandardCharsets.UTF_8);
-      try {
-        Files.move(
-            temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-      } catch (AtomicMoveNotSupportedException e) {
-        Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
-      }
+      files.replace(name, text.getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
-      throw disk(target, e);
+      throw disk(name, e);
     }
   }
 
-  /** Appends one line to {@code events.jsonl}: time, kind and the fields. */
+  /** A file of the folder with all that was appended to it; empty when there is none. */
+  public String readText(String name) throws IOException {
+    publish();
+    try {
+      return new String(files.read(name), StandardCharsets.UTF_8);
+    } catch (FileNotFoundException absent) {
+      return "";
+    }
+  }
+
+  /**
+   * Appends one line to {@code events.jsonl}: time, kind and the fields.
+   *
+   * @throws BellowsException exit 7 when another process took the folder over
+   */
   public void event(String kind, Map<String, ?> fields) {
     Map<String, Object> event = new LinkedHashMap<>();
     event.put("time", clock.instant().toString());
     event.put("event", kind);
     event.putAll(fields);
-    append("events.jsonl", Json.compact(event) + "\n");
+    append("events.jsonl", Json.compact(event) + "\n", true);
   }
 
   /**
-   * Appends text to a file of the folder.
+   * Appends text to a file of the folder; on a remote file system it may wait for {@link #publish}.
    *
    * @throws BellowsException exit 7 when another process took the folder over
    */
   public void append(String name, String text) {
-    lease.check();
-    Path target = dir.resolve(name);
+    append(name, text, false);
+  }
+
+  private void append(String name, String text, boolean event) {
     try {
-      Files.writeString(
-          target,
-          text,
-          StandardCharsets.UTF_8,
-          StandardOpenOption.CREATE,
-          StandardOpenOption.APPEND);
+      appended.add(name, text, event, lease::check);
     } catch (IOException e) {
-      throw disk(target, e);
+      throw disk(name, e);
+    }
+  }
+
+  /** Writes what was appended and waits; to be called before a checkpoint counts. */
+  public void publish() {
+    try {
+      appended.write(lease::check);
+    } catch (IOException e) {
+      throw disk("events.jsonl or steps.ledger", e);
     }
   }
 
@@ -290,6 +353,7 @@ public final class RunFolder implements AutoCloseable {
     end.put("exit_code", (long) exitCode.code());
     end.put("ended", clock.instant().toString());
     end.putAll(more);
+    publish();
     put(end);
     close();
   }
@@ -315,7 +379,11 @@ public final class RunFolder implements AutoCloseable {
   public void close() {
     if (!closed) {
       closed = true;
-      lease.close();
+      try (lease) {
+        publish();
+      } catch (BellowsException e) {
+        // Only after a failure that was told already does anything wait here: finish() publishes.
+      }
     }
   }
 
@@ -350,32 +418,25 @@ public final class RunFolder implements AutoCloseable {
   }
 
   /** Whether the folder holds a run of ours; false when it is absent or empty. */
-  private static boolean checkOurs(Path folder) {
-    if (!Files.exists(folder)) {
-      return false;
-    }
-    if (!Files.isDirectory(folder)) {
-      throw new BellowsException(
-          ExitCode.USAGE, "run folder " + folder + " is a file; choose a folder with --run-dir");
-    }
+  private static boolean checkOurs(FolderFiles folder) {
     try {
-      if (Files.exists(folder.resolve("run.json"))) {
+      if (!folder.isFolder("")) {
+        if (folder.lengthBytes("") >= 0) {
+          throw new BellowsException(
+              ExitCode.USAGE,
+              "run folder " + folder + " is a file; choose a folder with --run-dir");
+        }
+        return false;
+      }
+      if (folder.lengthBytes(RUN) >= 0) {
         if (FORMAT.equals(readRun(folder).get("format"))) {
           return true;
         }
-      } else {
-        try (Stream<Path> entries = Files.list(folder)) {
-          // a folder in which another process has just taken the lease is not foreign
-          if (entries.allMatch(e -> e.endsWith("lease"))) {
-            return false;
-          }
-        }
+      } else if (BEGUN.containsAll(folder.list(""))) {
+        return false; // empty, or another process has just taken the lease
       }
-    } catch (NoSuchFileException e) {
-      return false;
     } catch (IOException e) {
-      throw new BellowsException(
-          ExitCode.USAGE, "cannot read run folder " + folder + ": " + reason(e), e);
+      throw unreadable(folder, e);
     }
     throw new BellowsException(
         ExitCode.USAGE,
@@ -384,21 +445,38 @@ public final class RunFolder implements AutoCloseable {
             + "choose another folder with --run-dir or output.dir");
   }
 
-  private static String readText(Path folder, String name) {
-    Path file = folder.resolve(name);
+  private static String readText(FolderFiles folder, String name) {
     try {
-      return Files.exists(file) ? Files.readString(file) : "";
+      return new String(folder.read(name), StandardCharsets.UTF_8);
+    } catch (FileNotFoundException absent) {
+      return "";
     } catch (IOException e) {
-      throw new BellowsException(ExitCode.USAGE, "cannot read " + file + ": " + reason(e), e);
+      throw new BellowsException(
+          ExitCode.USAGE, "cannot read " + folder + "/" + name + ": " + reason(e), e);
     }
   }
 
-  private static BellowsException disk(Path target, IOException e) {
+  private static BellowsException unreadable(FolderFiles folder, IOException e) {
     return new BellowsException(
-        ExitCode.MEMORY_OR_DISK, "cannot write " + target + ": " + reason(e), e);
+        ExitCode.USAGE, "cannot read run folder " + folder + ": " + reason(e), e);
+  }
+
+  private BellowsException disk(String name, IOException e) {
+    boolean forbidden =
+        e instanceof AccessDeniedException
+            || e.getClass().getSimpleName().equals("AccessControlException"); // Hadoop's
+    return new BellowsException(
+        forbidden ? ExitCode.USAGE : ExitCode.MEMORY_OR_DISK,
+        (forbidden ? "no permission to write " : "cannot write ")
+            + files
+            + "/"
+            + name
+            + ": "
+            + reason(e),
+        e);
   }
 
   private static String reason(Exception e) {
-    return e.getMessage() == null ? e.toString() : e.getMessage();
+    return e.getMessage() == null ? e.toString() : e.getMessage().lines().findFirst().orElse("");
   }
 }

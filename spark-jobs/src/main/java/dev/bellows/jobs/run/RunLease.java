@@ -1,25 +1,22 @@
 package dev.bellows.jobs.run;
 
+import dev.bellows.engine.model.FolderFiles;
 import dev.bellows.engine.model.Json;
 import dev.bellows.engine.model.ModelFileException;
 import dev.bellows.jobs.BellowsException;
 import dev.bellows.jobs.ExitCode;
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileTime;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,19 +27,29 @@ import org.jspecify.annotations.Nullable;
  * the highest number. It is alive when its process runs on this host (same pid and {@link
  * ProcessIdentity}; where that is not known, same pid and start time or a fresh file), or, on
  * another host, when the file was touched within {@link #STALE}. A holder that finds a higher
- * number was fenced off and must not write any more.
+ * number, or another holder in its own file, was fenced off and must not write any more.
+ *
+ * <p>On a remote file system a thread of its own touches the file every {@link #RENEW_MS}, however
+ * long a Spark job takes. An object store whose creation is not exclusive lets two processes
+ * believe that they won until the first of them looks again: before its next durable write.
  */
 public final class RunLease implements AutoCloseable {
   /** A lease of another host that was not renewed for so long counts as given up. */
   public static final Duration STALE = Duration.ofSeconds(90);
 
-  private final Path folder;
+  private static final long RENEW_MS = 15_000;
+  private static final List<String> IDENTITY = List.of("host", "pid", "process");
+
+  private final FolderFiles folder;
+  private final String run;
   private final long number;
   private final Clock clock;
+  private @Nullable Thread keeper;
   private boolean released;
 
-  private RunLease(Path folder, long number, Clock clock) {
+  private RunLease(FolderFiles folder, String run, long number, Clock clock) {
     this.folder = folder;
+    this.run = run;
     this.number = number;
     this.clock = clock;
   }
@@ -55,28 +62,25 @@ public final class RunLease implements AutoCloseable {
    * @param clock tells the age of the other lease
    * @throws BellowsException exit 2 when another process holds the folder
    */
-  public static RunLease acquire(Path runFolder, boolean takeover, Clock clock) {
-    Path folder = runFolder.resolve("lease");
+  public static RunLease acquire(FolderFiles runFolder, boolean takeover, Clock clock) {
+    FolderFiles folder = runFolder.below("lease");
     try {
-      Files.createDirectories(folder);
+      folder.createFolders("");
       while (true) {
         long newest = newest(folder);
         if (newest > 0 && !takeover) {
-          refuseIfAlive(runFolder, file(folder, newest), clock);
+          refuseIfAlive(runFolder.root(), folder, name(newest), clock);
         }
-        try {
-          Files.writeString(
-              file(folder, newest + 1),
-              Json.pretty(holder(clock, false)),
-              StandardCharsets.UTF_8,
-              StandardOpenOption.CREATE_NEW);
-        } catch (FileAlreadyExistsException lost) {
+        RunLease lease = new RunLease(folder, runFolder.root(), newest + 1, clock);
+        if (!folder.createNew(name(newest + 1), bytes(holder(clock, false)))
+            || (folder.remote() && !isSelf(read(folder, name(newest + 1))))) {
           continue; // another process was faster: look at its lease
         }
-        for (long old = newest; old > 0 && Files.deleteIfExists(file(folder, old)); old--) {
-          // older numbers say nothing any more
+        for (long old = newest; old > 0 && folder.lengthBytes(name(old)) >= 0; old--) {
+          folder.delete(name(old)); // older numbers say nothing any more
         }
-        return new RunLease(folder, newest + 1, clock);
+        lease.keepFresh();
+        return lease;
       }
     } catch (IOException e) {
       throw new BellowsException(
@@ -91,12 +95,15 @@ public final class RunLease implements AutoCloseable {
 
   /** Renews the lease; cheap, to be called every few seconds. */
   public void renew() {
+    if (folder.remote()) {
+      return; // the keeper does it
+    }
     check();
     try {
-      Files.setLastModifiedTime(file(folder, number), FileTime.from(clock.instant()));
+      folder.touch(name(number), clock.millis());
     } catch (IOException e) {
       throw new BellowsException(
-          ExitCode.MEMORY_OR_DISK, "cannot renew the lease of " + folder.getParent() + ": " + e, e);
+          ExitCode.MEMORY_OR_DISK, "cannot renew the lease of " + run + ": " + e, e);
     }
   }
 
@@ -106,25 +113,25 @@ public final class RunLease implements AutoCloseable {
    * @throws BellowsException exit 7 when another process took the folder over
    */
   public void check() {
-    if (!Files.exists(file(folder, number))) {
-      throw new BellowsException(
-          ExitCode.CLUSTER,
-          "run folder "
-              + folder.getParent()
-              + " was taken over by another process (lease "
-              + number
-              + " is gone); this process stops and writes nothing more");
-    }
     try {
-      long newest = newest(folder);
-      if (newest > number) {
+      String how = "lease " + number + " is gone";
+      boolean held = folder.lengthBytes(name(number)) >= 0;
+      if (held) {
+        long newest = newest(folder);
+        // Numbers are exclusive on the local disk; a store that overwrote ours is found here.
+        if (newest > number || (folder.remote() && !isSelf(read(folder, name(number))))) {
+          held = false;
+          how = "now held by " + describe(read(folder, name(newest)));
+        }
+      }
+      if (!held) {
         throw new BellowsException(
             ExitCode.CLUSTER,
             "run folder "
-                + folder.getParent()
-                + " was taken over by "
-                + describe(read(file(folder, newest)))
-                + "; this process stops and writes nothing more");
+                + run
+                + " was taken over by another process ("
+                + how
+                + "); this process stops and writes nothing more");
       }
     } catch (IOException e) {
       throw new BellowsException(ExitCode.MEMORY_OR_DISK, "cannot read " + folder + ": " + e, e);
@@ -138,21 +145,61 @@ public final class RunLease implements AutoCloseable {
       return;
     }
     released = true;
+    Thread thread = keeper;
+    if (thread != null) {
+      thread.interrupt();
+    }
     try {
-      if (Files.exists(file(folder, number))) {
-        Files.writeString(file(folder, number), Json.pretty(holder(clock, true)));
+      if (folder.lengthBytes(name(number)) >= 0
+          && (!folder.remote() || isSelf(read(folder, name(number))))) {
+        try (OutputStream out = folder.create(name(number))) {
+          out.write(bytes(holder(clock, true)));
+        }
       }
     } catch (IOException e) {
       // The next process sees a dead holder instead: nothing is lost.
     }
   }
 
-  private static void refuseIfAlive(Path runFolder, Path lease, Clock clock) throws IOException {
-    Map<String, @Nullable Object> holder = read(lease);
+  private void keepFresh() {
+    if (!folder.remote()) {
+      return;
+    }
+    Thread thread = new Thread(this::keep, "bellows-lease");
+    thread.setDaemon(true);
+    thread.start();
+    keeper = thread;
+  }
+
+  private void keep() {
+    try {
+      while (true) {
+        Thread.sleep(RENEW_MS);
+        try {
+          if (folder.lengthBytes(name(number)) >= 0) {
+            folder.touch(name(number), clock.millis());
+          }
+        } catch (IOException later) {
+          // The next turn tries again; check() tells the owner what is wrong.
+        }
+      }
+    } catch (InterruptedException given) {
+      Thread.currentThread().interrupt(); // the lease is given back
+    }
+  }
+
+  private static void refuseIfAlive(String run, FolderFiles folder, String lease, Clock clock)
+      throws IOException {
+    Map<String, @Nullable Object> holder = read(folder, lease);
     if (Boolean.TRUE.equals(holder.get("released"))) {
       return;
     }
-    Duration age = Duration.between(Files.getLastModifiedTime(lease).toInstant(), clock.instant());
+    Duration age;
+    try {
+      age = Duration.ofMillis(clock.millis() - folder.modifiedMs(lease));
+    } catch (FileNotFoundException next) {
+      return; // somebody took the next number just now
+    }
     String host = String.valueOf(holder.get("host"));
     boolean alive;
     if (host.equals(HostName.local())) {
@@ -169,7 +216,7 @@ public final class RunLease implements AutoCloseable {
       throw new BellowsException(
           ExitCode.USAGE,
           "run folder "
-              + runFolder
+              + run
               + " is in use by "
               + describe(holder)
               + ", lease renewed "
@@ -190,45 +237,57 @@ public final class RunLease implements AutoCloseable {
     return fresh || started.equals(holder.get("process_started"));
   }
 
+  /** Whether a lease names this process. */
+  private static boolean isSelf(Map<String, ? extends @Nullable Object> holder) {
+    Map<String, Object> self = identity();
+    return IDENTITY.stream().allMatch(key -> Objects.equals(self.get(key), holder.get(key)));
+  }
+
   private static String describe(Map<String, ? extends @Nullable Object> holder) {
     return "host " + holder.get("host") + " pid " + holder.get("pid");
   }
 
-  private static Map<String, Object> holder(Clock clock, boolean released) {
+  private static Map<String, Object> identity() {
     ProcessHandle self = ProcessHandle.current();
     Map<String, Object> m = new LinkedHashMap<>();
     m.put("host", HostName.local());
     m.put("pid", self.pid());
     m.put("process", ProcessIdentity.of(self.pid()));
     m.put("process_started", self.info().startInstant().map(Instant::toString).orElse(""));
+    return m;
+  }
+
+  private static Map<String, Object> holder(Clock clock, boolean released) {
+    Map<String, Object> m = identity();
     m.put("taken", clock.instant().toString());
     m.put("released", released);
     return m;
   }
 
-  private static Map<String, @Nullable Object> read(Path lease) throws IOException {
+  private static byte[] bytes(Map<String, Object> holder) {
+    return Json.pretty(holder).getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static Map<String, @Nullable Object> read(FolderFiles folder, String lease)
+      throws IOException {
     try {
-      return Json.parseObject(Files.readString(lease), lease.toString());
-    } catch (ModelFileException halfWritten) {
-      return Map.of(); // the other process is between create and write
+      return Json.parseObject(folder.read(lease), folder.root() + "/" + lease);
+    } catch (ModelFileException | FileNotFoundException halfWritten) {
+      return Map.of(); // the other process is between create and write, or took the next number
     }
   }
 
-  private static Path file(Path folder, long number) {
-    return folder.resolve(String.format("%06d.json", number));
+  private static String name(long number) {
+    return String.format("%06d.json", number);
   }
 
-  private static long newest(Path folder) throws IOException {
-    List<Long> numbers = new ArrayList<>();
-    try (Stream<Path> files = Files.list(folder)) {
-      files.forEach(
-          f -> {
-            String name = f.getFileName().toString();
-            if (name.matches("\\d{6,18}\\.json")) {
-              numbers.add(Long.parseLong(name.substring(0, name.length() - 5)));
-            }
-          });
+  private static long newest(FolderFiles folder) throws IOException {
+    long newest = 0;
+    for (String name : folder.list("")) {
+      if (name.matches("\\d{6,18}\\.json")) {
+        newest = Math.max(newest, Long.parseLong(name.substring(0, name.length() - 5)));
+      }
     }
-    return numbers.stream().mapToLong(Long::longValue).max().orElse(0);
+    return newest;
   }
 }

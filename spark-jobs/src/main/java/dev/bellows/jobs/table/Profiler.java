@@ -1,6 +1,5 @@
 package dev.bellows.jobs.table;
 
-import dev.bellows.engine.sample.Mix64;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -89,7 +88,7 @@ public final class Profiler {
     classes();
     warnings.addAll(findings);
     return new Profile(
-        stats.rows, dropped, duplicates, fingerprint(), columns, fit.classCounts(), warnings);
+        stats.rows, dropped, duplicates, stats.fingerprint(plan), columns, fit.classCounts(), warnings);
   }
 
   private String shape() {
@@ -208,16 +207,5 @@ public final class Profiler {
         }
       }
     }
-  }
-
-  private String fingerprint() {
-    long h = Mix64.mix(stats.rows);
-    for (int c = 0; c < plan.names().size(); c++) {
-      h = Mix64.mix(h ^ Mix64.ofText(plan.names().get(c)));
-    }
-    for (int side : plan.schema().imageShape()) {
-      h = Mix64.mix(h ^ side);
-    }
-    return String.format("%016x", Mix64.mix(h ^ stats.hashSum));
   }
 }

@@ -1,5 +1,6 @@
 package dev.bellows.jobs.table;
 
+import dev.bellows.engine.sample.Mix64;
 import dev.bellows.jobs.source.BadRow;
 import dev.bellows.jobs.source.RawBlock;
 import java.io.Externalizable;
@@ -95,6 +96,18 @@ public final class TableStats implements Externalizable {
   /** One more than the largest sparse column. */
   public int sparseWidth() {
     return sparseWidth;
+  }
+
+  /** 16 hex digits of column names, row count and the order-independent sum of row hashes. */
+  public String fingerprint(TablePlan plan) {
+    long h = Mix64.mix(rows);
+    for (String name : plan.names()) {
+      h = Mix64.mix(h ^ Mix64.ofText(name));
+    }
+    for (int side : plan.schema().imageShape()) {
+      h = Mix64.mix(h ^ side);
+    }
+    return String.format("%016x", Mix64.mix(h ^ hashSum));
   }
 
   /** Order-independent hash of all rows. */

@@ -8,7 +8,6 @@ import dev.bellows.ps.checkpoint.Checkpoint;
 import dev.bellows.ps.checkpoint.CheckpointException;
 import dev.bellows.ps.checkpoint.CheckpointFile;
 import dev.bellows.ps.checkpoint.CheckpointStore;
-import dev.bellows.ps.checkpoint.NioFiles;
 import dev.bellows.ps.checkpoint.NoSpaceException;
 import dev.bellows.ps.checkpoint.ShardPart;
 import dev.bellows.ps.shard.ShardMap;
@@ -32,7 +31,7 @@ final class Checkpoints {
     this.keep = Math.max(1, keep);
     this.store =
         new CheckpointStore(
-            new NioFiles(folder.checkpoints()),
+            folder.checkpoints(),
             console::warn,
             point -> failpoints.hit("checkpoint." + point, -1));
   }
@@ -56,6 +55,7 @@ final class Checkpoints {
             files.add(store.writeShard(point.step(), part(point, map, s)));
           }
         }
+        folder.publish(); // ledger and events never know less than the newest checkpoint
         folder.lease().check();
         store.commit(
             point.step(), point.values().length, point.slots().length, files, point.state());

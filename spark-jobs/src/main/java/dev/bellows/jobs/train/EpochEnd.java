@@ -9,6 +9,7 @@ import dev.bellows.jobs.config.EarlyStoppingConfig;
 import dev.bellows.jobs.evaluate.Evaluation;
 import dev.bellows.jobs.evaluate.HeldOut;
 import dev.bellows.jobs.evaluate.ScorePlan;
+import dev.bellows.jobs.run.History;
 import dev.bellows.jobs.run.RunFolder;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -143,7 +144,7 @@ final class EpochEnd {
     boolean improved = observe(state, epoch, row, values);
     state.history.add(row);
     folder.writeText("history.csv", state.history.toCsv());
-    Map<String, Object> event = finite(row);
+    Map<String, Object> event = History.finite(row);
     event.put("rows_per_second", Math.rint(setup.rows() / seconds));
     event.put("wait_share", Math.rint(1000 * waitShare) / 1000);
     folder.event("epoch", event);
@@ -298,17 +299,6 @@ final class EpochEnd {
 
   private static String pad(String name) {
     return String.format(Locale.ROOT, "%-" + Math.max(name.length(), 7) + "s", name);
-  }
-
-  private static Map<String, Object> finite(Map<String, Double> row) {
-    Map<String, Object> out = new LinkedHashMap<>();
-    row.forEach(
-        (name, value) -> {
-          if (!Double.isNaN(value) && !Double.isInfinite(value)) {
-            out.put(name, value);
-          }
-        });
-    return out;
   }
 
   private static String plain(String metric) {

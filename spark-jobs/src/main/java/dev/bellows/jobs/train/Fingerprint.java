@@ -31,18 +31,33 @@ final class Fingerprint {
           "evaluate.per_class",
           "predict");
 
+  /** Keys of the fingerprints of the sources; those of held-out rows with a source of their own. */
+  private static final List<String> DATA = List.of("data", "data.validation", "data.test");
+
   private Fingerprint() {}
+
+  /** The fingerprints of the sources that rows were read from. */
+  static Map<String, String> ofData(String train, String validation, String test) {
+    Map<String, String> tree = new LinkedHashMap<>();
+    List<String> sources = List.of(train, validation, test);
+    for (int i = 0; i < sources.size(); i++) {
+      tree.put(DATA.get(i), sources.get(i));
+    }
+    return tree;
+  }
+
 
   /**
    * The tree that is stored in run.json and in every checkpoint.
    *
    * @param config flattened configuration: dotted key to text
-   * @param dataFingerprint fingerprint of the rows
+   * @param data fingerprints of the sources: {@link #DATA} keys to text, empty for a source that
+   *     there is not
    * @param kernels id of the kernel provider
    * @param version version of Bellows
    */
   static Map<String, Object> of(
-      Map<String, String> config, String dataFingerprint, String kernels, String version) {
+      Map<String, String> config, Map<String, String> data, String kernels, String version) {
     Map<String, Object> tree = new LinkedHashMap<>();
     Map<String, Object> keys = new LinkedHashMap<>();
     config.forEach(
@@ -52,7 +67,7 @@ final class Fingerprint {
           }
         });
     tree.put("config", keys);
-    tree.put("data", dataFingerprint);
+    tree.putAll(data);
     tree.put("kernels", kernels);
     tree.put("version", version);
     return tree;
@@ -60,7 +75,7 @@ final class Fingerprint {
 
   /** The part that is known before the data is read. */
   static Map<String, Object> ofConfig(Map<String, String> config) {
-    Map<String, Object> tree = of(config, "", "", "");
+    Map<String, Object> tree = of(config, Map.of(), "", "");
     tree.keySet().retainAll(List.of("config"));
     return tree;
   }
@@ -83,9 +98,11 @@ final class Fingerprint {
     for (Object key : all) {
       compare(String.valueOf(key), wasKeys.get(key), isKeys.get(key), allowed, lines);
     }
-    for (String key : List.of("data", "kernels", "version")) {
-      if (!is.containsKey(key)) {
-        continue; // not known yet
+    List<String> facts = new ArrayList<>(DATA);
+    facts.addAll(List.of("kernels", "version"));
+    for (String key : facts) {
+      if (!is.containsKey(key) || !was.containsKey(key)) {
+        continue; // not known yet, or not noted by an earlier release
       }
       compare(key, was.get(key), is.get(key), allowed, lines);
     }
@@ -103,7 +120,8 @@ final class Fingerprint {
     if (lines.isEmpty()) {
       return;
     }
-    boolean onlyData = lines.size() == 1 && lines.get(0).startsWith("data:");
+    boolean onlyData =
+        lines.stream().allMatch(line -> DATA.contains(line.substring(0, line.indexOf(':'))));
     throw new BellowsException(
         onlyData ? ExitCode.DATA : ExitCode.CONFIG,
         "cannot continue "

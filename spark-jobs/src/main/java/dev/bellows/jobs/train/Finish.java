@@ -14,6 +14,7 @@ import dev.bellows.jobs.block.DataShard;
 import dev.bellows.jobs.evaluate.Evaluation;
 import dev.bellows.jobs.evaluate.EvaluationFiles;
 import dev.bellows.jobs.report.RunReport;
+import dev.bellows.jobs.run.History;
 import dev.bellows.jobs.run.RunFolder;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -47,7 +48,7 @@ final class Finish {
     console.progressDone();
     TrainState state = training.state();
     Map<String, Double> metrics = metrics(end, state);
-    folder.writeJson("metrics.json", finite(metrics));
+    folder.writeJson("metrics.json", History.finite(metrics));
     ModelFolder model;
     try {
       model = ModelFolder.write(folder.model(), contents(end, metrics));
@@ -63,7 +64,7 @@ final class Finish {
     folder.finish("finished", ExitCode.OK, summary);
     report();
     String message = message(state, metrics, sha);
-    return new TrainOutcome(ExitCode.OK, message, folder.model(), sha, state.step, metrics);
+    return new TrainOutcome(ExitCode.OK, message, folder.model().root(), sha, state.step, metrics);
   }
 
   // After run.json says how the run ended. A report that fails is no reason for a good model to
@@ -71,7 +72,7 @@ final class Finish {
   private void report() {
     if (setup.config().output().report()) {
       try {
-        RunReport.write(folder.dir());
+        RunReport.write(folder.files());
       } catch (RuntimeException e) {
         console.warn("report.html was not written: " + e.getMessage());
       }
@@ -111,10 +112,10 @@ final class Finish {
     if (test != null) {
       Evaluation evaluation = training.evaluate(test, end.values());
       evaluation.figures().forEach((name, value) -> out.put("test_" + name, value));
-      EvaluationFiles.write(folder.dir().resolve("evaluation"), evaluation, "test");
+      EvaluationFiles.write(folder.files().below("evaluation"), evaluation, "test");
     } else if (validation != null) {
       EvaluationFiles.write(
-          folder.dir().resolve("evaluation"),
+          folder.files().below("evaluation"),
           training.evaluate(validation, end.values()),
           "validation");
     }
@@ -150,7 +151,7 @@ final class Finish {
         end.values(),
         segments,
         ModelCard.render(
-            String.valueOf(folder.dir().getFileName()),
+            folder.name(),
             task,
             Network.summary(setup.spec()),
             facts,
@@ -161,17 +162,6 @@ final class Finish {
 
   private static Map<String, @Nullable Object> nullable(Map<String, Object> tree) {
     return new LinkedHashMap<>(tree);
-  }
-
-  private static Map<String, Object> finite(Map<String, Double> metrics) {
-    Map<String, Object> out = new LinkedHashMap<>();
-    metrics.forEach(
-        (name, value) -> {
-          if (!Double.isNaN(value) && !Double.isInfinite(value)) {
-            out.put(name, value);
-          }
-        });
-    return out;
   }
 
   private static String sha256(String text) {

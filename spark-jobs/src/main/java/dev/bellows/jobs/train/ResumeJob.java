@@ -1,5 +1,7 @@
 package dev.bellows.jobs.train;
 
+import dev.bellows.engine.model.FolderFiles;
+import dev.bellows.engine.model.NioFiles;
 import dev.bellows.jobs.Console;
 import dev.bellows.jobs.config.ConfigLoader;
 import dev.bellows.jobs.config.RunConfig;
@@ -24,9 +26,15 @@ public final class ResumeJob {
    */
   public static TrainOutcome run(
       SparkSession session, Path runDir, ResumeOptions options, Console console) {
+    return run(session, new NioFiles(runDir), options, console);
+  }
+
+  /** The same on any file system, see {@link dev.bellows.jobs.run.Storage}. */
+  public static TrainOutcome run(
+      SparkSession session, FolderFiles files, ResumeOptions options, Console console) {
     RunFolder folder =
         RunFolder.open(
-            runDir, options.takeover(), List.of("resume", runDir.toString()), Clock.systemUTC());
+            files, options.takeover(), List.of("resume", files.root()), Clock.systemUTC());
     return run(session, folder, options, console);
   }
 

@@ -7,7 +7,7 @@ import java.util.List;
  *
  * @param allowChange configuration keys that may differ from the run's (such as {@code
  *     trainer.epochs}); {@code kernels}, {@code version} and {@code data} allow another machine,
- *     release or data
+ *     release or data ({@code data.validation} or {@code data.test} held-out rows only)
  * @param takeover whether a living process that holds the run folder is fenced off
  * @param sets assignments {@code key=value} over the run's configuration
  */

@@ -145,7 +145,8 @@ record Setup(
         new Segments(schedule.stepsPerEpoch(), total, every),
         Fingerprint.of(
             ConfigTree.flat(config),
-            data.profile().fingerprint(),
+            Fingerprint.ofData(
+                data.profile().fingerprint(), data.validationFingerprint(), data.testFingerprint()),
             kernels.id(),
             Provenance.BELLOWS_VERSION));
   }

@@ -3,8 +3,6 @@ package dev.bellows.jobs.train;
 import dev.bellows.jobs.run.RunFolder;
 import dev.bellows.ps.protocol.Message.LedgerEntry;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -32,11 +30,10 @@ final class StepLedger {
   /** Drops lines of step {@code from} and later: they will be taken again. */
   void truncate(long from) {
     flush(); // a roll-back to a copy made a moment ago keeps steps that were not written yet
-    Path file = folder.dir().resolve(NAME);
     List<String> kept = new ArrayList<>();
     try {
-      if (from > 0 && Files.exists(file)) {
-        for (String line : Files.readAllLines(file)) {
+      if (from > 0) {
+        for (String line : folder.readText(NAME).lines().toList()) {
           String[] cells = line.split(",", -1);
           if (cells.length == 7
               && cells[0].matches("\\d{1,18}")

@@ -5,7 +5,6 @@ import dev.bellows.jobs.Console;
 import dev.bellows.jobs.ExitCode;
 import dev.bellows.jobs.config.RunConfig;
 import dev.bellows.jobs.run.RunFolder;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -61,7 +60,7 @@ public final class TrainJob {
             Fingerprint.stored(Map.of("fingerprint", before)),
             Fingerprint.ofConfig(ConfigTree.flat(config)),
             allowChange,
-            folder.dir().toString());
+            folder.dir());
       }
       return finishedBefore(folder);
     }
@@ -115,7 +114,7 @@ public final class TrainJob {
                 Fingerprint.stored(point.state()),
                 Fingerprint.ofConfig(ConfigTree.flat(config)),
                 allowChange,
-                folder.dir().toString()));
+                folder.dir()));
     folder.writeConfig();
     try (Setup setup = Setup.of(session, config)) {
       RestorePoint resumed = found.orElse(null);
@@ -124,7 +123,7 @@ public final class TrainJob {
             Fingerprint.stored(resumed.state()),
             setup.fingerprint(),
             allowChange,
-            folder.dir().toString());
+            folder.dir());
       }
       begin(session, setup, folder, resumed);
       try (Training training = new Training(session, setup, folder, console, failpoints, resumed)) {
@@ -168,7 +167,7 @@ public final class TrainJob {
   private static TrainOutcome finishedBefore(RunFolder folder) {
     String sha = folder.get("model_sha256") instanceof String s ? s : null;
     long steps = folder.get("steps") instanceof Number n ? n.longValue() : -1;
-    Path model = folder.model();
+    String model = folder.model().root();
     return new TrainOutcome(
         ExitCode.OK,
         "the run in "

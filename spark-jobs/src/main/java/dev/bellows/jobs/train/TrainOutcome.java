@@ -1,7 +1,6 @@
 package dev.bellows.jobs.train;
 
 import dev.bellows.jobs.ExitCode;
-import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -10,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param exitCode OK, INTERRUPTED or TERMINATED; other ends are exceptions
  * @param message one line for people
- * @param model the model folder, or null when training was stopped before its end
+ * @param model where the model folder is, a path or a URI, or null when training was stopped before its end
  * @param sha256 SHA-256 of the weights file, or null without a model
  * @param steps steps applied in all
  * @param metrics final figures by name
@@ -18,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 public record TrainOutcome(
     ExitCode exitCode,
     String message,
-    @Nullable Path model,
+    @Nullable String model,
     @Nullable String sha256,
     long steps,
     Map<String, Double> metrics) {}

@@ -6,6 +6,7 @@ import dev.bellows.engine.model.ModelFileException;
 import dev.bellows.engine.nn.NetworkSpec;
 import dev.bellows.jobs.cluster.Connectors;
 import dev.bellows.jobs.cluster.ExecutorCleanup;
+import dev.bellows.jobs.evaluate.TaskKernels;
 import dev.bellows.ps.client.Connector;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +36,7 @@ final class WorkerRuntime {
     if (used != null) {
       return used;
     }
-    KernelProvider kernels = kernels(plan.kernelPreference(), plan.kernelId());
+    KernelProvider kernels = TaskKernels.choose(plan.kernelPreference(), plan.kernelId());
     return new Worker(plan, spec(plan.network()), kernels, sliceFrom, sliceTo);
   }
 
@@ -87,25 +88,6 @@ final class WorkerRuntime {
   /** The way to the shards. */
   static Connector connector(TaskPlan plan) {
     return Connectors.forTask(plan.overNetwork());
-  }
-
-  /**
-   * The kernels of this process.
-   *
-   * @param expectedId what the driver uses; other kernels would give other bits
-   */
-  static KernelProvider kernels(String preference, String expectedId) {
-    KernelProvider kernels = KernelProvider.choose(KernelProvider.Preference.valueOf(preference));
-    if (!kernels.id().equals(expectedId)) {
-      throw new IllegalArgumentException(
-          "this executor has kernels "
-              + kernels.id()
-              + ", the driver has "
-              + expectedId
-              + ": results would depend on where a slice runs; set -Dbellows.kernels=plain for all,"
-              + " or use machines of one kind");
-    }
-    return kernels;
   }
 
   /** Reads the network of a plan. */

@@ -94,7 +94,8 @@ class CacheReleaseTest {
                               raw,
                               other,
                               RowPlan.TEST,
-                              new Encoder(plan, fitted.preprocess()))))
+                              new Encoder(plan, fitted.preprocess()),
+                              "")))
           .isInstanceOf(DataException.class)
           .hasMessageContaining("the data changed");
       assertThat(cached(spark)).isEqualTo(before);

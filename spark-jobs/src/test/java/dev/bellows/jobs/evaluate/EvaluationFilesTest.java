@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.bellows.engine.metric.Metric;
 import dev.bellows.engine.metric.MetricSet;
 import dev.bellows.engine.model.Json;
+import dev.bellows.engine.model.NioFiles;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -37,7 +38,7 @@ class EvaluationFilesTest {
 
   @Test
   void writes_the_four_files() throws Exception {
-    EvaluationFiles.write(folder, evaluation(), "test");
+    EvaluationFiles.write(new NioFiles(folder), evaluation(), "test");
     Map<String, ?> tree =
         Json.parseObject(Files.readString(folder.resolve("metrics.json")), "metrics.json");
     assertThat(tree.get("rows")).isEqualTo(3L);
@@ -58,10 +59,10 @@ class EvaluationFilesTest {
 
   @Test
   void files_of_an_earlier_evaluation_do_not_stay() throws Exception {
-    EvaluationFiles.write(folder, evaluation(), "test");
+    EvaluationFiles.write(new NioFiles(folder), evaluation(), "test");
     MetricSet set = MetricSet.regression(1, List.of("mae", "r2"));
     EvaluationFiles.write(
-        folder,
+        new NioFiles(folder),
         new Evaluation(
             0,
             0,

@@ -3,6 +3,7 @@ package dev.bellows.jobs.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.bellows.engine.model.Json;
+import dev.bellows.engine.model.NioFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -80,7 +81,7 @@ class RunReportTest {
 
   @Test
   void the_page_is_one_small_file_that_loads_nothing() throws Exception {
-    Path file = RunReport.write(run);
+    Path file = Path.of(RunReport.write(new NioFiles(run)));
     String page = Files.readString(file);
     assertThat(Files.size(file)).isLessThan(MOST_BYTES);
     assertThat(ours(page))
@@ -94,7 +95,7 @@ class RunReportTest {
 
   @Test
   void shows_figures_warnings_tables_and_ends_with_the_exact_command() throws Exception {
-    String page = ours(RunReport.page(run, List.of()));
+    String page = ours(RunReport.page(new NioFiles(run), List.of()));
     assertThat(page)
         .contains("<b>0.7700</b><span>test accuracy</span>", "1 min 06 s", "54,000", "9f31c2ab")
         .contains(
@@ -111,7 +112,7 @@ class RunReportTest {
             "id=\"chart-steps\"");
     String tail = page.substring(page.indexOf("id=\"command\""), page.indexOf("</main>"));
     assertThat(tail).contains("bellows train -c &#39;conf/my run.yaml&#39; --set trainer.epochs=2");
-    Map<String, ?> data = data(RunReport.page(run, List.of()));
+    Map<String, ?> data = data(RunReport.page(new NioFiles(run), List.of()));
     assertThat((Map<?, ?>) data.get("history"))
         .extracting("val_loss")
         .isEqualTo(List.of(0.8, 0.45));
@@ -160,7 +161,7 @@ class RunReportTest {
     put("events.jsonl", Json.compact(Map.of("event", "failure", "what", evil)) + "\n");
     put("config.resolved.yaml", "name: " + evil);
     put("history.csv", cell + ",epoch\n1,1\n2,2\n");
-    String page = RunReport.page(run, List.of());
+    String page = RunReport.page(new NioFiles(run), List.of());
     String ours = ours(page);
     assertThat(Pattern.compile("<script").matcher(ours).results().count()).isEqualTo(3);
     assertThat(ours)
@@ -188,16 +189,16 @@ class RunReportTest {
   @Test
   void an_empty_folder_a_torn_file_and_a_link_give_a_page_too() throws Exception {
     Path empty = Files.createDirectories(root.resolve("empty"));
-    assertThat(ours(RunReport.page(empty, List.of("bellows", "evaluate"))))
+    assertThat(ours(RunReport.page(new NioFiles(empty), List.of("bellows", "evaluate"))))
         .contains("<h1>empty</h1>", "bellows evaluate");
     put("metrics.json", "{\"val_accuracy\": 0.7");
     put("history.csv", "epoch,loss\n1,0.5\n2,0.");
     Path secret = Files.writeString(root.resolve("secret"), "{\"status\": \"secret\"}");
     Files.delete(run.resolve("run.json"));
     Files.createSymbolicLink(run.resolve("run.json"), secret);
-    String page = ours(RunReport.page(run, List.of()));
+    String page = ours(RunReport.page(new NioFiles(run), List.of()));
     assertThat(page).contains("report: metrics.json:1:").doesNotContain("secret");
-    assertThat(((Map<?, ?>) data(RunReport.page(run, List.of())).get("history")).get("epoch"))
+    assertThat(((Map<?, ?>) data(RunReport.page(new NioFiles(run), List.of())).get("history")).get("epoch"))
         .isEqualTo(List.of(1.0));
   }
 
@@ -228,7 +229,7 @@ class RunReportTest {
           .append("\", \"type\": \"number\", \"mean\": 0.5}");
     }
     put("data-profile.json", "{\"rows\": 1, \"columns\": [" + columns + "]}");
-    String page = RunReport.page(run, List.of());
+    String page = RunReport.page(new NioFiles(run), List.of());
     assertThat(page.length()).isLessThan(MOST_BYTES);
     assertThat(page).contains("(the first 200 of 3,000)");
     assertThat((List<?>) ((Map<?, ?>) data(page).get("history")).get("loss")).hasSize(1000);

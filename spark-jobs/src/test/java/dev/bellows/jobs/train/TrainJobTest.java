@@ -165,6 +165,44 @@ class TrainJobTest {
   }
 
   @Test
+  void fault_37_changedRowsOfSeparateValidationAndTestSourcesAreRefused(SparkSession session)
+      throws Exception {
+    RecordingConsole console = new RecordingConsole();
+    Path validation = TinyData.write(temp.resolve("held37/validation"));
+    Path test = TinyData.write(temp.resolve("held37/test"));
+    String yaml =
+        TinyData.adam(csv)
+            .replace(
+                "validation: {fraction: 0.2}",
+                "validation: {format: csv, path: \"%s\", header: true}\n  test: {format: csv, path: \"%s\", header: true}"
+                    .formatted(validation, test));
+    System.setProperty(Failpoints.NAME, "driver.segment:11:throw:" + temp.resolve("fail37c"));
+    assertThatThrownBy(() -> train(session, "held37/run", console, yaml))
+        .hasMessageContaining("failpoint");
+    String cell = Files.readString(test).replaceFirst("red", "blue");
+    Files.writeString(test, cell);
+    List<String> lines = Files.readAllLines(validation);
+    Files.write(validation, lines.subList(0, lines.size() - 1));
+    Path run = temp.resolve("held37/run");
+    assertThatThrownBy(
+            () -> ResumeJob.run(session, run, new ResumeOptions(List.of(), false), console))
+        .isInstanceOfSatisfying(
+            BellowsException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.DATA))
+        .hasMessageContaining("2 things changed")
+        .hasMessageContaining("data.validation: was ")
+        .hasMessageContaining("data.test: was ");
+    assertThatThrownBy(
+            () ->
+                ResumeJob.run(
+                    session, run, new ResumeOptions(List.of("data.validation"), false), console))
+        .hasMessageContaining("1 thing changed")
+        .hasMessageContaining("data.test: was ");
+    TrainOutcome allowed =
+        ResumeJob.run(session, run, new ResumeOptions(List.of("data"), false), console);
+    assertThat(allowed.exitCode()).isEqualTo(ExitCode.OK);
+  }
+
+  @Test
   void fault_39_resumeOfAFinishedRunChangesNothing(SparkSession session) throws Exception {
     RecordingConsole console = new RecordingConsole();
     TrainOutcome first =

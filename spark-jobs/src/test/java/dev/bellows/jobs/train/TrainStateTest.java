@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.bellows.engine.model.Json;
 import dev.bellows.engine.optim.EarlyStopping;
+import dev.bellows.jobs.BellowsException;
+import dev.bellows.jobs.ExitCode;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -64,13 +66,13 @@ class TrainStateTest {
     Map<String, Object> was =
         Fingerprint.of(
             Map.of("trainer.epochs", "10", "seed", "7", "distributed.workers", "2"),
-            "aa",
+            Fingerprint.ofData("aa", "v", ""),
             "plain",
             "0.1");
     Map<String, Object> is =
         Fingerprint.of(
             Map.of("trainer.epochs", "20", "seed", "7", "distributed.workers", "4"),
-            "bb",
+            Fingerprint.ofData("bb", "v", ""),
             "plain",
             "0.1");
     assertThat(Fingerprint.differences(was, is, List.of()))
@@ -79,5 +81,19 @@ class TrainStateTest {
     assertThatThrownBy(() -> Fingerprint.requireSame(was, is, List.of("data"), "runs/a"))
         .hasMessageContaining("trainer.epochs: was 10, is 20")
         .hasMessageContaining("--allow-change");
+  }
+
+  @Test
+  void fault_37_changedHeldOutSourcesAreNamedAndAllowedByName() {
+    Map<String, Object> was = Fingerprint.of(Map.of(), Fingerprint.ofData("t", "v", "w"), "k", "1");
+    Map<String, Object> is = Fingerprint.of(Map.of(), Fingerprint.ofData("t", "V", "W"), "k", "1");
+    assertThat(Fingerprint.differences(was, is, List.of()))
+        .containsExactly("data.validation: was v, is V", "data.test: was w, is W");
+    assertThat(Fingerprint.differences(was, is, List.of("data.test")))
+        .containsExactly("data.validation: was v, is V");
+    assertThat(Fingerprint.differences(was, is, List.of("data"))).isEmpty();
+    assertThatThrownBy(() -> Fingerprint.requireSame(was, is, List.of(), "runs/a"))
+        .isInstanceOfSatisfying(
+            BellowsException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.DATA));
   }
 }
