@@ -305,8 +305,8 @@ public final class ModelFolder {
     return sums;
   }
 
-  private static byte[] bytes(
-      FolderFiles files, String name, int limit, Map<String, String> sums) throws IOException {
+  private static byte[] bytes(FolderFiles files, String name, int limit, Map<String, String> sums)
+      throws IOException {
     byte[] bytes;
     try (InputStream in = plain(files, name, limit)) {
       bytes = in.readNBytes(limit);
@@ -343,8 +343,7 @@ public final class ModelFolder {
       in.close();
       throw new ModelFileException(
           Kind.REFUSED,
-          "%s: expected at most %d bytes, found %d"
-              .formatted(where(files, name), limit, length));
+          "%s: expected at most %d bytes, found %d".formatted(where(files, name), limit, length));
     }
     return in;
   }

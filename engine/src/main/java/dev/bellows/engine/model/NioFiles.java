@@ -104,8 +104,7 @@ public final class NioFiles implements FolderFiles {
     Files.deleteIfExists(part); // never write through a link that somebody put there
     Files.write(part, bytes, StandardOpenOption.CREATE_NEW);
     try {
-      Files.move(
-          part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (AtomicMoveNotSupportedException e) {
       Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
     }

@@ -61,8 +61,7 @@ public final class CheckpointStore {
    * @param failpoint is told each write boundary ({@code "shard-0.begin"}, {@code "state.end"},
    *     ...) so that tests can stop the process there
    */
-  public CheckpointStore(
-      FolderFiles files, Consumer<String> warnings, Consumer<String> failpoint) {
+  public CheckpointStore(FolderFiles files, Consumer<String> warnings, Consumer<String> failpoint) {
     this.files = files;
     this.writer = new CheckpointWriter(files, failpoint);
     this.reader = new CheckpointReader(files);

@@ -160,7 +160,9 @@ final class Preparation {
       return HeldOut.encode(
           session, source, config.data(), fit.preprocess(), config.target().unseen());
     }
-    return rowPlan.counts[role] == 0 ? null : HeldOut.deal(session, raw, rowPlan, role, encoder, "");
+    return rowPlan.counts[role] == 0
+        ? null
+        : HeldOut.deal(session, raw, rowPlan, role, encoder, "");
   }
 
   private static double fraction(HoldoutConfig holdout) {

@@ -29,8 +29,10 @@ final class EvaluateCommand extends ModelCommand {
     console.progressDone();
     String report = "";
     if (config.output().report()) {
-      report = "  report " + RunReport.write(
-              Storage.of(session).folder(config.output().dir()), main.commandLine());
+      report =
+          "  report "
+              + RunReport.write(
+                  Storage.of(session).folder(config.output().dir()), main.commandLine());
     }
     String shown =
         figures.entrySet().stream()

@@ -23,7 +23,9 @@ import picocli.CommandLine.Parameters;
 final class InspectCommand extends BellowsCommand {
   private static final int MAX_ROWS = 1 << 20;
 
-  @Parameters(paramLabel = "MODEL", description = "model folder, or the run folder that holds it: a path or a URI")
+  @Parameters(
+      paramLabel = "MODEL",
+      description = "model folder, or the run folder that holds it: a path or a URI")
   String model = "";
 
   @Option(names = "--plan", description = "also the kernel calls of one training step")

@@ -75,14 +75,11 @@ abstract class ModelCommand extends BellowsCommand {
     }
     Loaded loaded = config.load(terminal(), kind, sets);
     RunConfig run = loaded.config();
-    FolderFiles folder =
-        SparkSessions.storage().folder(Objects.requireNonNull(run.modelPath()));
+    FolderFiles folder = SparkSessions.storage().folder(Objects.requireNonNull(run.modelPath()));
     if (!exists(folder)) {
       throw new BellowsException(
           ExitCode.MODEL,
-          "there is no model folder "
-              + folder
-              + " (model_path); train one, or give --model");
+          "there is no model folder " + folder + " (model_path); train one, or give --model");
     }
     DataFiles.check(run.data());
     Banner.print(

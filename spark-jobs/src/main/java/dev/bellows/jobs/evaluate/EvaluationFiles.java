@@ -45,8 +45,7 @@ public final class EvaluationFiles {
   }
 
   // No text: a file of an earlier evaluation must not stay beside new figures.
-  private static void put(FolderFiles dir, String name, @Nullable String text)
-      throws IOException {
+  private static void put(FolderFiles dir, String name, @Nullable String text) throws IOException {
     if (text == null) {
       dir.delete(name);
     } else {

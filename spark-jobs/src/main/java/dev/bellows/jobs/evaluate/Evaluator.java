@@ -33,7 +33,8 @@ public final class Evaluator {
    */
   public static Map<String, Double> run(SparkSession session, RunConfig config, Console console) {
     Storage storage = Storage.of(session);
-    StoredModel model = StoredModel.open(storage.folder(Objects.requireNonNull(config.modelPath())));
+    StoredModel model =
+        StoredModel.open(storage.folder(Objects.requireNonNull(config.modelPath())));
     SourceConfig source = config.data().test().source();
     if (source == null) {
       throw new BellowsException(

@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
  *   checkpoints/  model/  lease/
  * </pre>
  *
- * <p>It may lie on any file system that {@link Storage} knows. The holder of the {@link RunLease} is
- * the only writer. Files that are replaced are replaced whole; what is appended to a folder on a
+ * <p>It may lie on any file system that {@link Storage} knows. The holder of the {@link RunLease}
+ * is the only writer. Files that are replaced are replaced whole; what is appended to a folder on a
  * remote file system is gathered as {@link AppendedText} says. Foreign files are never deleted.
  */
 public final class RunFolder implements AutoCloseable {

@@ -70,8 +70,9 @@ public final class Storage {
               + location
               + ": "
               + (e.getMessage() == null ? e : e.getMessage().lines().findFirst().orElse(""))
-              + "; a scheme needs its file system on the class path (--conf spark.jars.packages=...)"
-              + " and its settings (--conf spark.hadoop.fs...., or HADOOP_CONF_DIR)",
+              + "; a scheme needs its file system on the class path (with SPARK_HOME: --conf"
+              + " spark.jars.packages=...) and its settings (--conf spark.hadoop.fs...=..., or"
+              + " HADOOP_CONF_DIR)",
           e);
     }
   }

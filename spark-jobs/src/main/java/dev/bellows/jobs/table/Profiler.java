@@ -88,7 +88,13 @@ public final class Profiler {
     classes();
     warnings.addAll(findings);
     return new Profile(
-        stats.rows, dropped, duplicates, stats.fingerprint(plan), columns, fit.classCounts(), warnings);
+        stats.rows,
+        dropped,
+        duplicates,
+        stats.fingerprint(plan),
+        columns,
+        fit.classCounts(),
+        warnings);
   }
 
   private String shape() {

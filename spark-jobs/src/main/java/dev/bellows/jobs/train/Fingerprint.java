@@ -46,7 +46,6 @@ final class Fingerprint {
     return tree;
   }
 
-
   /**
    * The tree that is stored in run.json and in every checkpoint.
    *

@@ -120,10 +120,7 @@ public final class TrainJob {
       RestorePoint resumed = found.orElse(null);
       if (resumed != null) {
         Fingerprint.requireSame(
-            Fingerprint.stored(resumed.state()),
-            setup.fingerprint(),
-            allowChange,
-            folder.dir());
+            Fingerprint.stored(resumed.state()), setup.fingerprint(), allowChange, folder.dir());
       }
       begin(session, setup, folder, resumed);
       try (Training training = new Training(session, setup, folder, console, failpoints, resumed)) {

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param exitCode OK, INTERRUPTED or TERMINATED; other ends are exceptions
  * @param message one line for people
- * @param model where the model folder is, a path or a URI, or null when training was stopped before its end
+ * @param model where the model folder is, a path or a URI, or null when training was stopped before
+ *     its end
  * @param sha256 SHA-256 of the weights file, or null without a model
  * @param steps steps applied in all
  * @param metrics final figures by name

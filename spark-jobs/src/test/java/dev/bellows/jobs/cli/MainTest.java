@@ -118,6 +118,9 @@ class MainTest {
         "synth digit|expected one of",
         "synth digits --rows 0|expected 1..",
         "resume nowhere|there is no run folder",
+        "resume nofs://a/run|No FileSystem for scheme",
+        "report nofs://a/run|HADOOP_CONF_DIR",
+        "inspect nofs://a/model|No FileSystem for scheme",
         "render -c a extra|unknown argument \"extra\"",
         "check -c a --data-dir nowhere|there is no folder",
       })

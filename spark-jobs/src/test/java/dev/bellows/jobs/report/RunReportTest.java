@@ -198,7 +198,9 @@ class RunReportTest {
     Files.createSymbolicLink(run.resolve("run.json"), secret);
     String page = ours(RunReport.page(new NioFiles(run), List.of()));
     assertThat(page).contains("report: metrics.json:1:").doesNotContain("secret");
-    assertThat(((Map<?, ?>) data(RunReport.page(new NioFiles(run), List.of())).get("history")).get("epoch"))
+    assertThat(
+            ((Map<?, ?>) data(RunReport.page(new NioFiles(run), List.of())).get("history"))
+                .get("epoch"))
         .isEqualTo(List.of(1.0));
   }
 

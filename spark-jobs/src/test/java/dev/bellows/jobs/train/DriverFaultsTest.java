@@ -3,6 +3,7 @@ package dev.bellows.jobs.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.bellows.jobs.StrictFileSystem;
 import dev.bellows.jobs.run.RunFolder;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -98,6 +99,27 @@ class DriverFaultsTest {
     assertThat(RunFolder.readRun(runs.resolve("lost"))).containsEntry("exit_code", 7L);
     // the newest before the third loss; older ones may have gone by the keep rule
     assertThat(runs.resolve("lost/checkpoints/step-000010/manifest.json")).exists();
+  }
+
+  @Test
+  void fault_05_aKilledDriverIsContinuedOnAnotherFileSystem() throws Exception {
+    String remote = StrictFileSystem.uri(runs.resolve("remote"));
+    List<String> script =
+        List.of(
+            line("calm5", "local[2]", "", ""), line("killed", "local[2]", "", "task.step:13:kill"));
+    try (DriverProcess driver = DriverProcess.start(temp.resolve("d"), remote, script)) {
+      assertThat(driver.await(300).process().exitValue()).isEqualTo(137);
+    }
+    Path killed = runs.resolve("remote/killed");
+    assertThat(RunFolder.readRun(killed)).containsEntry("status", "running");
+    List<String> second = List.of(line("killed", "local[1]", "", ""));
+    try (DriverProcess driver = DriverProcess.start(temp.resolve("e"), remote, second)) {
+      assertThat(driver.await(300).results(List.of("killed")).get("killed"))
+          .isEqualTo(RunFolder.readRun(runs.resolve("remote/calm5")).get("model_sha256"));
+      assertThat(driver.log()).contains("from the checkpoint of step 10");
+    }
+    assertThat(killed.resolve("steps.ledger"))
+        .hasSameTextualContentAs(runs.resolve("remote/calm5/steps.ledger"));
   }
 
   private static void awaitFile(Path file) throws InterruptedException {

@@ -29,8 +29,13 @@ final class DriverProcess implements AutoCloseable {
    * @param lines script lines
    */
   static DriverProcess start(Path work, Path runs, List<String> lines) throws IOException {
-    Files.createDirectories(work.resolve("spark-home/jars"));
     Files.createDirectories(runs);
+    return start(work, runs.toString(), lines);
+  }
+
+  /** The same with the run folders below a path or a URI. */
+  static DriverProcess start(Path work, String runs, List<String> lines) throws IOException {
+    Files.createDirectories(work.resolve("spark-home/jars"));
     Path script = Files.write(work.resolve("script.txt"), lines);
     Path log = work.resolve("driver.log");
     List<String> command = new ArrayList<>();
@@ -44,7 +49,7 @@ final class DriverProcess implements AutoCloseable {
     command.add(classPath());
     command.add(TopologyMain.class.getName());
     command.add(script.toString());
-    command.add(runs.toString());
+    command.add(runs);
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.directory(work.toFile());
     builder.redirectErrorStream(true);

@@ -1,11 +1,15 @@
 package dev.bellows.jobs.train;
 
+import dev.bellows.engine.model.FolderFiles;
 import dev.bellows.jobs.BellowsException;
 import dev.bellows.jobs.Console;
+import dev.bellows.jobs.StrictFileSystem;
 import dev.bellows.jobs.cluster.SparkSettings;
 import dev.bellows.jobs.config.ConfigLoader;
 import dev.bellows.jobs.config.Loaded;
 import dev.bellows.jobs.run.RunFolder;
+import dev.bellows.jobs.run.Storage;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -23,10 +27,10 @@ import org.apache.spark.sql.SparkSession;
 public final class TopologyMain {
   private TopologyMain() {}
 
-  /** Arguments: script file, folder of the runs. */
+  /** Arguments: script file, folder of the runs: a path or a URI. */
   public static void main(String[] args) throws Exception {
     List<String> lines = Files.readAllLines(Path.of(args[0]));
-    Path runs = Path.of(args[1]);
+    String runs = args[1];
     SparkSession session = null;
     String master = "";
     StopRequest.install();
@@ -51,7 +55,12 @@ public final class TopologyMain {
       Console console = console();
       try {
         TrainOutcome outcome =
-            run(session, runs.resolve(name), Path.of(cells[2].trim()), sets, console);
+            run(
+                session,
+                Storage.of(session).folder(runs + "/" + name),
+                Path.of(cells[2].trim()),
+                sets,
+                console);
         System.out.println(
             "RESULT "
                 + name
@@ -78,8 +87,9 @@ public final class TopologyMain {
   }
 
   private static TrainOutcome run(
-      SparkSession session, Path dir, Path config, List<String> sets, Console console) {
-    if (Files.exists(dir.resolve("run.json"))) {
+      SparkSession session, FolderFiles dir, Path config, List<String> sets, Console console)
+      throws IOException {
+    if (dir.lengthBytes("run.json") >= 0) {
       return ResumeJob.run(session, dir, new ResumeOptions(List.of(), false, sets), console);
     }
     Loaded loaded = ConfigLoader.parse(read(config), sets);
@@ -99,7 +109,7 @@ public final class TopologyMain {
   private static String read(Path file) {
     try {
       return Files.readString(file);
-    } catch (java.io.IOException e) {
+    } catch (IOException e) {
       throw new IllegalStateException(e);
     }
   }
@@ -110,6 +120,7 @@ public final class TopologyMain {
             .setMaster(master)
             .setAppName("bellows-test")
             .set("spark.ui.enabled", "false")
+            .set("spark.hadoop.fs.strict.impl", StrictFileSystem.class.getName())
             .set("spark.sql.shuffle.partitions", "2");
     if (master.startsWith("local-cluster")) {
       conf.set("spark.executor.extraClassPath", System.getProperty("java.class.path"));
