@@ -43,6 +43,8 @@ void bl_scatter_add_rows(int64_t rows, int64_t k, int64_t v, const float *dy, in
                          const int32_t *codes, int64_t code_stride, float *table);
 void bl_copy_lines(int64_t rows, int64_t bytes, const char *x, int64_t x_stride, char *y, int64_t y_stride);
 void bl_transpose(int64_t rows, int64_t cols, const float *x, float *y);
+void bl_to_bfloat16(int64_t n, const uint32_t *x, uint16_t *y);
+void bl_from_bfloat16(int64_t n, const uint16_t *x, uint32_t *y);
 
 void bl_dropout(uint64_t key, float rate, float scale, const float *x, float *y, int64_t n);
 

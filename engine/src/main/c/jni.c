@@ -150,6 +150,16 @@ ENTRY(void, transpose, jlong rows, jlong cols, jlong x, jlong y) {
   bl_transpose(rows, cols, IN(x), OUT(y));
 }
 
+ENTRY(void, toBfloat16, jlong n, jlong x, jlong y) {
+  UNUSED;
+  bl_to_bfloat16(n, (const uint32_t *)x, (uint16_t *)y);
+}
+
+ENTRY(void, fromBfloat16, jlong n, jlong x, jlong y) {
+  UNUSED;
+  bl_from_bfloat16(n, (const uint16_t *)x, (uint32_t *)y);
+}
+
 ENTRY(void, dropout, jlong key, jfloat rate, jfloat scale, jlong x, jlong y, jlong n) {
   UNUSED;
   bl_dropout((uint64_t)key, rate, scale, IN(x), OUT(y), n);

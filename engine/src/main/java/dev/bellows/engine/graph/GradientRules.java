@@ -58,6 +58,7 @@ final class GradientRules {
       case MATMUL -> matmul(g, n, i, dy);
       case SPARSE_MATMUL -> g.sparseMatmulTransposed(n.input(0), dy);
       case SPARSE_MATMUL_TRANSPOSED -> g.sparseMatmul(n.input(0), dy);
+      case CONVERT -> dy.dtype() == n.input(0).dtype() ? dy : g.convert(dy, n.input(0).dtype());
       case TRANSPOSE -> g.transpose(dy);
       case RESHAPE -> g.reshape(dy, n.input(0).shape());
       case CONCAT -> concat(g, n, i, dy);

@@ -168,6 +168,12 @@ public final class Graph {
         List.of(a, b));
   }
 
+  /** x as FLOAT32 or BFLOAT16. */
+  public Node convert(Node x, DType to) {
+    ShapeRules.converts(label(Op.CONVERT), x, to);
+    return append(Op.CONVERT, x.shape(), to, Attributes.NONE, List.of(x));
+  }
+
   /** CSR [N, D] times dense [D, K]: [N, K]. */
   public Node sparseMatmul(Node sparse, Node dense) {
     Shape shape = ShapeRules.sparse(label(Op.SPARSE_MATMUL), sparse, dense, false);

@@ -55,6 +55,12 @@ public enum Op {
   /** x limited to [{@code min}, {@code max}]; gradient 1 inside and on the borders, 0 outside. */
   CLAMP(1, 0b1),
 
+  /**
+   * The same values in another float type, to nearest even when it is narrower; the gradient passes
+   * unchanged.
+   */
+  CONVERT(1, 0b1),
+
   // Products and layout.
   /**
    * op(a) [M, K] times op(b) [K, N], op = transpose when {@code transA} / {@code transB} is set.

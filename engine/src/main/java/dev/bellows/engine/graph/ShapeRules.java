@@ -52,6 +52,20 @@ final class ShapeRules {
   static Shape matmul(String label, Node a, Node b, boolean transA, boolean transB) {
     rank(label, a, 2);
     rank(label, b, 2);
+    if (a.dtype() != b.dtype()) {
+      throw new GraphException(
+          "node "
+              + label
+              + ": operands must have one type, got "
+              + a
+              + " of "
+              + a.dtype()
+              + " and "
+              + b
+              + " of "
+              + b.dtype()
+              + ": convert one of them");
+    }
     int m = a.shape().dim(transA ? 1 : 0);
     int k = a.shape().dim(transA ? 0 : 1);
     int k2 = b.shape().dim(transB ? 1 : 0);
@@ -73,6 +87,23 @@ final class ShapeRules {
               + ")");
     }
     return Shape.of(m, n);
+  }
+
+  static void converts(String label, Node x, DType to) {
+    boolean floats =
+        (x.dtype() == DType.FLOAT32 || x.dtype() == DType.BFLOAT16)
+            && (to == DType.FLOAT32 || to == DType.BFLOAT16);
+    if (!floats) {
+      throw new GraphException(
+          "node "
+              + label
+              + ": converts between FLOAT32 and BFLOAT16 only, got "
+              + x
+              + " of "
+              + x.dtype()
+              + " to "
+              + to);
+    }
   }
 
   static Shape sparse(String label, Node sparse, Node dense, boolean transposed) {

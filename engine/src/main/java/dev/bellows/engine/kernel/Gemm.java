@@ -1,6 +1,6 @@
 package dev.bellows.engine.kernel;
 
-/** Dense matrix products. Addresses are of float32. */
+/** Dense matrix products. C and the bias are float32, A and B of the shape's type. */
 public interface Gemm {
   /**
    * C [m, n] = op(A) op(B), plus bias [n] in every row when there is one.

@@ -3,15 +3,20 @@ package dev.bellows.engine.plan;
 import dev.bellows.engine.graph.Graph;
 import dev.bellows.engine.graph.Node;
 import dev.bellows.engine.graph.Op;
+import dev.bellows.engine.graph.ProductRounding;
 import dev.bellows.engine.kernel.KernelCall;
 import dev.bellows.engine.kernel.Kernels;
 import dev.bellows.engine.sample.Mix64;
 import dev.bellows.engine.sample.Purpose;
 import dev.bellows.engine.tensor.Arena;
+import dev.bellows.engine.tensor.DType;
 import dev.bellows.engine.tensor.Memory;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
  * A graph as a fixed list of kernel calls over one arena. Shapes, places and kernels are decided
@@ -20,6 +25,9 @@ import java.util.Map;
  * <p>A plan belongs to the session that it was compiled with: one thread at a time.
  */
 public final class GraphPlan implements AutoCloseable {
+  /** Run when parameters changed: what depends on nothing else. */
+  private final KernelCall[] parameterCalls;
+
   private final KernelCall[] calls;
   private final List<Step> steps;
   private final Kernels kernels;
@@ -27,16 +35,22 @@ public final class GraphPlan implements AutoCloseable {
   private final Arena arena;
   private final int[] dropoutIds;
   private final long dropoutKeys;
+  private final UnaryOperator<Node> placed;
+  private boolean parametersChanged = true;
 
   private GraphPlan(
+      KernelCall[] parameterCalls,
       KernelCall[] calls,
       List<Step> steps,
       Kernels kernels,
       Placement placement,
       Arena arena,
       int[] dropoutIds,
-      long dropoutKeys) {
+      long dropoutKeys,
+      UnaryOperator<Node> placed) {
+    this.parameterCalls = parameterCalls;
     this.calls = calls;
+    this.placed = placed;
     this.steps = steps;
     this.kernels = kernels;
     this.placement = placement;
@@ -60,19 +74,64 @@ public final class GraphPlan implements AutoCloseable {
       Map<Node, Long> outputs,
       Kernels kernels,
       PlanOptions options) {
+    if (options.products() == DType.FLOAT32) {
+      return compile(graph, sources, outputs, kernels, options, UnaryOperator.identity());
+    }
+    ProductRounding rounding = ProductRounding.of(graph);
+    return compile(
+        rounding.graph(),
+        copied(rounding, sources),
+        copied(rounding, outputs),
+        kernels,
+        options,
+        rounding::copy);
+  }
+
+  private static Map<Node, Long> copied(ProductRounding rounding, Map<Node, Long> addresses) {
+    Map<Node, Long> copied = new LinkedHashMap<>();
+    addresses.forEach((node, address) -> copied.put(rounding.copy(node), address));
+    return copied;
+  }
+
+  private static GraphPlan compile(
+      Graph graph,
+      Map<Node, Long> sources,
+      Map<Node, Long> outputs,
+      Kernels kernels,
+      PlanOptions options,
+      UnaryOperator<Node> placed) {
     List<Step> steps = Fusion.steps(graph, outputs.keySet(), options.fuse());
     int[] ids = dropoutIds(steps);
-    Placement placement = new Placement(steps, sources, outputs, options);
+    boolean[] once = ParameterSteps.of(steps, outputs);
+    Placement placement = new Placement(steps, once, sources, outputs, options);
     Arena arena = new Arena(placement.arenaBytes() + 64L + 8L * ids.length);
     long keys = arena.take(8L * ids.length);
     placement.settle(arena);
     Lowering lowering = new Lowering(kernels, placement, ids, keys);
-    for (int i = 0; i < steps.size(); i++) {
-      lowering.lower(steps.get(i), placement.scratch(i));
-    }
+    KernelCall[] parameterCalls = lower(lowering, steps, placement, once, true);
+    lower(lowering, steps, placement, once, false);
     placement.copies().forEach(lowering::copy);
+    KernelCall[] all = lowering.calls().toArray(KernelCall[]::new);
     return new GraphPlan(
-        lowering.calls().toArray(KernelCall[]::new), steps, kernels, placement, arena, ids, keys);
+        parameterCalls,
+        Arrays.copyOfRange(all, parameterCalls.length, all.length),
+        steps,
+        kernels,
+        placement,
+        arena,
+        ids,
+        keys,
+        placed);
+  }
+
+  private static KernelCall[] lower(
+      Lowering lowering, List<Step> steps, Placement placement, boolean[] once, boolean wanted) {
+    for (int i = 0; i < steps.size(); i++) {
+      if (once[i] == wanted) {
+        lowering.lower(steps.get(i), placement.scratch(i));
+      }
+    }
+    return lowering.calls().toArray(KernelCall[]::new);
   }
 
   private static int[] dropoutIds(List<Step> steps) {
@@ -99,8 +158,22 @@ public final class GraphPlan implements AutoCloseable {
     }
   }
 
-  /** Computes every output. */
+  /** Says that values of PARAMETER sources changed since the last {@link #run}. */
+  public void parametersChanged() {
+    parametersChanged = true;
+  }
+
+  /**
+   * Computes every output. What depends on parameters and constants alone is computed in the first
+   * run and in the one after {@link #parametersChanged}.
+   */
   public void run() {
+    if (parametersChanged) {
+      for (KernelCall call : parameterCalls) {
+        call.run();
+      }
+      parametersChanged = false;
+    }
     for (KernelCall call : calls) {
       call.run();
     }
@@ -108,12 +181,12 @@ public final class GraphPlan implements AutoCloseable {
 
   /** Where the value of an output is after {@link #run}. */
   public long address(Node output) {
-    return placement.address(output);
+    return placement.address(placed.apply(output));
   }
 
-  /** Number of kernel calls of a run. */
+  /** Number of kernel calls of a first run. */
   public int callCount() {
-    return calls.length;
+    return parameterCalls.length + calls.length;
   }
 
   /** The calls in order, for people. */

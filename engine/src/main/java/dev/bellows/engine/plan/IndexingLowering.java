@@ -5,7 +5,9 @@ import dev.bellows.engine.kernel.KernelCall;
 import dev.bellows.engine.kernel.Kernels;
 import java.util.function.ToLongFunction;
 
-/** Binds: moving elements: permutation, padding, gathering, scattering, one-hot, batched products. */
+/**
+ * Binds: moving elements: permutation, padding, gathering, scattering, one-hot, batched products.
+ */
 final class IndexingLowering {
   private IndexingLowering() {}
 

@@ -115,6 +115,16 @@ final class Lowering {
                       at(node.input(0)),
                       at(node.input(1)),
                       at(node)));
+      case CONVERT ->
+          add(
+              kernels
+                  .layout()
+                  .bindConvert(
+                      node.input(0).dtype(),
+                      node.dtype(),
+                      node.shape().size(),
+                      at(node.input(0)),
+                      at(node)));
       case TRANSPOSE ->
           add(
               kernels
@@ -186,7 +196,8 @@ final class Lowering {
     boolean transA = node.attributes().flag("transA");
     boolean transB = node.attributes().flag("transB");
     int k = node.input(0).shape().dim(transA ? 0 : 1);
-    return new GemmShape(node.shape().dim(0), node.shape().dim(1), k, transA, transB);
+    return new GemmShape(
+        node.shape().dim(0), node.shape().dim(1), k, transA, transB, node.input(0).dtype());
   }
 
   private void sparseMatmul(Node node, long bias, Node result) {

@@ -95,6 +95,7 @@ final class NetworkPlans implements AutoCloseable {
     }
     Memory.copyIn(flat, 0, parameters, flat.length);
     hasParameters = true;
+    plans.values().forEach(compiled -> compiled.plan().parametersChanged());
   }
 
   /** Runs the plan for the batch's rows and reads the four sums. */

@@ -38,15 +38,32 @@ final class Placement {
   private final Map<Node, Place> constants = new LinkedHashMap<>();
   private final Map<Node, Long> tables = new LinkedHashMap<>();
   private final boolean share;
+  private final boolean[] once;
   private final long blockBytes;
   private final long constantBytes;
   private long base;
 
+  /**
+   * @param once which steps run only when parameters changed: their results are kept
+   */
   Placement(
-      List<Step> steps, Map<Node, Long> sources, Map<Node, Long> outputs, PlanOptions options) {
+      List<Step> steps,
+      boolean[] once,
+      Map<Node, Long> sources,
+      Map<Node, Long> outputs,
+      PlanOptions options) {
     this.share = options.shareMemory();
+    this.once = once;
     this.scratch = new MemoryPlanner.Block[steps.size()];
     countReads(steps);
+    for (int i = 0; i < steps.size(); i++) {
+      if (once[i]) {
+        steps
+            .get(i)
+            .results()
+            .forEach(kept -> pendingReads.merge(base(kept), FOREVER, Integer::sum));
+      }
+    }
     for (Map.Entry<Node, Long> output : outputs.entrySet()) {
       target(output.getKey(), output.getValue());
     }
@@ -120,12 +137,18 @@ final class Placement {
       place.address = target;
       return place;
     }
-    Place overwritten = share && result == step.main() ? overwritable(step, result) : null;
+    boolean mayOverwrite = share && !once[index] && result == step.main();
+    Place overwritten = mayOverwrite ? overwritable(step, result) : null;
     if (overwritten != null && overwritten.block != null) {
       overwritten.block.extend(index);
       return overwritten;
     }
-    place.block = planner.block(bytes(result), index);
+    if (once[index]) {
+      place.block = planner.block(bytes(result), 0);
+      place.block.extend(FOREVER);
+    } else {
+      place.block = planner.block(bytes(result), index);
+    }
     return place;
   }
 

@@ -107,6 +107,14 @@ public final class Memory {
     UNSAFE.putInt(address, value);
   }
 
+  public static short getShort(long address) {
+    return UNSAFE.getShort(address);
+  }
+
+  public static void putShort(long address, short value) {
+    UNSAFE.putShort(address, value);
+  }
+
   public static byte getByte(long address) {
     return UNSAFE.getByte(address);
   }

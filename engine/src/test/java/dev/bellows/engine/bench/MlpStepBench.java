@@ -12,6 +12,7 @@ import dev.bellows.engine.nn.LossKind;
 import dev.bellows.engine.nn.LossSpec;
 import dev.bellows.engine.nn.NetworkSpec;
 import dev.bellows.engine.plan.BatchBuffers;
+import dev.bellows.engine.plan.PlanOptions;
 import dev.bellows.engine.plan.SliceTrainer;
 import dev.bellows.engine.sample.Philox;
 import dev.bellows.engine.tensor.Memory;
@@ -41,10 +42,13 @@ public final class MlpStepBench {
       product(provider, new GemmShape(p[1], p[2], p[0], true, false), seconds);
       product(provider, new GemmShape(p[0], p[1], p[2], false, true), seconds);
     }
-    for (int rows : new int[] {16, 32, 64, 128}) {
-      step(provider, rows, seconds);
+    for (PlanOptions options : new PlanOptions[] {PlanOptions.DEFAULT, PlanOptions.MIXED}) {
+      Timing.print("products of %s operands%n", options.products());
+      for (int rows : new int[] {16, 32, 64, 128}) {
+        step(provider, rows, seconds, options);
+      }
+      threads(provider, 64, seconds, options);
     }
-    threads(provider, 64, seconds);
   }
 
   private static void product(KernelProvider provider, GemmShape s, double seconds) {
@@ -84,8 +88,9 @@ public final class MlpStepBench {
         10);
   }
 
-  private static SliceTrainer trainer(KernelProvider provider, int rows, float[] weights) {
-    SliceTrainer trainer = new SliceTrainer(mlp(), rows, provider, 7);
+  private static SliceTrainer trainer(
+      KernelProvider provider, int rows, float[] weights, PlanOptions options) {
+    SliceTrainer trainer = new SliceTrainer(mlp(), rows, provider, 7, options);
     BatchBuffers batch = trainer.batch();
     fill(batch.numeric(), 784L * rows, 3);
     for (int i = 0; i < rows; i++) {
@@ -96,14 +101,14 @@ public final class MlpStepBench {
     return trainer;
   }
 
-  private static void step(KernelProvider provider, int rows, double seconds) {
+  private static void step(KernelProvider provider, int rows, double seconds, PlanOptions options) {
     SliceTrainer probe = new SliceTrainer(mlp(), 1, provider, 7);
     float[] weights = Initializers.init(probe.layout(), 1);
     probe.close();
     float[] gradient = new float[weights.length];
     float[] again = new float[weights.length];
-    try (SliceTrainer trainer = trainer(provider, rows, weights);
-        SliceTrainer other = trainer(provider, rows, weights)) {
+    try (SliceTrainer trainer = trainer(provider, rows, weights, options);
+        SliceTrainer other = trainer(provider, rows, weights, options)) {
       double first = trainer.run(0, 0).lossSum();
       trainer.gradient(gradient);
       other.run(0, 0);
@@ -146,7 +151,8 @@ public final class MlpStepBench {
   }
 
   /** Two task threads at once. */
-  private static void threads(KernelProvider provider, int rows, double seconds) {
+  private static void threads(
+      KernelProvider provider, int rows, double seconds, PlanOptions options) {
     SliceTrainer probe = new SliceTrainer(mlp(), 1, provider, 7);
     float[] weights = Initializers.init(probe.layout(), 1);
     probe.close();
@@ -158,7 +164,7 @@ public final class MlpStepBench {
           new Thread(
               () -> {
                 float[] gradient = new float[weights.length];
-                try (SliceTrainer trainer = trainer(provider, rows, weights)) {
+                try (SliceTrainer trainer = trainer(provider, rows, weights, options)) {
                   nanos[index] =
                       Timing.median(
                           () -> {

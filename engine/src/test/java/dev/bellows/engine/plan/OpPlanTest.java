@@ -412,6 +412,7 @@ abstract class OpPlanTest {
   /** The ops that the tests above plan one by one. */
   private static final Set<Op> OTHERS =
       EnumSet.of(
+          Op.CONVERT, // by MixedPrecisionTest
           Op.MATMUL,
           Op.SPARSE_MATMUL,
           Op.SPARSE_MATMUL_TRANSPOSED,

@@ -92,5 +92,9 @@ final class NativeOps {
 
   static native void transpose(long rows, long cols, long x, long y);
 
+  static native void toBfloat16(long n, long x, long y);
+
+  static native void fromBfloat16(long n, long x, long y);
+
   static native void dropout(long key, float rate, float scale, long x, long y, long n);
 }

@@ -3,6 +3,7 @@ package dev.bellows.engine.kernel.cpu;
 import dev.bellows.engine.kernel.Gemm;
 import dev.bellows.engine.kernel.GemmShape;
 import dev.bellows.engine.kernel.KernelCall;
+import dev.bellows.engine.tensor.DType;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -91,12 +92,14 @@ final class OneDnnGemm implements Gemm, AutoCloseable {
   }
 
   private Product create(GemmShape s, boolean bias) {
-    memory.desc a = matrix(s.m(), s.k(), s.transA());
-    memory.desc b = matrix(s.k(), s.n(), s.transB());
-    memory.desc c = matrix(s.m(), s.n(), false);
+    memory.data_type operands =
+        s.operands() == DType.BFLOAT16 ? memory.data_type.bf16 : memory.data_type.f32;
+    memory.desc a = matrix(s.m(), s.k(), s.transA(), operands);
+    memory.desc b = matrix(s.k(), s.n(), s.transB(), operands);
+    memory.desc c = matrix(s.m(), s.n(), false, memory.data_type.f32);
     matmul.primitive_desc description;
     if (bias) {
-      memory.desc row = matrix(1, s.n(), false);
+      memory.desc row = matrix(1, s.n(), false, memory.data_type.f32);
       description = new matmul.primitive_desc(cpu, a, b, row, c, attributes, false);
       keep(row);
     } else {
@@ -109,11 +112,10 @@ final class OneDnnGemm implements Gemm, AutoCloseable {
     return new Product(description, primitive, keep(primitive.get()));
   }
 
-  private static memory.desc matrix(long rows, long cols, boolean transposed) {
+  private static memory.desc matrix(
+      long rows, long cols, boolean transposed, memory.data_type type) {
     return new memory.desc(
-        new long[] {rows, cols},
-        memory.data_type.f32,
-        transposed ? new long[] {1, rows} : new long[] {cols, 1});
+        new long[] {rows, cols}, type, transposed ? new long[] {1, rows} : new long[] {cols, 1});
   }
 
   @Override

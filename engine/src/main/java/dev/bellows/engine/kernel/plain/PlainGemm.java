@@ -3,6 +3,8 @@ package dev.bellows.engine.kernel.plain;
 import dev.bellows.engine.kernel.Gemm;
 import dev.bellows.engine.kernel.GemmShape;
 import dev.bellows.engine.kernel.KernelCall;
+import dev.bellows.engine.tensor.Bfloat16;
+import dev.bellows.engine.tensor.DType;
 import dev.bellows.engine.tensor.Memory;
 import java.util.Arrays;
 
@@ -53,10 +55,10 @@ final class PlainGemm implements Gemm {
       for (int i = 0; i < shape.m(); i++) {
         if (shape.transA()) {
           for (int j = 0; j < k; j++) {
-            rowA[j] = Memory.getFloat(a + 4L * ((long) j * shape.m() + i));
+            rowA[j] = element(a, (long) j * shape.m() + i);
           }
         } else {
-          Memory.copyOut(a + 4L * i * k, rowA, 0, k);
+          row(a, (long) i * k, rowA);
         }
         if (bias == 0) {
           Arrays.fill(rowC, 0);
@@ -77,15 +79,31 @@ final class PlainGemm implements Gemm {
     private void loadB(int n, int k) {
       if (!shape.transB()) {
         for (int j = 0; j < k; j++) {
-          Memory.copyOut(b + 4L * j * n, rowsB[j], 0, n);
+          row(b, (long) j * n, rowsB[j]);
         }
         return;
       }
       for (int col = 0; col < n; col++) {
-        Memory.copyOut(b + 4L * col * k, packed, 0, k);
+        row(b, (long) col * k, packed);
         for (int j = 0; j < k; j++) {
           rowsB[j][col] = packed[j];
         }
+      }
+    }
+
+    private float element(long matrix, long index) {
+      return shape.operands() == DType.BFLOAT16
+          ? Bfloat16.value(Memory.getShort(matrix + 2 * index))
+          : Memory.getFloat(matrix + 4 * index);
+    }
+
+    private void row(long matrix, long first, float[] values) {
+      if (shape.operands() == DType.FLOAT32) {
+        Memory.copyOut(matrix + 4 * first, values, 0, values.length);
+        return;
+      }
+      for (int i = 0; i < values.length; i++) {
+        values[i] = element(matrix, first + i);
       }
     }
 

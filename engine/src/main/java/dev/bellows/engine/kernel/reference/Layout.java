@@ -1,6 +1,7 @@
 package dev.bellows.engine.kernel.reference;
 
 import dev.bellows.engine.graph.Node;
+import dev.bellows.engine.tensor.DType;
 import dev.bellows.engine.tensor.Shape;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,10 @@ final class Layout {
     return switch (n.op()) {
       case CONSTANT -> constant(n);
       case MATMUL -> matmul(n, in[0], in[1]);
+      case CONVERT ->
+          n.dtype() == DType.BFLOAT16
+              ? Arrays.stream(in[0]).map(Scalars::bfloat16).toArray()
+              : in[0];
       case TRANSPOSE -> transpose(n, in[0]);
       case RESHAPE -> in[0];
       case CONCAT -> concat(n, in);

@@ -1,5 +1,6 @@
 package dev.bellows.engine.kernel.reference;
 
+import dev.bellows.engine.tensor.Bfloat16;
 import org.apache.commons.math3.special.Erf;
 
 /** Scalar functions in double precision, written so that no finite argument overflows. */
@@ -37,6 +38,11 @@ final class Scalars {
   static double mishGrad(double x) {
     double t = Math.tanh(softplus(x));
     return t + x * (1 - t * t) * sigmoid(x);
+  }
+
+  /** The nearest bfloat16, to even at a tie. */
+  static double bfloat16(double x) {
+    return Bfloat16.value(Bfloat16.round((float) x));
   }
 
   /** Normal distribution function; erfc keeps the left tail. */

@@ -1,0 +1,67 @@
+package dev.bellows.engine.graph;
+
+import dev.bellows.engine.tensor.DType;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Mixed precision: a copy of a graph whose products read operands rounded to {@link
+ * DType#BFLOAT16}. Sums, results, parameters and gradients stay FLOAT32 (P. Micikevicius et al.,
+ * "Mixed Precision Training", ICLR 2018; bfloat16 has the range of float32, so that no loss scaling
+ * is needed).
+ *
+ * <p>A tensor is rounded once however many products read it. The copy is made after the gradients,
+ * so that forward and backward see the same rounded operands.
+ */
+public final class ProductRounding {
+  /** Ops whose kernels take BFLOAT16 operands. */
+  private static final Set<Op> PRODUCTS = EnumSet.of(Op.MATMUL);
+
+  private final Graph graph = new Graph();
+  private final Map<Node, Node> copies = new HashMap<>();
+  private final Map<Node, Node> rounded = new HashMap<>();
+
+  private ProductRounding(Graph original) {
+    for (Node node : original.nodes()) {
+      List<Node> inputs = new ArrayList<>();
+      for (Node input : node.inputs()) {
+        Node copy = copy(input);
+        inputs.add(PRODUCTS.contains(node.op()) ? round(copy) : copy);
+      }
+      graph.named(node.name());
+      copies.put(
+          node, graph.append(node.op(), node.shape(), node.dtype(), node.attributes(), inputs));
+    }
+  }
+
+  /** The copy of a graph; the original stays as it is. */
+  public static ProductRounding of(Graph graph) {
+    return new ProductRounding(graph);
+  }
+
+  /** The copied graph. */
+  public Graph graph() {
+    return graph;
+  }
+
+  /** What stands for a node of the original. */
+  public Node copy(Node node) {
+    Node copy = copies.get(node);
+    if (copy == null) {
+      throw new GraphException(node + " is not a node of the graph that was copied");
+    }
+    return copy;
+  }
+
+  private Node round(Node node) {
+    if (node.dtype() != DType.FLOAT32) {
+      return node;
+    }
+    return rounded.computeIfAbsent(
+        node, n -> graph.named("rounded." + n.name()).convert(n, DType.BFLOAT16));
+  }
+}
