@@ -2,12 +2,14 @@ package dev.bellows.ps.client;
 
 import dev.bellows.ps.protocol.Floats;
 import dev.bellows.ps.protocol.Message;
+import dev.bellows.ps.protocol.Peer;
 import dev.bellows.ps.protocol.Target;
 import dev.bellows.ps.shard.ShardMap;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.IntFunction;
+import java.util.function.IntPredicate;
 import java.util.function.LongSupplier;
 
 /**
@@ -31,8 +33,11 @@ public final class PsControl implements AutoCloseable {
   private final Target[] targets;
   private final Calls calls;
   private final LongSupplier nanoTime;
+  private final IntPredicate included;
 
-  private PsControl(ClientOptions options, Connector connector, LongSupplier nanoTime) {
+  private PsControl(
+      ClientOptions options, IntPredicate included, Connector connector, LongSupplier nanoTime) {
+    this.included = included;
     this.options = options;
     this.map = options.map();
     this.calls = new Calls(options, connector);
@@ -45,7 +50,16 @@ public final class PsControl implements AutoCloseable {
 
   /** A control of one run; connections are opened by the first call. */
   public static PsControl open(ClientOptions options, Connector connector) {
-    return new PsControl(options, connector, System::nanoTime);
+    return new PsControl(options, shard -> true, connector, System::nanoTime);
+  }
+
+  /**
+   * A control that calls some shards only: those whose replicas are loaded, promoted or attached.
+   *
+   * @param included which; the placement of the others is not used
+   */
+  public static PsControl open(ClientOptions options, IntPredicate included, Connector connector) {
+    return new PsControl(options, included, connector, System::nanoTime);
   }
 
   /**
@@ -78,7 +92,8 @@ public final class PsControl implements AutoCloseable {
     checkLength(values.length);
     calls.begin();
     for (int shard = 0; shard < targets.length; shard++) {
-      for (int chunk = map.firstChunk(shard); chunk < map.endChunk(shard); chunk++) {
+      int end = included.test(shard) ? map.endChunk(shard) : map.firstChunk(shard);
+      for (int chunk = map.firstChunk(shard); chunk < end; chunk++) {
         int from = ShardMap.chunkFrom(chunk, map.from(shard));
         int length = ShardMap.chunkTo(chunk, map.to(shard)) - from;
         calls.add(
@@ -176,6 +191,35 @@ public final class PsControl implements AutoCloseable {
     eachShard("releasing the snapshot", shard -> new Message.Release(targets[shard], step));
   }
 
+  /**
+   * Makes the namespaces of the same targets on other servers the replicas of these, from a step
+   * on; see {@link Message.Attach}.
+   *
+   * @param replicas address of each shard's replica; those of shards that are not included are not
+   *     used
+   * @param from step of the values that the replicas are or will be loaded with
+   */
+  public void attach(List<ShardAddress> replicas, long from) {
+    eachShard(
+        "attaching replicas from step " + from + " on",
+        shard -> {
+          ShardAddress at = replicas.get(shard);
+          return new Message.Attach(targets[shard], new Peer(at.host(), at.port()), from);
+        });
+  }
+
+  /** Goes on without replicas. */
+  public void detach() {
+    eachShard("detaching replicas", shard -> new Message.Detach(targets[shard]));
+  }
+
+  /** Takes the namespaces over under this control's incarnation, with what they hold. */
+  public void advance() {
+    eachShard(
+        "advancing to incarnation " + options.incarnation(),
+        shard -> new Message.Advance(targets[shard]));
+  }
+
   /** Forgets the run on all shards. */
   public void drop() {
     eachShard("dropping the run", shard -> new Message.Drop(targets[shard]));
@@ -185,7 +229,7 @@ public final class PsControl implements AutoCloseable {
     calls.begin();
     List<Call> all = new ArrayList<>();
     for (int shard = 0; shard < targets.length; shard++) {
-      if (!map.isEmpty(shard)) {
+      if (included.test(shard) && !map.isEmpty(shard)) {
         all.add(calls.add(shard, request.apply(shard)));
       }
     }

@@ -5,6 +5,7 @@ import dev.bellows.ps.protocol.Message;
 import dev.bellows.ps.protocol.PsErrorCode;
 import dev.bellows.ps.protocol.PsException;
 import dev.bellows.ps.protocol.Target;
+import dev.bellows.ps.server.Counter;
 import dev.bellows.ps.shard.ClipScale;
 import dev.bellows.ps.shard.ShardMap;
 import dev.bellows.ps.shard.TreeSum;
@@ -313,8 +314,11 @@ final class TaskSession implements AutoCloseable {
       Message answer = calls.answer(first.get(i));
       if (answer instanceof Message.StatusReply status) {
         String missing = Diagnosis.missing(status);
+        long hidden = Counter.HIDDEN.in(status.counters());
         parts.add(
-            missing == null || status.version() != version
+            hidden > 0
+                ? "the replica of " + where + " to take the step (" + hidden + " chunks)"
+                : missing == null || status.version() != version
                 ? where + " is " + status.state() + " at step " + status.version()
                 : missing + " (" + where + ")");
       } else if (answer instanceof Message.Failure refused) {

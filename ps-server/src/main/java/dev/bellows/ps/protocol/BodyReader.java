@@ -58,6 +58,13 @@ final class BodyReader {
         case GET -> new Message.Get(target(), in.getLong(), in.getInt(), in.getInt());
         case RELEASE -> new Message.Release(target(), in.getLong());
         case DROP -> new Message.Drop(target());
+        case ATTACH ->
+            new Message.Attach(
+                target(),
+                new Peer(string("replica host", Peer.MAX_HOST_LENGTH), in.getInt()),
+                in.getLong());
+        case DETACH -> new Message.Detach(target());
+        case ADVANCE -> new Message.Advance(target());
         case DONE -> new Message.Done(in.getLong());
         case FAILURE ->
             new Message.Failure(

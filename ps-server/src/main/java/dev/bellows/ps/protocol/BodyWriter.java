@@ -19,7 +19,7 @@ final class BodyWriter {
 
   private static int ownBytes(Message message) {
     return switch (message.opcode()) {
-      case PING, STATUS, DROP -> 0;
+      case PING, STATUS, DROP, DETACH, ADVANCE -> 0;
       case CREATE -> 6 * INT + 2 * LONG + ((Message.Create) message).updateSpec().length;
       case PUT -> 2 * INT + floatsBytes(((Message.Put) message).values());
       case SEAL, NORM, SNAPSHOT, RELEASE, DONE -> LONG;
@@ -29,6 +29,7 @@ final class BodyWriter {
       case COMMIT -> LONG + INT + Float.BYTES;
       case LEDGER -> LONG + INT;
       case GET -> LONG + 2 * INT;
+      case ATTACH -> LONG + INT + stringBytes(((Message.Attach) message).replica().host());
       case FAILURE -> LONG + 2 * INT + stringBytes(((Message.Failure) message).detail());
       case VALUES -> LONG + 2 * INT + floatsBytes(((Message.Values) message).values());
       case NORM_REPLY ->
@@ -60,7 +61,7 @@ final class BodyWriter {
       out.putInt(target.shard()).putLong(target.incarnation());
     }
     switch (message.opcode()) {
-      case PING, STATUS, DROP -> {}
+      case PING, STATUS, DROP, DETACH, ADVANCE -> {}
       case CREATE -> {
         Message.Create m = (Message.Create) message;
         out.putInt(m.from())
@@ -105,6 +106,11 @@ final class BodyWriter {
         out.putLong(m.step()).putInt(m.slot()).putInt(m.chunk());
       }
       case RELEASE -> out.putLong(((Message.Release) message).step());
+      case ATTACH -> {
+        Message.Attach m = (Message.Attach) message;
+        string(m.replica().host(), out);
+        out.putInt(m.replica().port()).putLong(m.from());
+      }
       case DONE -> out.putLong(((Message.Done) message).step());
       case FAILURE -> {
         Message.Failure m = (Message.Failure) message;

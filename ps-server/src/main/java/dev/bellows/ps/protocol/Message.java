@@ -271,6 +271,53 @@ public sealed interface Message {
   }
 
   /**
+   * Makes another server's namespace of the same target the replica of this one from a version on:
+   * every step {@code >= from} is forwarded to it, and its result is shown to nobody before the
+   * replica has acknowledged it. It must be sent before a chunk has passed the version; the replica
+   * may be loaded later, until then the steps stand still. Repeating it sends again what is not
+   * acknowledged; another peer takes the place of the one before. Answer: {@link Done} with the
+   * version.
+   *
+   * @param target namespace
+   * @param replica where the replica is
+   * @param from version of the values that the replica is loaded with
+   */
+  record Attach(Target target, Peer replica, long from) implements Request {
+    @Override
+    public Opcode opcode() {
+      return Opcode.ATTACH;
+    }
+  }
+
+  /**
+   * Goes on without a replica; none there is fine. Only who decides about promotion may ask for
+   * this: a primary that left its replica by itself could go on beside a promoted one. Answer:
+   * {@link Done} with the version.
+   *
+   * @param target namespace
+   */
+  record Detach(Target target) implements Request {
+    @Override
+    public Opcode opcode() {
+      return Opcode.DETACH;
+    }
+  }
+
+  /**
+   * Gives a sealed namespace a larger incarnation and keeps what it holds: from then on requests of
+   * the one before are refused. This is all that promotes a replica. Repeating it is acknowledged.
+   * Answer: {@link Done} with the version.
+   *
+   * @param target namespace, with the new incarnation
+   */
+  record Advance(Target target) implements Request {
+    @Override
+    public Opcode opcode() {
+      return Opcode.ADVANCE;
+    }
+  }
+
+  /**
    * Acknowledges a request.
    *
    * @param step version of what the request was about, or -1

@@ -26,6 +26,9 @@ import java.nio.ByteOrder;
  *   GET           target i64 step, i32 slot, i32 chunk
  *   RELEASE       target i64 step
  *   DROP          target
+ *   ATTACH        target str host, i32 port, i64 from
+ *   DETACH        target
+ *   ADVANCE       target
  *   DONE          i64 step
  *   FAILURE       i32 code, i64 step, i32 slice, str detail
  *   VALUES        i64 version, i32 slot, i32 from, f32[]

@@ -32,6 +32,12 @@ public enum Opcode {
   RELEASE(14),
   /** {@link Message.Drop}. */
   DROP(15),
+  /** {@link Message.Attach}. */
+  ATTACH(16),
+  /** {@link Message.Detach}. */
+  DETACH(17),
+  /** {@link Message.Advance}. */
+  ADVANCE(18),
   /** {@link Message.Done}. */
   DONE(64),
   /** {@link Message.Failure}. */

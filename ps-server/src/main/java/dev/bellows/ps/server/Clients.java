@@ -87,6 +87,12 @@ final class Clients {
     client.lastStep = Math.max(client.lastStep, step);
   }
 
+  /** Forgets all: their incarnation is over. */
+  void clear() {
+    byId.clear();
+    last = null;
+  }
+
   List<Message.ClientInfo> report(long now) {
     List<Message.ClientInfo> infos = new ArrayList<>();
     byId.values().stream()

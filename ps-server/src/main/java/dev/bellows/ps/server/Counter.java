@@ -29,7 +29,13 @@ public enum Counter {
   /** Bytes of float arrays held now. */
   BYTES(11),
   /** Snapshots completed. */
-  SNAPSHOTS(12);
+  SNAPSHOTS(12),
+  /** Sums of chunks sent to the replica. */
+  FORWARDS(13),
+  /** Sums sent to the replica again. */
+  FORWARDS_REPEATED(14),
+  /** Chunks whose newest version waits for the replica now. */
+  HIDDEN(15);
 
   private final int id;
 

@@ -1,6 +1,7 @@
 package dev.bellows.ps.server;
 
 import dev.bellows.ps.protocol.Message;
+import dev.bellows.ps.protocol.Peer;
 
 /**
  * What the server wants done. The transport implements it; calls come from inside {@code
@@ -17,4 +18,23 @@ public interface Effects {
    * @param answer the answer
    */
   void send(long connection, long requestId, Message answer);
+
+  /**
+   * Sends a request to another server, which is connected to when it is not yet; the request is
+   * lost when that fails, and {@code ShardServer.connected} tells when to send it again. Answers
+   * come to {@code ShardServer.answered}. Payloads and manners as in {@link #send}.
+   *
+   * @param to the other server
+   * @param requestId id of the request, unique in this server
+   * @param request the request
+   * @throws UnsupportedOperationException when this server has no way to others
+   */
+  default void forward(Peer to, long requestId, Message.Request request) {
+    throw new UnsupportedOperationException("this server has no way to others, found " + to);
+  }
+
+  /** Whether {@link #forward} works. */
+  default boolean canForward() {
+    return false;
+  }
 }

@@ -26,7 +26,7 @@ final class Namespace {
   /** Most steps in one ledger reply. */
   private static final int MAX_LEDGER_REPLY = 4096;
 
-  final Target target;
+  Target target;
   final long[] counters = new long[Counter.values().length];
   long seenNanos;
 
@@ -43,6 +43,7 @@ final class Namespace {
   private final Snapshots snapshots;
   private final Crc32c crc = new Crc32c();
   private final TwoPhase phase;
+  private final Replication replication;
   private State state = State.LOADING;
   private long version;
   private int ahead;
@@ -92,6 +93,7 @@ final class Namespace {
     this.clients = new Clients(options.maxClients());
     this.phase = new TwoPhase(chunks, rule);
     this.snapshots = new Snapshots(target, chunks, budget, deferred, counters);
+    this.replication = new Replication(target, chunks, pool, counters, twoPhase, this::show);
   }
 
   private int partLength(int number) {
@@ -114,21 +116,8 @@ final class Namespace {
     require(State.LOADING);
     requireSlot(m.slot());
     Chunk chunk = chunk(Math.floorDiv(m.from(), ShardMap.CHUNK));
+    RequestChecks.put(m, chunk);
     Floats values = m.values();
-    if (m.from() != chunk.from || values.length() != chunk.length) {
-      throw new Refusal(
-          PsErrorCode.OUT_OF_RANGE,
-          "PUT must carry the elements ["
-              + chunk.from
-              + ", "
-              + (chunk.from + chunk.length)
-              + ") of chunk "
-              + chunk.number
-              + ", found "
-              + values.length()
-              + " elements from "
-              + m.from());
-    }
     System.arraycopy(values.array(), values.offset(), chunk.slot(m.slot()), 0, chunk.length);
     chunk.loaded |= m.slot() == 0;
   }
@@ -163,17 +152,7 @@ final class Namespace {
   }
 
   Message join(Message.Join m, long now) {
-    if (m.sliceFrom() < 0 || m.sliceTo() < m.sliceFrom() || m.sliceTo() > create.slices()) {
-      throw new Refusal(
-          PsErrorCode.OUT_OF_RANGE,
-          "slices must lie in [0, "
-              + create.slices()
-              + "), found ["
-              + m.sliceFrom()
-              + ", "
-              + m.sliceTo()
-              + ")");
-    }
+    RequestChecks.join(m, create.slices());
     clients.join(m.client(), m.name(), m.sliceFrom(), m.sliceTo(), now);
     return status(now);
   }
@@ -204,35 +183,7 @@ final class Namespace {
   void push(long connection, long request, Message.Push m, long now, Effects out) {
     require(State.RUNNING);
     Chunk chunk = chunk(m.chunk());
-    Floats values = m.values();
-    if (!chunk.sum.contains(m.level(), m.index())) {
-      throw new Refusal(
-          PsErrorCode.OUT_OF_RANGE,
-          "node (level "
-              + m.level()
-              + ", index "
-              + m.index()
-              + ") is not in the tree over "
-              + create.slices()
-              + " slices");
-    }
-    if (values.length() != chunk.length) {
-      throw new Refusal(
-          PsErrorCode.OUT_OF_RANGE,
-          "chunk "
-              + chunk.number
-              + " of "
-              + target
-              + " has "
-              + chunk.length
-              + " elements, found "
-              + values.length());
-    }
-    if (m.badSlice() < -1 || m.badSlice() >= create.slices()) {
-      throw new Refusal(
-          PsErrorCode.OUT_OF_RANGE,
-          "slice must be in -1.." + (create.slices() - 1) + ", found " + m.badSlice());
-    }
+    RequestChecks.push(m, chunk, target);
     clients.seen(m.client(), m.step(), now);
     if (m.step() == chunk.version - 1) {
       count(Counter.PUSHES_DUPLICATE);
@@ -241,12 +192,12 @@ final class Namespace {
       if (chunk.version != version) {
         throw ahead(m.step());
       }
-      add(chunk, m, out);
+      add(chunk, m, now, out);
     }
     if (!m.pull()) {
       out.send(connection, request, new Message.Done(chunk.version));
     } else if (chunk.version > m.step()) {
-      sendValues(chunk, m.step() + 1, connection, request, out);
+      sendOrWait(chunk, m.step() + 1, connection, request, out);
     } else if (state == State.RUNNING) {
       deferred.wait(chunk.waiting, connection, request);
     } else {
@@ -254,7 +205,7 @@ final class Namespace {
     }
   }
 
-  private void add(Chunk chunk, Message.Push m, Effects out) {
+  private void add(Chunk chunk, Message.Push m, long now, Effects out) {
     TreeSum sum = chunk.sum;
     boolean replaces = !sum.isEmpty() && sum.overlaps(m.level(), m.index());
     boolean added =
@@ -284,7 +235,7 @@ final class Namespace {
         deferred.answer(phase.waiting, phase.reply(version), out);
       }
     } else if (isFinite(chunk)) {
-      moveOn(chunk, true, 1f, out);
+      moveOn(chunk, true, 1f, now, out);
     } else {
       diverge(sum.badSlice(), out);
     }
@@ -299,8 +250,9 @@ final class Namespace {
         && Finite.all(sum.sum(), 0, chunk.length);
   }
 
-  private void moveOn(Chunk chunk, boolean apply, float clip, Effects out) {
+  private void moveOn(Chunk chunk, boolean apply, float clip, long now, Effects out) {
     long step = chunk.version;
+    replication.forward(chunk, now, out); // first: the replica applies it at the same time
     TreeSum sum = chunk.sum;
     if (ahead == 0) {
       ledger.record(step, sum.scalar(0), sum.scalar(1), sum.scalar(2), sum.scalar(3), apply);
@@ -324,7 +276,12 @@ final class Namespace {
         ledger.crc(step, rangeCrc());
       }
     }
-    if (chunk.waiting.size() > 0) {
+    show(chunk, out);
+  }
+
+  /** Answers those who wait for the newest version of a chunk, unless its replica lacks it. */
+  private void show(Chunk chunk, Effects out) {
+    if (chunk.waiting.size() > 0 && !replication.hides(chunk)) {
       counters[Counter.CHUNKS_SENT.id()] += chunk.waiting.size();
       deferred.answer(chunk.waiting, values(chunk, chunk.version, chunk.values), out);
     }
@@ -362,7 +319,7 @@ final class Namespace {
     }
   }
 
-  Message commit(Message.Commit m, Effects out) {
+  Message commit(Message.Commit m, long now, Effects out) {
     requireTwoPhase();
     if (phase.lastReply(m.step()) != null) {
       if (!phase.sameAsLast(m.apply(), m.scale())) {
@@ -400,8 +357,9 @@ final class Namespace {
     }
     phase.committed(m.apply(), m.scale());
     for (Chunk chunk : chunks) {
-      moveOn(chunk, m.apply(), m.scale(), out);
+      moveOn(chunk, m.apply(), m.scale(), now, out);
     }
+    replication.commit(m.step(), m.apply(), m.scale(), out);
     return new Message.Done(version);
   }
 
@@ -410,12 +368,21 @@ final class Namespace {
     clients.seen(m.client(), -1, now);
     Chunk chunk = chunk(m.chunk());
     if (m.version() == chunk.version + 1) {
-      if (chunk.version != version) {
+      if (chunk.version != version || replication.hides(chunk)) {
         throw ahead(m.version());
       }
       deferred.wait(chunk.waiting, connection, request);
     } else {
-      sendValues(chunk, m.version(), connection, request, out);
+      sendOrWait(chunk, m.version(), connection, request, out);
+    }
+  }
+
+  /** Sends a version that the chunk has, as soon as its replica has it, too. */
+  private void sendOrWait(Chunk chunk, long wanted, long connection, long request, Effects out) {
+    if (wanted == chunk.version && replication.hides(chunk)) {
+      deferred.wait(chunk.waiting, connection, request);
+    } else {
+      sendValues(chunk, wanted, connection, request, out);
     }
   }
 
@@ -456,6 +423,53 @@ final class Namespace {
     return new Message.Done(step);
   }
 
+  /** Takes a replica; false when it is the present one, which gets its open steps again. */
+  boolean attach(Message.Attach m, long firstId, Effects out) {
+    require(State.RUNNING);
+    if (replication.isAttached(m.replica(), m.from())) {
+      replication.resend(out);
+      return false;
+    }
+    long newest = version + (ahead > 0 ? 1 : 0);
+    if (m.from() < newest) {
+      throw new Refusal(
+          PsErrorCode.STALE_STEP,
+          newest,
+          -1,
+          "a replica from step " + m.from() + " on: " + target + " has passed it, at " + newest);
+    }
+    replication.attach(m.replica(), m.from(), firstId, out);
+    return true;
+  }
+
+  void detach(Effects out) {
+    replication.detach(out);
+  }
+
+  /** Goes on under a larger incarnation; whoever waits learns that the old one is over. */
+  void advance(Target to, Effects out) {
+    if (state == State.LOADING) {
+      require(State.RUNNING);
+    }
+    if (to.incarnation() > target.incarnation()) {
+      failWaiting(
+          Refusal.failure(
+              PsErrorCode.STALE_INCARNATION, version, -1, target + " is over: " + to + " runs now"),
+          out);
+      target = to;
+      clients.clear();
+      replication.advanced(to, out);
+    }
+  }
+
+  long version() {
+    return version;
+  }
+
+  Replication replication() {
+    return replication;
+  }
+
   private void diverge(int slice, Effects out) {
     state = State.DIVERGED;
     badSlice = slice;
@@ -489,6 +503,7 @@ final class Namespace {
   /** Ends the namespace: waiting requests fail, memory goes back to the budget. */
   void dispose(Message answer, Effects out) {
     failWaiting(answer, out);
+    replication.detach(out);
     for (Chunk chunk : chunks) {
       chunk.sum.clear();
     }

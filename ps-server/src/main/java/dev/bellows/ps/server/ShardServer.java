@@ -2,6 +2,7 @@ package dev.bellows.ps.server;
 
 import dev.bellows.engine.optim.UpdateSpec;
 import dev.bellows.ps.protocol.Message;
+import dev.bellows.ps.protocol.Peer;
 import dev.bellows.ps.protocol.PsErrorCode;
 import dev.bellows.ps.protocol.PsException;
 import dev.bellows.ps.protocol.Target;
@@ -11,6 +12,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +43,10 @@ public final class ShardServer {
           return size() > MAX_DROPPED;
         }
       };
+  /** Namespaces with a replica by the first request id of what they forward. */
+  private final TreeMap<Long, Namespace> forwarding = new TreeMap<>();
+
+  private long nextForwardId = 1;
   private long allocatedBytes;
   private @Nullable Namespace last;
 
@@ -119,6 +125,10 @@ public final class ShardServer {
         out.send(connection, requestId, new Message.Done(-1));
         return;
       }
+      case ADVANCE -> {
+        out.send(connection, requestId, advance(request.target(), out));
+        return;
+      }
       default -> {}
     }
     Namespace namespace = find(request.target());
@@ -127,6 +137,15 @@ public final class ShardServer {
       case PUSH -> namespace.push(connection, requestId, (Message.Push) request, now, out);
       case PULL -> namespace.pull(connection, requestId, (Message.Pull) request, now, out);
       case NORM -> namespace.norm(connection, requestId, ((Message.Norm) request).step(), out);
+      case ATTACH -> {
+        attach(namespace, (Message.Attach) request, out);
+        out.send(connection, requestId, new Message.Done(namespace.version()));
+      }
+      case DETACH -> {
+        forwarding.values().remove(namespace);
+        namespace.detach(out);
+        out.send(connection, requestId, new Message.Done(namespace.version()));
+      }
       case SNAPSHOT ->
           namespace.snapshot(connection, requestId, ((Message.Snapshot) request).step(), out);
       default -> out.send(connection, requestId, answer(namespace, request, now, out));
@@ -143,7 +162,7 @@ public final class ShardServer {
       }
       case SEAL -> namespace.seal(((Message.Seal) request).step());
       case JOIN -> namespace.join((Message.Join) request, now);
-      case COMMIT -> namespace.commit((Message.Commit) request, out);
+      case COMMIT -> namespace.commit((Message.Commit) request, now, out);
       case STATUS -> namespace.status(now);
       case LEDGER -> namespace.ledger((Message.Ledger) request);
       case GET -> namespace.get((Message.Get) request);
@@ -169,6 +188,33 @@ public final class ShardServer {
     }
     fence(target, namespace);
     return namespace;
+  }
+
+  private void attach(Namespace namespace, Message.Attach m, Effects out) {
+    if (!out.canForward()) {
+      throw new Refusal(
+          PsErrorCode.BAD_REQUEST,
+          "this server can't forward to " + m.replica() + ": it has no way to other servers");
+    }
+    if (namespace.attach(m, nextForwardId, out)) {
+      forwarding.values().remove(namespace);
+      forwarding.put(nextForwardId, namespace);
+      nextForwardId += namespace.replication().ids();
+    }
+  }
+
+  private Message advance(Target target, Effects out) {
+    Namespace namespace = namespaces.get(new Key(target.run(), target.shard()));
+    if (namespace == null) {
+      throw new Refusal(
+          PsErrorCode.NO_SUCH_NAMESPACE, "this server holds nothing of " + target + ": roll back");
+    }
+    if (target.incarnation() < namespace.target.incarnation()) {
+      fence(target, namespace);
+    }
+    namespace.seenNanos = nanoTime.getAsLong();
+    namespace.advance(target, out);
+    return new Message.Done(namespace.version());
   }
 
   private static void fence(Target target, Namespace namespace) {
@@ -283,6 +329,7 @@ public final class ShardServer {
 
   private void remove(Key key, Namespace namespace, PsErrorCode code, String why, Effects out) {
     namespaces.remove(key);
+    forwarding.values().remove(namespace);
     last = null;
     namespace.dispose(Refusal.failure(code, -1, -1, namespace.target + " " + why), out);
   }
@@ -323,17 +370,52 @@ public final class ShardServer {
     }
   }
 
-  /** Housekeeping, once a second or so: drops idle namespaces. */
+  /**
+   * Takes the answer to a request that was forwarded.
+   *
+   * @param requestId its id
+   * @param answer the answer
+   * @param out gets what follows from it
+   */
+  public void answered(long requestId, Message answer, Effects out) {
+    Map.Entry<Long, Namespace> entry = forwarding.floorEntry(requestId);
+    if (entry != null) {
+      entry.getValue().replication().answered(requestId, answer, out);
+    }
+  }
+
+  /** Whether some namespace has its replica there. */
+  public boolean forwardsTo(Peer peer) {
+    for (Namespace namespace : forwarding.values()) {
+      if (namespace.replication().isAt(peer)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** A connection to another server was opened: what it has not acknowledged is sent again. */
+  public void connected(Peer peer, Effects out) {
+    for (Namespace namespace : forwarding.values()) {
+      namespace.replication().connected(peer, out);
+    }
+  }
+
+  /** Housekeeping, once a second or so: wakes silent replicas, drops idle namespaces. */
   public void tick(Effects out) {
+    long now = nanoTime.getAsLong();
+    for (Namespace namespace : forwarding.values()) {
+      namespace.replication().tick(now, out);
+    }
     if (options.idleDropNanos() <= 0) {
       return;
     }
-    long now = nanoTime.getAsLong();
     Iterator<Map.Entry<Key, Namespace>> entries = namespaces.entrySet().iterator();
     while (entries.hasNext()) {
       Namespace namespace = entries.next().getValue();
       if (now - namespace.seenNanos > options.idleDropNanos()) {
         entries.remove();
+        forwarding.values().remove(namespace);
         last = null;
         namespace.dispose(
             Refusal.failure(

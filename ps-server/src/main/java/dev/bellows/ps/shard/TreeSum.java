@@ -82,6 +82,11 @@ public final class TreeSum {
     return slices;
   }
 
+  /** Level of the root, whose subtree covers all slices. */
+  public int levels() {
+    return levels;
+  }
+
   /** Elements of each vector. */
   public int length() {
     return length;

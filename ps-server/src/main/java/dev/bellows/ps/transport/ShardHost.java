@@ -74,9 +74,9 @@ public final class ShardHost implements AutoCloseable {
       throws ShardHostException {
     InetAddress bindAddress = checkedAddress(options);
     TransportCounters counters = new TransportCounters();
-    ShardLoop loop =
-        new ShardLoop(server, options, counters, new QuietLog(LOG, nanoTime), nanoTime);
     EventLoopGroup group = EventLoops.single("bellows-shard-host");
+    ShardLoop loop =
+        new ShardLoop(server, group, options, counters, new QuietLog(LOG, nanoTime), nanoTime);
     try {
       Channel listener = bind(bootstrap(group, options, loop), bindAddress, options);
       ShardHost host = new ShardHost(group, listener, loop, counters);

@@ -2,9 +2,11 @@ package dev.bellows.ps.transport;
 
 import dev.bellows.ps.protocol.FloatScratch;
 import dev.bellows.ps.protocol.Message;
+import dev.bellows.ps.protocol.Peer;
 import dev.bellows.ps.server.Effects;
 import dev.bellows.ps.server.ShardServer;
 import io.netty.channel.Channel;
+import io.netty.channel.EventLoopGroup;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -28,10 +30,12 @@ final class ShardLoop implements Effects {
   private final FloatScratch scratch = FloatScratch.reusing();
   private final Map<Long, HostConnection> connections = new HashMap<>();
   private final List<HostConnection> unflushed = new ArrayList<>();
+  private final PeerLinks peers;
   private long nextId = 1;
 
   ShardLoop(
       ShardServer server,
+      EventLoopGroup group,
       HostOptions options,
       TransportCounters counters,
       QuietLog log,
@@ -41,6 +45,21 @@ final class ShardLoop implements Effects {
     this.counters = counters;
     this.log = log;
     this.nanoTime = nanoTime;
+    this.peers = new PeerLinks(group, options, nanoTime, log, new FromPeers());
+  }
+
+  /** What replicas answer; it may let answers go that wait for them. */
+  private final class FromPeers implements PeerLinks.Sink {
+    @Override
+    public void answered(long requestId, Message answer) {
+      server.answered(requestId, answer, ShardLoop.this);
+      flushAnswers();
+    }
+
+    @Override
+    public void connected(Peer peer) {
+      server.connected(peer, ShardLoop.this);
+    }
   }
 
   HostOptions options() {
@@ -89,6 +108,16 @@ final class ShardLoop implements Effects {
     }
   }
 
+  @Override
+  public void forward(Peer to, long requestId, Message.Request request) {
+    peers.forward(to, requestId, request);
+  }
+
+  @Override
+  public boolean canForward() {
+    return true;
+  }
+
   void needsFlush(HostConnection connection) {
     unflushed.add(connection);
   }
@@ -110,6 +139,7 @@ final class ShardLoop implements Effects {
   /** Once a second or so: housekeeping of the state machine, and peers that fell silent. */
   void tick() {
     server.tick(this);
+    peers.closeUnless(server::forwardsTo);
     flushAnswers();
     long now = nanoTime.getAsLong();
     long limitNanos = SILENT_HEARTBEATS * 1_000_000L * options.heartbeatMs();
@@ -120,6 +150,7 @@ final class ShardLoop implements Effects {
 
   /** Closes all connections. */
   void closeAll() {
+    peers.close();
     for (HostConnection connection : List.copyOf(connections.values())) {
       connection.channel().close();
     }

@@ -2,8 +2,6 @@ package dev.bellows.ps.client;
 
 import dev.bellows.ps.protocol.Message;
 import dev.bellows.ps.shard.TreeSum;
-import java.util.ArrayList;
-import java.util.List;
 
 /** Opens the non-blocking clients of this package to the simulator. */
 public final class SimClient implements AutoCloseable {
@@ -38,41 +36,49 @@ public final class SimClient implements AutoCloseable {
     session.close();
   }
 
-  /** The driver's calls, one batch at a time. */
+  /** The driver's calls to primaries and to replicas, one batch at a time. */
   public static final class Control implements AutoCloseable {
     private final Calls calls;
-    private final List<Call> batch = new ArrayList<>();
+    private final Calls second;
 
-    public Control(ClientOptions options, Connector connector) {
+    /** Options of the primaries and of the replicas. */
+    public Control(ClientOptions options, ClientOptions replicas, Connector connector) {
       calls = new Calls(options, connector);
+      second = new Calls(replicas, connector);
     }
 
     public void begin() {
       calls.begin();
-      batch.clear();
+      second.begin();
     }
 
     public void add(int shard, Message request) {
-      batch.add(calls.add(shard, request));
+      calls.add(shard, request);
+    }
+
+    public void addSecond(int shard, Message request) {
+      second.add(shard, request);
     }
 
     public void add(
         int shard, Message request, float[] destination, int from, int length, long version) {
-      batch.add(calls.add(shard, request, destination, from, length, version));
+      calls.add(shard, request, destination, from, length, version);
     }
 
     public boolean advance(long now) {
       calls.advance(now);
-      return calls.allDone();
+      second.advance(now);
+      return calls.allDone() && second.allDone();
     }
 
     public Message.Failure failure() {
-      return calls.failure();
+      return calls.failure() == null ? second.failure() : calls.failure();
     }
 
     @Override
     public void close() {
       calls.close();
+      second.close();
     }
   }
 }

@@ -5,61 +5,95 @@ import dev.bellows.ps.client.ShardAddress;
 import dev.bellows.ps.client.SimClient;
 import dev.bellows.ps.protocol.Floats;
 import dev.bellows.ps.protocol.Message;
+import dev.bellows.ps.protocol.Peer;
 import dev.bellows.ps.protocol.PsErrorCode;
 import dev.bellows.ps.protocol.Target;
 import dev.bellows.ps.shard.ShardMap;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntFunction;
 
 /**
- * The driver as an actor: loads an incarnation, takes snapshots while steps go on, rolls back to
- * the newest one.
+ * The driver as an actor: loads an incarnation, takes snapshots while steps go on, promotes
+ * replicas and makes new ones, rolls back to the newest snapshot when a shard has no copy left.
  */
 final class SimDriver {
   private static final long POLL_NANOS = 40 * SimWorld.MS;
+  private static final ShardAddress NOWHERE = new ShardAddress("nowhere", 1);
 
   private enum State {
     IDLE,
     CREATE,
     PUT,
     SEAL,
+    ATTACH,
     SNAPSHOT,
-    GET
+    GET,
+    ADVANCE_REPLICAS,
+    ADVANCE,
+    DETACH,
+    GIVE_UP
   }
 
   private final SimWorld world;
   private final SimNetwork network;
   private final Workload work;
   private final ShardMap map;
-  private final List<ShardAddress> placement;
+  private final List<ShardAddress> home;
+  private final boolean replicated;
   private final int slots;
   private final Runnable loaded;
+  private final ShardAddress[] primaries;
+  private final ShardAddress[] replicas;
+  private final boolean[] attached;
+  private final long[] ledgerFrom;
+  private final long[] replicaLedgerFrom;
   private SimClient.Control control;
   private Target[] targets;
   private State state = State.IDLE;
   private float[][] saved;
   private float[][] reading;
   private long savedStep;
-  private long loadedStep;
   private long wantedStep;
+
+  /** Where new replicas are being made, or null; the whole of them while an incarnation loads. */
+  private ShardAddress[] making;
+
+  private boolean loading;
+
+  /** The replicas that are being made hold their values. */
+  private boolean filled;
+
   long incarnation;
   long snapshots;
+  long promotions;
+  long replications;
+  long rollBacks;
 
   SimDriver(
       SimWorld world,
       SimNetwork network,
       Workload work,
       ShardMap map,
-      List<ShardAddress> placement,
+      List<ShardAddress> home,
+      boolean replicated,
       int slots,
       Runnable loaded) {
     this.world = world;
     this.network = network;
     this.work = work;
     this.map = map;
-    this.placement = placement;
+    this.home = home;
+    this.replicated = replicated;
     this.slots = slots;
     this.loaded = loaded;
+    this.primaries = home.toArray(new ShardAddress[0]);
+    this.replicas = new ShardAddress[map.shards()];
+    this.attached = new boolean[map.shards()];
+    this.ledgerFrom = new long[map.shards()];
+    this.replicaLedgerFrom = new long[map.shards()];
     this.saved = new float[1 + slots][work.length];
     this.saved[0] = work.initial();
     poll();
@@ -69,57 +103,208 @@ final class SimDriver {
     return state == State.IDLE;
   }
 
-  long restoredAt() {
-    return loadedStep;
+  /** First step that a shard's ledger has. */
+  long ledgerFrom(int shard) {
+    return ledgerFrom[shard];
+  }
+
+  ShardAddress primary(int shard) {
+    return primaries[shard];
+  }
+
+  /** A shard's replica, or null. */
+  ShardAddress replica(int shard) {
+    return replicas[shard];
   }
 
   ClientOptions options() {
-    return ClientOptions.of("sim", incarnation, map, placement)
-        .deadlines(java.time.Duration.ofHours(10), java.time.Duration.ofMillis(200));
+    return options(primaries);
+  }
+
+  private ClientOptions options(ShardAddress[] places) {
+    List<ShardAddress> all = new ArrayList<>();
+    for (ShardAddress place : places) {
+      all.add(place == null ? NOWHERE : place);
+    }
+    return ClientOptions.of("sim", incarnation, map, all)
+        .deadlines(Duration.ofHours(10), Duration.ofMillis(200));
   }
 
   /** Starts a new incarnation from the newest snapshot. */
   void load() {
-    if (control != null) {
-      control.close();
+    nextIncarnation();
+    rollBacks++;
+    loading = true;
+    for (int s = 0; s < primaries.length; s++) {
+      primaries[s] = home.get(s);
+      replicas[s] = null;
+      attached[s] = false;
     }
+    making = new ShardAddress[primaries.length];
+    if (replicated) {
+      for (int s = 0; s < primaries.length; s++) {
+        making[s] = other(primaries[s]);
+      }
+    }
+    create();
+  }
+
+  private ShardAddress other(ShardAddress taken) {
+    List<ShardAddress> free = new ArrayList<>();
+    for (SimNetwork.Host host : network.hosts()) {
+      if (host.up && !host.address.equals(taken)) {
+        free.add(host.address);
+      }
+    }
+    return free.isEmpty() ? null : world.random.pick(free);
+  }
+
+  private void nextIncarnation() {
     incarnation++;
     targets = new Target[map.shards()];
     for (int shard = 0; shard < targets.length; shard++) {
       targets[shard] = new Target("sim", shard, incarnation);
     }
-    control = new SimClient.Control(options(), network.connector(this::poke));
-    state = State.CREATE;
+  }
+
+  private void begin(State next) {
+    if (control != null) {
+      control.close();
+    }
+    ShardAddress[] second = replicas.clone();
+    for (int s = 0; s < primaries.length; s++) {
+      if (making != null && making[s] != null) {
+        second[s] = making[s];
+      }
+    }
+    control =
+        new SimClient.Control(
+            options(primaries), options(second), network.connector(this::poke));
     control.begin();
+    state = next;
+  }
+
+  private void primary(int shard, Message request) {
+    if (!map.isEmpty(shard)) {
+      control.add(shard, request);
+    }
+  }
+
+  private void replica(int shard, Message request) {
+    if (!map.isEmpty(shard)) {
+      control.addSecond(shard, request);
+    }
+  }
+
+  private void create() {
+    begin(State.CREATE);
+    everywhere(
+        shard ->
+            List.of(
+                new Message.Create(
+                    targets[shard],
+                    map.from(shard),
+                    map.to(shard),
+                    work.slices,
+                    work.stepsPerEpoch,
+                    work.totalSteps,
+                    1000,
+                    2,
+                    work.spec.encode())));
+    poke();
+  }
+
+  /** Requests to the copies that are being made, and to primaries while an incarnation loads. */
+  private void everywhere(IntFunction<List<Message>> requests) {
     for (int shard = 0; shard < targets.length; shard++) {
-      if (!map.isEmpty(shard)) {
-        control.add(
-            shard,
-            new Message.Create(
-                targets[shard],
-                map.from(shard),
-                map.to(shard),
-                work.slices,
-                work.stepsPerEpoch,
-                work.totalSteps,
-                1000,
-                2,
-                work.spec.encode()));
+      for (Message request : requests.apply(shard)) {
+        if (loading) {
+          primary(shard, request);
+        }
+        if (making[shard] != null) {
+          replica(shard, request);
+        }
+      }
+    }
+  }
+
+  void snapshot(long step) {
+    if (state == State.IDLE && step <= work.totalSteps) {
+      takeSnapshot(step);
+    }
+  }
+
+  private void takeSnapshot(long step) {
+    begin(State.SNAPSHOT);
+    wantedStep = step;
+    for (int shard = 0; shard < targets.length; shard++) {
+      primary(shard, new Message.Snapshot(targets[shard], step));
+    }
+    poke();
+  }
+
+  /** Makes replicas of the shards that have none, from a step on, while the tasks go on. */
+  void replicate(long step) {
+    if (state != State.IDLE || !replicated || step > work.totalSteps) {
+      return;
+    }
+    making = new ShardAddress[primaries.length];
+    boolean any = false;
+    for (int s = 0; s < primaries.length; s++) {
+      making[s] = replicas[s] == null && !map.isEmpty(s) ? other(primaries[s]) : null;
+      any |= making[s] != null;
+    }
+    if (!any) {
+      making = null;
+      return;
+    }
+    wantedStep = step;
+    filled = false;
+    attach(step);
+  }
+
+  private void attach(long from) {
+    begin(State.ATTACH);
+    for (int s = 0; s < primaries.length; s++) {
+      if (making[s] != null) {
+        attached[s] = true;
+        primary(
+            s, new Message.Attach(targets[s], new Peer(making[s].host(), making[s].port()), from));
       }
     }
     poke();
   }
 
-  void snapshot(long step) {
-    if (state != State.IDLE || step > work.totalSteps) {
+  /**
+   * Servers were lost: goes on with the copies that are left, or from the newest snapshot.
+   *
+   * @param dead all servers of which copies must not be used any more
+   */
+  void lost(List<ShardAddress> dead) {
+    boolean whole = !loading;
+    for (int s = 0; s < primaries.length; s++) {
+      boolean copy = replicas[s] != null && !dead.contains(replicas[s]);
+      if (dead.contains(primaries[s])) {
+        whole &= copy || map.isEmpty(s);
+        primaries[s] = copy ? replicas[s] : primaries[s];
+        ledgerFrom[s] = copy ? replicaLedgerFrom[s] : ledgerFrom[s];
+        replicas[s] = null;
+        attached[s] = false;
+      } else if (!copy) {
+        replicas[s] = null;
+      }
+    }
+    making = null;
+    if (!whole) {
+      load();
       return;
     }
-    state = State.SNAPSHOT;
-    wantedStep = step;
-    control.begin();
-    for (int shard = 0; shard < targets.length; shard++) {
-      if (!map.isEmpty(shard)) {
-        control.add(shard, new Message.Snapshot(targets[shard], step));
+    nextIncarnation();
+    promotions++;
+    begin(State.ADVANCE_REPLICAS);
+    for (int s = 0; s < primaries.length; s++) {
+      if (replicas[s] != null) {
+        replica(s, new Message.Advance(targets[s]));
       }
     }
     poke();
@@ -144,50 +329,86 @@ final class SimDriver {
   }
 
   private void failed(Message.Failure failure) {
-    boolean snapshotTooLate =
-        state == State.SNAPSHOT
-            && (failure.code() == PsErrorCode.STALE_STEP || failure.code() == PsErrorCode.DIVERGED);
-    if (snapshotTooLate) {
+    boolean late =
+        (state == State.SNAPSHOT || state == State.ATTACH || state == State.GET)
+            && (failure.code() == PsErrorCode.STALE_STEP
+                || failure.code() == PsErrorCode.DIVERGED
+                || failure.code() == PsErrorCode.NO_SUCH_SNAPSHOT);
+    if (late && making != null && !loading) {
+      making = null;
+      detach(State.GIVE_UP);
+    } else if (late) {
       state = State.IDLE;
     } else if (failure.code() == PsErrorCode.NO_SUCH_NAMESPACE
         || failure.code() == PsErrorCode.WRONG_STATE) {
-      state = State.IDLE; // a server crashed; the roll-back is on its way
+      // a server crashed; the news of it is on its way, or came late
+      if (state == State.ADVANCE || state == State.ADVANCE_REPLICAS || state == State.DETACH) {
+        load();
+      } else {
+        making = loading ? making : null;
+        state = State.IDLE;
+      }
     } else {
       throw new AssertionError("driver in " + state + ": " + failure);
     }
   }
 
+  private void detach(State next) {
+    begin(next);
+    for (int s = 0; s < primaries.length; s++) {
+      if (attached[s] && replicas[s] == null) {
+        primary(s, new Message.Detach(targets[s]));
+      }
+    }
+    poke();
+  }
+
   private void next() {
     switch (state) {
       case CREATE -> {
-        state = State.PUT;
-        control.begin();
+        begin(State.PUT);
         for (int slot = 0; slot <= slots; slot++) {
-          eachChunk(slot, false);
+          int of = slot;
+          everywhere(
+              shard -> {
+                List<Message> puts = new ArrayList<>();
+                for (int chunk = map.firstChunk(shard); chunk < map.endChunk(shard); chunk++) {
+                  int from = ShardMap.chunkFrom(chunk, map.from(shard));
+                  int length = ShardMap.chunkTo(chunk, map.to(shard)) - from;
+                  puts.add(
+                      new Message.Put(
+                          targets[shard], of, from, new Floats(saved[of], from, length)));
+                }
+                return puts;
+              });
         }
         poke();
       }
       case PUT -> {
-        state = State.SEAL;
-        control.begin();
-        loadedStep = savedStep;
-        for (int shard = 0; shard < targets.length; shard++) {
-          if (!map.isEmpty(shard)) {
-            control.add(shard, new Message.Seal(targets[shard], savedStep));
-          }
-        }
+        begin(State.SEAL);
+        everywhere(shard -> List.of(new Message.Seal(targets[shard], savedStep)));
         poke();
       }
       case SEAL -> {
-        state = State.IDLE;
-        loaded.run();
+        for (int s = 0; s < primaries.length; s++) {
+          ledgerFrom[s] = loading ? savedStep : ledgerFrom[s];
+          replicaLedgerFrom[s] = making[s] != null ? savedStep : replicaLedgerFrom[s];
+        }
+        filled = true;
+        attach(savedStep);
+      }
+      case ATTACH -> {
+        if (filled) {
+          replicasMade();
+        } else {
+          takeSnapshot(wantedStep); // the primaries stand still there until the replica is loaded
+        }
       }
       case SNAPSHOT -> {
-        state = State.GET;
+        begin(State.GET);
         reading = new float[1 + slots][work.length];
-        control.begin();
         for (int slot = 0; slot <= slots; slot++) {
-          eachChunk(slot, true);
+          read(slot);
         }
         poke();
       }
@@ -198,30 +419,67 @@ final class SimDriver {
         saved = reading;
         savedStep = wantedStep;
         snapshots++;
+        if (making != null) {
+          create();
+        } else {
+          state = State.IDLE;
+        }
+      }
+      case ADVANCE_REPLICAS -> {
+        begin(State.ADVANCE);
+        for (int s = 0; s < primaries.length; s++) {
+          primary(s, new Message.Advance(targets[s]));
+        }
+        poke();
+      }
+      case ADVANCE -> detach(State.DETACH);
+      case DETACH -> {
         state = State.IDLE;
+        forgetDetached();
+        loaded.run();
+      }
+      case GIVE_UP -> {
+        state = State.IDLE;
+        forgetDetached();
       }
       default -> throw new AssertionError("driver finished " + state);
     }
   }
 
-  private void eachChunk(int slot, boolean get) {
+  private void forgetDetached() {
+    for (int s = 0; s < primaries.length; s++) {
+      attached[s] &= replicas[s] != null;
+    }
+  }
+
+  private void replicasMade() {
+    for (int s = 0; s < primaries.length; s++) {
+      if (making[s] != null) {
+        replicas[s] = making[s];
+        replications++;
+      }
+    }
+    boolean wasLoading = loading;
+    loading = false;
+    making = null;
+    state = State.IDLE;
+    if (wasLoading) {
+      loaded.run();
+    }
+  }
+
+  private void read(int slot) {
     for (int shard = 0; shard < targets.length; shard++) {
       for (int chunk = map.firstChunk(shard); chunk < map.endChunk(shard); chunk++) {
         int from = ShardMap.chunkFrom(chunk, map.from(shard));
         int length = ShardMap.chunkTo(chunk, map.to(shard)) - from;
-        if (get) {
-          control.add(
-              shard,
-              new Message.Get(targets[shard], wantedStep, slot, chunk),
-              reading[slot],
-              from,
-              length,
-              wantedStep);
-        } else {
-          control.add(
-              shard,
-              new Message.Put(targets[shard], slot, from, new Floats(saved[slot], from, length)));
-        }
+        control.add(
+            shard,
+            new Message.Get(targets[shard], wantedStep, slot, chunk),
+            reading[slot],
+            from,
+            length,
+            wantedStep);
       }
     }
   }

@@ -8,6 +8,7 @@ import dev.bellows.ps.protocol.FloatScratch;
 import dev.bellows.ps.protocol.FrameHeader;
 import dev.bellows.ps.protocol.Message;
 import dev.bellows.ps.protocol.MessageCodec;
+import dev.bellows.ps.protocol.Peer;
 import dev.bellows.ps.protocol.PsErrorCode;
 import dev.bellows.ps.protocol.PsException;
 import dev.bellows.ps.server.Effects;
@@ -43,8 +44,36 @@ final class SimNetwork {
     this.faults = faults;
   }
 
-  /** One process with a shard server. */
+  /** One process with a shard server, which may forward to the others. */
   final class Host {
+    private static final long TICK_NANOS = 300 * SimWorld.MS;
+
+    private final Map<Peer, Wire> peers = new HashMap<>();
+    private final Effects effects =
+        new Effects() {
+          @Override
+          public void send(long connection, long requestId, Message answer) {
+            Wire wire = wires.get(connection);
+            if (wire != null) {
+              wire.transmit(requestId, answer, wire::atClient);
+            }
+          }
+
+          @Override
+          public void forward(Peer to, long requestId, Message.Request request) {
+            Wire wire = peers.get(to);
+            if (wire == null) {
+              connect(to);
+            } else {
+              wire.send(requestId, request);
+            }
+          }
+
+          @Override
+          public boolean canForward() {
+            return true;
+          }
+        };
     final ShardAddress address = new ShardAddress("host" + hosts.size(), 7000 + hosts.size());
     ShardServer server = newServer();
     boolean up = true;
@@ -52,8 +81,29 @@ final class SimNetwork {
     void crash() {
       up = false;
       for (Wire wire : new ArrayList<>(wires.values())) {
-        if (wire.host == this) {
+        if (wire.host == this || peers.containsValue(wire)) {
           wire.cut("connection reset");
+        }
+      }
+      peers.clear();
+    }
+
+    /** Housekeeping from now on, as the real host does. */
+    void ticking() {
+      if (up) {
+        server.tick(effects);
+      }
+      world.after(TICK_NANOS, this::ticking);
+    }
+
+    private void connect(Peer to) {
+      ShardServer owner = server;
+      for (Host host : hosts) {
+        if (host.up && host.address.equals(new ShardAddress(to.host(), to.port()))) {
+          Wire wire = new Wire(nextWire++, host, new FromPeer(this, to, owner), () -> {});
+          wires.put(wire.id, wire);
+          peers.put(to, wire);
+          world.after(1, () -> owner.connected(to, effects));
         }
       }
     }
@@ -65,6 +115,21 @@ final class SimNetwork {
 
     private ShardServer newServer() {
       return new ShardServer(new ServerOptions(1L << 30, 100, 10_000, 100, 0), world::now);
+    }
+  }
+
+  /** What a server gets back from one that it forwards to; nothing after it lost its memory. */
+  private record FromPeer(Host host, Peer peer, ShardServer owner) implements Receiver {
+    @Override
+    public void receive(long requestId, Message answer) {
+      if (host.server == owner) {
+        owner.answered(requestId, answer, host.effects);
+      }
+    }
+
+    @Override
+    public void closed(String reason) {
+      host.peers.remove(peer);
     }
   }
 
@@ -98,7 +163,6 @@ final class SimNetwork {
     private final Host host;
     private final Receiver receiver;
     private final Runnable activity;
-    private final Effects effects = (to, request, answer) -> answer(to, request, answer);
     private boolean open = true;
 
     Wire(long id, Host host, Receiver receiver, Runnable activity) {
@@ -114,13 +178,6 @@ final class SimNetwork {
         throw new PsException(PsErrorCode.CONNECTION_LOST, "closed");
       }
       transmit(requestId, request, this::atServer);
-    }
-
-    private void answer(long to, long requestId, Message answer) {
-      Wire wire = wires.get(to);
-      if (wire != null) {
-        wire.transmit(requestId, answer, wire::atClient);
-      }
     }
 
     private void transmit(
@@ -167,7 +224,7 @@ final class SimNetwork {
         ByteBuffer in = ByteBuffer.wrap(frame);
         FrameHeader header = FrameHeader.read(in, FrameHeader.DEFAULT_MAX_FRAME_BYTES);
         host.server.handle(
-            id, header.requestId(), MessageCodec.decode(in, header, scratch), effects);
+            id, header.requestId(), MessageCodec.decode(in, header, scratch), host.effects);
       } catch (PsException e) {
         rejected++;
         cut("bad frame");

@@ -7,6 +7,7 @@ import dev.bellows.ps.client.DivergedException;
 import dev.bellows.ps.client.SimClient;
 import dev.bellows.ps.protocol.PsException;
 import dev.bellows.ps.shard.TreeSum;
+import java.util.function.ObjLongConsumer;
 
 /** A training task as an actor: join, pull, then compute and push until the last step. */
 final class SimTask {
@@ -30,6 +31,7 @@ final class SimTask {
   private final float[] parameters;
   private final float[] gradient;
   private final double[] scalars = new double[4];
+  private final ObjLongConsumer<SimTask> seen;
   private State state = State.JOINING;
   private long pausedUntil;
 
@@ -42,7 +44,13 @@ final class SimTask {
   /** How it ended, when not DONE. */
   PsException end;
 
-  SimTask(SimWorld world, SimNetwork network, Workload work, ClientOptions options) {
+  SimTask(
+      SimWorld world,
+      SimNetwork network,
+      Workload work,
+      ClientOptions options,
+      ObjLongConsumer<SimTask> seen) {
+    this.seen = seen;
     this.world = world;
     this.work = work;
     this.from = options.sliceFrom();
@@ -111,6 +119,7 @@ final class SimTask {
                   + " read other parameters than the truth at version "
                   + version);
         }
+        seen.accept(this, version);
         if (version >= work.totalSteps) {
           state = State.DONE;
           client.close();

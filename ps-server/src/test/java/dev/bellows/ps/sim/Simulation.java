@@ -31,20 +31,45 @@ final class Simulation {
   private final long memoryBound;
   private final long[] lastVersion;
   private final long[] lastIncarnation;
+  private final boolean replicated;
+
+  /** Newest version that a task of this roll-back has read whole. */
+  private long seen;
+
+  private long seenRollBacks;
   private long nextClient = 1;
   private int replacementsLeft;
   private int crashesLeft;
 
   Simulation(SimRandom random, Workload work, int shards, int tasks, Faults faults) {
+    this(random, work, shards, tasks, faults, false);
+  }
+
+  /**
+   * A run.
+   *
+   * @param replicated every shard has a replica on another host, while there is one
+   */
+  Simulation(
+      SimRandom random,
+      Workload work,
+      int shards,
+      int tasks,
+      Faults faults,
+      boolean replicated) {
+    this.replicated = replicated;
     this.world = new SimWorld(random);
     this.work = work;
     this.faults = faults;
     this.tasks = tasks;
     this.map = ShardMap.of(work.length, shards);
     this.network = new SimNetwork(world, faults);
-    int hosts = random.between(1, shards);
+    int hosts = replicated ? random.between(2, 3) : random.between(1, shards);
     for (int h = 0; h < hosts; h++) {
-      network.addHost();
+      SimNetwork.Host host = network.addHost();
+      if (replicated) {
+        host.ticking();
+      }
     }
     for (int shard = 0; shard < shards; shard++) {
       placement.add(network.hosts().get(shard % hosts).address);
@@ -55,11 +80,14 @@ final class Simulation {
     this.replacementsLeft = faults.replacements();
     this.crashesLeft = faults.crashes();
     // values twice, slots, a snapshot, and at worst one buffer per slice for the sums
-    long perElement = 4L * (2 + slots + 1 + slots + work.slices);
+    long perElement = 4L * (2 + slots + 1 + slots + work.slices + (replicated ? 1 : 0));
     this.memoryBound =
-        shards * (1000L * 64 + perElement * Math.min(work.length, ShardMap.CHUNK))
-            + perElement * work.length;
-    this.driver = new SimDriver(world, network, work, map, placement, slots, this::startTasks);
+        (replicated ? 2L : 1L) * shards * (1000L * 64 + perElement * Math.min(work.length, ShardMap.CHUNK))
+            + (replicated ? 2L : 1L) * perElement * work.length;
+    this.seen = -1;
+    this.driver = 
+        new SimDriver(
+            world, network, work, map, placement, replicated, slots, this::startTasks);
   }
 
   /** Runs to the end and checks everything. */
@@ -93,6 +121,14 @@ final class Simulation {
 
   private void startTasks() {
     current.clear();
+    if (seenRollBacks != driver.rollBacks) {
+      seenRollBacks = driver.rollBacks;
+      seen = -1;
+    }
+    if (smallestVersion() < seen) {
+      throw new AssertionError(
+          "promoted at version " + smallestVersion() + ", a task has seen " + seen);
+    }
     int[] cuts = new int[tasks + 1];
     for (int t = 0; t <= tasks; t++) {
       cuts[t] = t * work.slices / tasks;
@@ -107,10 +143,17 @@ final class Simulation {
   private void startTask(int from, int to) {
     long id = nextClient++;
     SimTask task =
-        new SimTask(world, network, work, driver.options().task(id, "task " + id, from, to));
+        new SimTask(
+            world, network, work, driver.options().task(id, "task " + id, from, to), this::saw);
     task.replaced = crashesPending > 0;
     current.add(task);
     everybody.add(task);
+  }
+
+  private void saw(SimTask task, long version) {
+    if (!task.replaced) {
+      seen = Math.max(seen, version);
+    }
   }
 
   private void scheduleTrouble() {
@@ -121,12 +164,20 @@ final class Simulation {
     if (crashesLeft > 0) {
       world.after(random.between(5, 120) * SimWorld.MS, this::crashOne);
       world.after(random.between(1, 20) * SimWorld.MS, this::snapshotSoon);
+      if (replicated) {
+        world.after(random.between(1, 60) * SimWorld.MS, this::replicateSoon);
+      }
     }
   }
 
   private void snapshotSoon() {
     driver.snapshot(smallestVersion() + world.random.between(1, 3));
     world.after(world.random.between(5, 40) * SimWorld.MS, this::snapshotSoon);
+  }
+
+  private void replicateSoon() {
+    driver.replicate(smallestVersion() + world.random.between(1, 3));
+    world.after(world.random.between(5, 60) * SimWorld.MS, this::replicateSoon);
   }
 
   /** Takes one or two neighbours out and gives their slices, cut anew, to one or two others. */
@@ -201,12 +252,15 @@ final class Simulation {
       return;
     }
     crashesPending++;
-    host.crash();
+    boolean suspicion = replicated && world.random.chance(0.3);
+    if (!suspicion) { // else it lives on, with its tasks, and the driver thinks that it does not
+      host.crash();
+      world.after(world.random.between(1, 30) * SimWorld.MS, host::restart);
+    }
     for (SimTask task : current) {
       task.replaced = true;
     }
     current.clear();
-    world.after(world.random.between(1, 30) * SimWorld.MS, host::restart);
     world.after(
         world.random.between(1, 60) * SimWorld.MS,
         () -> {
@@ -215,7 +269,11 @@ final class Simulation {
             task.replaced = true;
           }
           current.clear();
-          driver.load();
+          if (replicated) {
+            driver.lost(List.of(host.address));
+          } else {
+            driver.load();
+          }
         });
   }
 
@@ -245,9 +303,80 @@ final class Simulation {
         throw new AssertionError(
             "chunks of shard " + shard + " are at " + version + " and " + status.newestVersion());
       }
+      if (replicated && world.handled() % 8 == 0) {
+        checkReplica(shard);
+      }
       lastVersion[shard] = version;
       lastIncarnation[shard] = status.incarnation();
     }
+  }
+
+  /** A replica stands at its primary's version or one before it, with the truth's values. */
+  private void checkReplica(int shard) {
+    if (driver.replica(shard) == null) {
+      return;
+    }
+    Target target = new Target("sim", shard, driver.incarnation);
+    if (!(ask(driver.primary(shard), new Message.Status(target))
+            instanceof Message.StatusReply primary)
+        || !(ask(driver.replica(shard), new Message.Status(target))
+            instanceof Message.StatusReply replica)) {
+      return; // one of them is being promoted, or was lost and the driver doesn't know it yet
+    }
+    long lag = primary.newestVersion() - replica.version();
+    if (lag < 0 || lag > 1 + primary.newestVersion() - primary.version()) {
+      throw new AssertionError(
+          "replica of shard " + shard + " is at " + replica + ", its primary at " + primary);
+    }
+    requireTruth(driver.replica(shard), shard, replica.version());
+    replicaChecks++;
+  }
+
+  /** Number of times that a replica was compared with the truth. */
+  long replicaChecks;
+
+  private void requireTruth(ShardAddress server, int shard, long version) {
+    Target target = new Target("sim", shard, driver.incarnation);
+    float[] truth = work.version(version);
+    for (int chunk = map.firstChunk(shard); chunk < map.endChunk(shard); chunk++) {
+      Message.Values values =
+          (Message.Values) ask(server, new Message.Pull(target, 0, version, chunk));
+      for (int i = 0; i < values.values().length(); i++) {
+        float found = values.values().array()[values.values().offset() + i];
+        if (Float.floatToRawIntBits(found) != Float.floatToRawIntBits(truth[values.from() + i])) {
+          throw new AssertionError(
+              "element "
+                  + (values.from() + i)
+                  + " on "
+                  + server
+                  + " is "
+                  + found
+                  + ", truth "
+                  + truth[values.from() + i]);
+        }
+      }
+    }
+  }
+
+  /** Optimiser slots of a shard's copies are the same bits; both stand at the last version. */
+  private void requireEqualSlots(int shard) {
+    Target target = new Target("sim", shard, driver.incarnation);
+    for (ShardAddress server : List.of(driver.primary(shard), driver.replica(shard))) {
+      ask(server, new Message.Snapshot(target, work.totalSteps));
+    }
+    for (int slot = 0; slot <= new UpdateRule(work.spec).slots(); slot++) {
+      for (int chunk = map.firstChunk(shard); chunk < map.endChunk(shard); chunk++) {
+        Message.Get get = new Message.Get(target, work.totalSteps, slot, chunk);
+        assertThat(floats(ask(driver.replica(shard), get)))
+            .as("slot %d of shard %d", slot, shard)
+            .isEqualTo(floats(ask(driver.primary(shard), get)));
+      }
+    }
+  }
+
+  private static float[] floats(Message values) {
+    dev.bellows.ps.protocol.Floats f = ((Message.Values) values).values();
+    return java.util.Arrays.copyOfRange(f.array(), f.offset(), f.offset() + f.length());
   }
 
   private long smallestVersion() {
@@ -268,8 +397,12 @@ final class Simulation {
   }
 
   private Message ask(int shard, Message request) {
+    return ask(driver.primary(shard), request);
+  }
+
+  private Message ask(ShardAddress server, Message request) {
     for (SimNetwork.Host host : network.hosts()) {
-      if (host.address.equals(placement.get(shard)) && host.up) {
+      if (host.address.equals(server) && host.up) {
         Message[] answer = new Message[1];
         host.server.handle(-1, -1, request, (to, id, m) -> answer[0] = to == -1 ? m : answer[0]);
         return answer[0];
@@ -286,31 +419,19 @@ final class Simulation {
     for (SimTask task : current) {
       assertThat(task.done()).as("task %d-%d ended: %s", task.from, task.to, task.end).isTrue();
     }
-    float[] truth = work.version(work.totalSteps);
     for (int shard = 0; shard < map.shards(); shard++) {
       if (map.isEmpty(shard)) {
         continue;
       }
       Target target = new Target("sim", shard, driver.incarnation);
-      for (int chunk = map.firstChunk(shard); chunk < map.endChunk(shard); chunk++) {
-        Message.Values values =
-            (Message.Values) ask(shard, new Message.Pull(target, 0, work.totalSteps, chunk));
-        for (int i = 0; i < values.values().length(); i++) {
-          float found = values.values().array()[values.values().offset() + i];
-          if (Float.floatToRawIntBits(found) != Float.floatToRawIntBits(truth[values.from() + i])) {
-            throw new AssertionError(
-                "element "
-                    + (values.from() + i)
-                    + " is "
-                    + found
-                    + ", truth "
-                    + truth[values.from() + i]);
-          }
-        }
+      requireTruth(driver.primary(shard), shard, work.totalSteps);
+      if (driver.replica(shard) != null) {
+        requireTruth(driver.replica(shard), shard, work.totalSteps);
+        requireEqualSlots(shard);
       }
       Message.LedgerReply ledger =
           (Message.LedgerReply) ask(shard, new Message.Ledger(target, 0, 1000));
-      assertThat(ledger.entries()).hasSize((int) (work.totalSteps - driver.restoredAt()));
+      assertThat(ledger.entries()).hasSize((int) (work.totalSteps - driver.ledgerFrom(shard)));
       for (Message.LedgerEntry entry : ledger.entries()) {
         assertThat(new double[] {entry.weight(), entry.loss(), entry.metric(), entry.rows()})
             .isEqualTo(work.totals(entry.step()));

@@ -83,6 +83,46 @@ class SimulationTest {
   }
 
   @Test
+  void fault_03_lostServersLeaveTheirReplicasInTheirPlace() {
+    long[] totals = new long[4];
+    Seeds.forEach(
+        "SimulationTest#fault_03*",
+        800,
+        seed -> {
+          SimRandom random = new SimRandom(seed);
+          Faults faults =
+              seed % 4 == 0
+                  ? new Faults(0, 0, 0, 1, 0, 0, false, 1)
+                  : new Faults(0.03, 0.05, 0.01, 5, 0.01, 2, seed % 2 == 0, 3);
+          Simulation run =
+              new Simulation(
+                  random,
+                  workload(
+                      random,
+                      random.between(1, 9),
+                      seed % 3 == 0 ? NanPolicy.SKIP : NanPolicy.STOP,
+                      step -> seed % 3 == 0 && step % 3 == 1,
+                      0),
+                  random.between(1, 3),
+                  random.between(1, 4),
+                  faults,
+                  true);
+          run.run();
+          run.checkResult();
+          totals[0] += run.driver.promotions;
+          totals[1] += run.driver.replications;
+          totals[2] += run.driver.rollBacks - 1;
+          totals[3] += run.replicaChecks;
+        });
+    if (Long.getLong("bellows.seed") == null) {
+      assertThat(totals[0]).as("promotions").isGreaterThan(100);
+      assertThat(totals[1]).as("replicas made").isGreaterThan(1000);
+      assertThat(totals[2]).as("roll-backs, both copies lost").isGreaterThan(10);
+      assertThat(totals[3]).as("replicas compared").isGreaterThan(10_000);
+    }
+  }
+
+  @Test
   void fault_54_nonFiniteGradientStopsTheRunWithStepAndSlice() {
     Seeds.forEach(
         "SimulationTest#fault_54*",

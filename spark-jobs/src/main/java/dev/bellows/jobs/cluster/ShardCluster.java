@@ -2,14 +2,15 @@ package dev.bellows.jobs.cluster;
 
 import dev.bellows.jobs.BellowsException;
 import dev.bellows.jobs.ExitCode;
+import dev.bellows.jobs.cluster.ShardPlacement.Seat;
 import dev.bellows.jobs.config.DistributedConfig;
 import dev.bellows.ps.client.Connector;
 import dev.bellows.ps.client.ShardAddress;
 import dev.bellows.ps.transport.ShardHost;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
+import java.util.Optional;
 import org.apache.spark.SparkContext;
 import org.jspecify.annotations.Nullable;
 
@@ -35,9 +36,10 @@ public final class ShardCluster implements AutoCloseable {
   private final Mode mode;
   private final String reason;
   private final @Nullable String secret;
-  private final @Nullable ShardHost host;
   private final String hostAddress;
-  private final Set<String> used = new HashSet<>();
+  private @Nullable ShardHost host;
+  private int replicas;
+  private volatile ShardPlacement present = new ShardPlacement(List.of(), Map.of());
 
   private ShardCluster(
       Mode mode, String reason, @Nullable String secret, @Nullable ShardHost host, String address) {
@@ -67,7 +69,11 @@ public final class ShardCluster implements AutoCloseable {
     boolean executors =
         !view.local() && plugin && config.placement() != DistributedConfig.Placement.DRIVER;
     if (executors) {
-      return new ShardCluster(Mode.EXECUTORS, "default", ClusterSecret.current(), null, "");
+      ShardCluster cluster =
+          new ShardCluster(
+              Mode.EXECUTORS, "default", ClusterSecret.current(), null, driverAddress(context));
+      cluster.replicas = config.replicas() == 0 ? 0 : 1;
+      return cluster;
     }
     String why =
         view.local()
@@ -88,10 +94,13 @@ public final class ShardCluster implements AutoCloseable {
               + BellowsPlugin.class.getName()
               + " or --conf spark.authenticate=true");
     }
-    String address =
-        view.local() ? "127.0.0.1" : context.conf().get("spark.driver.host", "127.0.0.1");
+    String address = view.local() ? "127.0.0.1" : driverAddress(context);
     String secret = ClusterSecret.current();
     return new ShardCluster(Mode.DRIVER, why, secret, Wire.listen(address, secret), address);
+  }
+
+  private static String driverAddress(SparkContext context) {
+    return context.conf().get("spark.driver.host", "127.0.0.1");
   }
 
   /** Where shards live. */
@@ -114,26 +123,47 @@ public final class ShardCluster implements AutoCloseable {
     return Connectors.get(secret);
   }
 
+  /** Copies of each shard beside the first. */
+  public int replicas() {
+    return replicas;
+  }
+
+  /** Stops making replicas: their servers have no room for them. */
+  public void giveUpReplicas() {
+    replicas = 0;
+  }
+
   /**
-   * Chooses a living host for each shard.
+   * Chooses a living host for each shard, and another one for its replica.
    *
    * @param shards how many, {@code >= 1}
    * @param hosts executors that should have registered before the choice is made; fewer are used
    *     when they don't come in time
    * @throws BellowsException exit 7 when no executor offers a shard server
    */
-  public List<ShardAddress> place(int shards, int hosts) throws InterruptedException {
-    List<ShardAddress> placement = new ArrayList<>();
-    used.clear();
-    if (mode != Mode.EXECUTORS) {
+  public ShardPlacement place(int shards, int hosts) throws InterruptedException {
+    List<Seat> seats = new ArrayList<>();
+    if (mode == Mode.EXECUTORS) {
+      seats.addAll(executors(hosts));
+    } else {
       ShardHost own = host;
-      ShardAddress address =
-          own == null ? ShardAddress.LOCAL : new ShardAddress(hostAddress, own.port());
-      for (int s = 0; s < shards; s++) {
-        placement.add(address);
-      }
-      return placement;
+      seats.add(
+          new Seat(
+              ShardPlacement.DRIVER,
+              own == null ? ShardAddress.LOCAL : new ShardAddress(hostAddress, own.port())));
     }
+    List<Seat> primaries = new ArrayList<>();
+    for (int s = 0; s < shards; s++) {
+      primaries.add(seats.get(s % seats.size()));
+    }
+    ShardPlacement chosen = new ShardPlacement(primaries, Map.of());
+    present = chosen;
+    chosen = chosen.with(replicaSeats(true));
+    present = chosen;
+    return chosen;
+  }
+
+  private List<Seat> executors(int hosts) throws InterruptedException {
     ShardRegistry registry = ShardRegistry.current();
     List<ShardRegistry.Member> members = registry.await(Math.max(1, hosts), REGISTRATION_MS);
     if (members.isEmpty()) {
@@ -145,27 +175,72 @@ public final class ShardCluster implements AutoCloseable {
               + (registry.failures().isEmpty() ? "" : " (" + registry.failures() + ")")
               + "; look at the executors' logs, or set distributed.placement: driver");
     }
-    for (int s = 0; s < shards; s++) {
-      ShardRegistry.Member member = members.get(s % members.size());
-      used.add(member.executorId());
-      placement.add(new ShardAddress(member.host(), member.port()));
-    }
-    return placement;
+    return members.stream().map(ShardCluster::seat).toList();
   }
 
-  /** Whether a shard of the present placement lives (or lived) in this executor. */
+  private static Seat seat(ShardRegistry.Member member) {
+    return new Seat(member.executorId(), new ShardAddress(member.host(), member.port()));
+  }
+
+  /**
+   * Seats for the replicas that the present placement lacks, or has in the driver although there
+   * is an executor for them.
+   *
+   * @param driver whether the driver may take those that no executor can
+   */
+  public Map<Integer, Seat> replicaSeats(boolean driver) {
+    if (replicas == 0) {
+      return Map.of();
+    }
+    Map<Integer, Seat> seats =
+        present.wanted(
+            ShardRegistry.current().members().stream().map(ShardCluster::seat).toList());
+    for (int s = 0; driver && s < present.primaries().size(); s++) {
+      if (!present.hasReplica(s) && !seats.containsKey(s)) {
+        seats.put(s, driverSeat());
+      }
+    }
+    return seats;
+  }
+
+  /** The driver's own server, started when it is needed. */
+  private Seat driverSeat() {
+    ShardHost own = host;
+    if (own == null) {
+      own = Wire.listen(hostAddress, String.valueOf(secret));
+      host = own;
+    }
+    return new Seat(ShardPlacement.DRIVER, new ShardAddress(hostAddress, own.port()));
+  }
+
+  /** What is left of the present placement; empty when a shard has no copy left. */
+  public Optional<ShardPlacement> survivors() {
+    return present.survivors(ShardCluster::alive);
+  }
+
+  /** Another placement is the present one from now on. */
+  public void adopt(ShardPlacement placement) {
+    present = placement;
+  }
+
+  /** Whether a copy of a shard lives (or lived) in this executor. */
   public boolean hostsShard(String executorId) {
-    return used.contains(executorId);
+    return mode == Mode.EXECUTORS && present.uses(executorId);
   }
 
   /** Whether every executor of the present placement is still there. */
   public boolean allAlive() {
-    for (String id : used) {
-      if (!ShardRegistry.current().alive(id)) {
+    for (String id : present.executors()) {
+      if (!alive(id)) {
         return false;
       }
     }
     return true;
+  }
+
+  private static boolean alive(String executorId) {
+    return executorId.equals(ShardPlacement.DRIVER)
+        || ShardRegistry.current().alive(executorId);
   }
 
   @Override

@@ -15,6 +15,8 @@ import java.time.Duration;
  * @param transport AUTO: in-process when tasks and shards share one JVM, else loopback or network
  * @param placement where shards live; AUTO: in executors when there are executor processes, else in
  *     the driver
+ * @param replicas copies of each shard beside the first, 0 or 1; {@link #AUTO_REPLICAS}: 1 when
+ *     shards live in executors, else 0
  */
 public record DistributedConfig(
     int workers,
@@ -23,8 +25,12 @@ public record DistributedConfig(
     Duration deadline,
     int maxFailures,
     Transport transport,
-    Placement placement)
+    Placement placement,
+    int replicas)
     implements Serializable {
+
+  /** Value of {@code replicas} for {@code auto}. */
+  public static final int AUTO_REPLICAS = -1;
 
   /** Where parameter shards live. */
   public enum Placement {

@@ -259,7 +259,10 @@ final class Records {
         time(d.text("deadline")),
         d.count("max_failures"),
         d.word(DistributedConfig.Transport.class, "transport"),
-        d.word(DistributedConfig.Placement.class, "placement"));
+        d.word(DistributedConfig.Placement.class, "placement"),
+        d.get("replicas") instanceof Long n
+            ? Math.toIntExact(n)
+            : DistributedConfig.AUTO_REPLICAS);
   }
 
   private OutputConfig output() {

@@ -306,6 +306,13 @@ final class TrainerKeys {
             "placement",
             new Word("auto", "driver", "executor"),
             "auto",
-            "Where shards live; auto: in executors when there are executor processes, else in the driver.");
+            "Where shards live; auto: in executors when there are executor processes, else in the driver.")
+        .key(
+            "replicas",
+            new Whole(0, 1, "auto"),
+            "auto",
+            "Copies of each shard beside the first, on another executor (in the driver when there is no other); auto: 1 when"
+                + " shards live in executors.",
+            "0");
   }
 }

@@ -22,6 +22,7 @@ final class Fingerprint {
           "distributed.workers",
           "distributed.shards",
           "distributed.placement",
+          "distributed.replicas",
           "distributed.transport",
           "distributed.deadline",
           "distributed.max_failures",

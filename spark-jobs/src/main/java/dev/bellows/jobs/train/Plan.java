@@ -4,6 +4,7 @@ import dev.bellows.engine.model.Provenance;
 import dev.bellows.jobs.Console;
 import dev.bellows.jobs.block.DatasetShape;
 import dev.bellows.jobs.block.PreparedData;
+import dev.bellows.jobs.cluster.ShardCluster;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -16,7 +17,7 @@ final class Plan {
   /**
    * Prints data, model and plan.
    *
-   * @param placement where shards live and why; empty when nothing was started
+   * @param placement where shards live; empty when nothing was started
    */
   static void print(Setup setup, String placement, Console console) {
     PreparedData data = setup.data();
@@ -50,7 +51,7 @@ final class Plan {
             + count(setup.shards(), "shard")
             + (placement.isEmpty()
                 ? ""
-                : " " + placement.toLowerCase(Locale.ROOT).replace('_', ' '))
+                : " (" + placement + ")")
             + "  "
             + setup.slices()
             + " slices/step  "
@@ -70,6 +71,15 @@ final class Plan {
             + size(4L * setup.layout().length() * (1 + setup.slots()))
             + "  kernels: "
             + setup.kernels().id());
+  }
+
+  /** "executor, replica 1", or "driver: placement: driver asks for it". */
+  static String placement(ShardCluster cluster) {
+    return switch (cluster.mode()) {
+      case EXECUTORS -> "executor, replica " + cluster.replicas();
+      case DRIVER -> "driver: " + cluster.reason();
+      case IN_PROCESS -> "in process: " + cluster.reason();
+    };
   }
 
   private static String data(Setup setup) {

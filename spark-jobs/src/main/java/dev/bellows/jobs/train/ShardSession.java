@@ -1,5 +1,7 @@
 package dev.bellows.jobs.train;
 
+import dev.bellows.jobs.cluster.ShardPlacement;
+import dev.bellows.jobs.cluster.ShardPlacement.Seat;
 import dev.bellows.ps.client.ClientOptions;
 import dev.bellows.ps.client.Connector;
 import dev.bellows.ps.client.PsControl;
@@ -8,75 +10,187 @@ import dev.bellows.ps.client.ShardAddress;
 import dev.bellows.ps.protocol.Message.LedgerEntry;
 import dev.bellows.ps.protocol.Message.State;
 import dev.bellows.ps.protocol.Message.StatusReply;
+import dev.bellows.ps.protocol.PsErrorCode;
+import dev.bellows.ps.protocol.PsException;
 import dev.bellows.ps.shard.ShardMap;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
 
-/** The shards of a run in one incarnation, seen from the driver's training thread. */
+/**
+ * The shards of a run in one incarnation, seen from the driver's training thread; and their
+ * replicas, which only the driver loads, attaches and promotes.
+ */
 final class ShardSession implements AutoCloseable {
   private static final int LEDGER_LIMIT = 4096;
   private static final Duration CONTROL_RESEND = Duration.ofSeconds(2);
 
-  private final long incarnation;
-  private final List<ShardAddress> placement;
-  private final ShardMap map;
-  private final PsControl control;
+  /**
+   * What stays the same for all incarnations of a run.
+   *
+   * @param run name of the run's namespaces
+   * @param map how the vector is cut
+   * @param connector the way to the shard servers
+   * @param plan what namespaces are made with
+   * @param deadline longest wait for one call
+   * @param gone tells that a host was lost, so that nobody waits for it
+   */
+  record Shared(
+      String run,
+      ShardMap map,
+      Connector connector,
+      RunPlan plan,
+      Duration deadline,
+      BooleanSupplier gone) {
+    PsControl control(long incarnation, List<ShardAddress> addresses, IntPredicate included) {
+      return PsControl.open(
+          ClientOptions.of(run, incarnation, map, addresses)
+              .deadlines(deadline, CONTROL_RESEND)
+              .cancelledWhen(gone),
+          included,
+          connector);
+    }
+  }
 
-  private ShardSession(
-      long incarnation, List<ShardAddress> placement, ShardMap map, PsControl control) {
+  private final Shared shared;
+  private final long incarnation;
+  private final PsControl control;
+  private ShardPlacement placement;
+  private @Nullable String replicaProblem;
+
+  private ShardSession(Shared shared, long incarnation, ShardPlacement placement) {
+    this.shared = shared;
     this.incarnation = incarnation;
-    this.placement = List.copyOf(placement);
-    this.map = map;
-    this.control = control;
+    this.placement = placement;
+    this.control = shared.control(incarnation, placement.addresses(), shard -> true);
+  }
+
+  /** Makes the shards and their replicas on their hosts and loads a restore point. */
+  static ShardSession open(
+      Shared shared, long incarnation, ShardPlacement placement, RestorePoint point) {
+    ShardSession session =
+        new ShardSession(shared, incarnation, placement.without(placement.replicas().keySet()));
+    try {
+      session.load(session.control, point);
+      if (!placement.replicas().isEmpty()) {
+        session.firstReplicas(placement.replicas(), point);
+      }
+      return session;
+    } catch (RuntimeException e) {
+      session.close();
+      throw e;
+    }
+  }
+
+  private void load(PsControl to, RestorePoint point) {
+    to.create(shared.plan());
+    to.put(0, point.values());
+    for (int s = 0; s < point.slots().length; s++) {
+      to.put(s + 1, point.slots()[s]);
+    }
+    to.seal(point.step());
+  }
+
+  private void firstReplicas(Map<Integer, Seat> seats, RestorePoint point) {
+    try {
+      attach(seats, point.step());
+      loadReplicas(seats, point);
+    } catch (PsException e) {
+      if (e.code() == PsErrorCode.CANCELLED) {
+        throw e;
+      }
+      detach(seats);
+      replicaProblem = e.getMessage();
+    }
+  }
+
+  private void attach(Map<Integer, Seat> seats, long from) {
+    ShardPlacement wanted = placement.with(seats);
+    try (PsControl some =
+        shared.control(incarnation, placement.addresses(), seats::containsKey)) {
+      some.attach(wanted.replicaAddresses(), from);
+    }
+  }
+
+  private void detach(Map<Integer, Seat> seats) {
+    try (PsControl some =
+        shared.control(incarnation, placement.addresses(), seats::containsKey)) {
+      some.detach();
+    }
+  }
+
+  private void loadReplicas(Map<Integer, Seat> seats, RestorePoint point) {
+    ShardPlacement wanted = placement.with(seats);
+    try (PsControl copies =
+        shared.control(incarnation, wanted.replicaAddresses(), seats::containsKey)) {
+      load(copies, point);
+    }
+    attach(seats, point.step()); // again: what waited for the replica goes out now
+    placement = wanted;
   }
 
   /**
-   * Makes the shards on their hosts and loads a restore point.
+   * Makes replicas, or moves them, while the tasks go on: from a step a little ahead of where the
+   * shards are. They stand still there until the replicas hold the values of that step.
    *
-   * @param gone tells that a host was lost, so that nobody waits for it
+   * @param seats where to, by shard
+   * @param from the step, not passed yet
+   * @param slots optimiser slots
+   * @return the values that the replicas were loaded with
+   * @throws PsException STALE_STEP when the shards had passed the step; nothing has changed then,
+   *     but the shards named have no replica
    */
-  static ShardSession open(
-      String run,
-      long incarnation,
-      ShardMap map,
-      List<ShardAddress> placement,
-      Connector connector,
-      RunPlan plan,
-      RestorePoint point,
-      Duration deadline,
-      BooleanSupplier gone) {
-    PsControl control =
-        PsControl.open(
-            ClientOptions.of(run, incarnation, map, placement)
-                .deadlines(deadline, CONTROL_RESEND)
-                .cancelledWhen(gone),
-            connector);
+  RestorePoint replicate(Map<Integer, Seat> seats, long from, int slots) {
+    ShardPlacement before = placement;
+    placement = placement.without(seats.keySet());
     try {
-      control.create(plan);
-      control.put(0, point.values());
-      for (int s = 0; s < point.slots().length; s++) {
-        control.put(s + 1, point.slots()[s]);
+      attach(seats, from);
+      RestorePoint point = read(from, slots, Map.of());
+      loadReplicas(seats, point);
+      dropReplicas(before, seats::containsKey);
+      return point;
+    } catch (PsException e) {
+      if (e.code() != PsErrorCode.CANCELLED) {
+        detach(seats); // when a host was lost, promotion detaches
       }
-      control.seal(point.step());
-      return new ShardSession(incarnation, placement, map, control);
-    } catch (RuntimeException e) {
-      control.close();
       throw e;
     }
+  }
+
+  /**
+   * Goes on with the copies that are left, under a larger incarnation: whoever serves or uses one
+   * of the others is refused from now on.
+   */
+  ShardSession promote(ShardPlacement left, long next) {
+    ShardSession session = new ShardSession(shared, next, left);
+    try (PsControl copies = shared.control(next, left.replicaAddresses(), left::hasReplica);
+        PsControl alone =
+            shared.control(next, left.addresses(), shard -> !left.hasReplica(shard))) {
+      copies.advance(); // first: a primary that advances forwards to a replica that has
+      session.control.advance();
+      alone.detach();
+      return session;
+    } catch (RuntimeException e) {
+      session.close();
+      throw e;
+    }
+  }
+
+  /** Why there are no replicas although they were wanted, or null. */
+  @Nullable String replicaProblem() {
+    return replicaProblem;
   }
 
   long incarnation() {
     return incarnation;
   }
 
-  List<ShardAddress> placement() {
+  /** Where the copies are now. */
+  ShardPlacement placement() {
     return placement;
-  }
-
-  ShardMap map() {
-    return map;
   }
 
   /** The step that all shards have reached. */
@@ -98,8 +212,7 @@ final class ShardSession implements AutoCloseable {
   }
 
   /** The shard that met a gradient that is not finite, or null. */
-  @org.jspecify.annotations.Nullable
-  StatusReply diverged() {
+  @Nullable StatusReply diverged() {
     for (StatusReply status : control.status()) {
       if (status.state() == State.DIVERGED) {
         return status;
@@ -121,9 +234,10 @@ final class ShardSession implements AutoCloseable {
   /** Reads parameters and slots as of a step, waiting for it when it is ahead; steps go on. */
   RestorePoint read(long step, int slots, Map<String, Object> state) {
     control.snapshot(step);
-    float[] values = new float[map.length()];
+    int length = shared.map().length();
+    float[] values = new float[length];
     control.read(step, 0, values);
-    float[][] all = new float[slots][map.length()];
+    float[][] all = new float[slots][length];
     for (int s = 0; s < slots; s++) {
       control.read(step, s + 1, all[s]);
     }
@@ -134,6 +248,17 @@ final class ShardSession implements AutoCloseable {
   /** Forgets the run on the shards; they may be gone already. */
   void drop() {
     control.drop();
+    dropReplicas(placement, shard -> true);
+  }
+
+  private void dropReplicas(ShardPlacement of, IntPredicate which) {
+    try (PsControl copies =
+        shared.control(
+            incarnation,
+            of.replicaAddresses(),
+            shard -> of.hasReplica(shard) && which.test(shard))) {
+      copies.drop();
+    }
   }
 
   @Override

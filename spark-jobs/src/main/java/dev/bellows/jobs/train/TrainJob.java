@@ -124,8 +124,7 @@ public final class TrainJob {
       }
       begin(session, setup, folder, resumed);
       try (Training training = new Training(session, setup, folder, console, failpoints, resumed)) {
-        Plan.print(
-            setup, training.cluster().mode() + " (" + training.cluster().reason() + ")", console);
+        Plan.print(setup, Plan.placement(training.cluster()), console);
         if (resumed != null) {
           console.section("resume", "from the checkpoint of step " + resumed.step());
         }

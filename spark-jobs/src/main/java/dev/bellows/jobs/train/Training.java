@@ -6,11 +6,12 @@ import dev.bellows.jobs.Console;
 import dev.bellows.jobs.ExitCode;
 import dev.bellows.jobs.block.DataShard;
 import dev.bellows.jobs.cluster.ShardCluster;
+import dev.bellows.jobs.cluster.ShardPlacement;
+import dev.bellows.jobs.cluster.ShardPlacement.Seat;
 import dev.bellows.jobs.cluster.TaskFailureLog;
 import dev.bellows.jobs.config.DistributedConfig;
 import dev.bellows.jobs.evaluate.Evaluation;
 import dev.bellows.jobs.run.RunFolder;
-import dev.bellows.ps.client.ShardAddress;
 import dev.bellows.ps.protocol.Message.LedgerEntry;
 import dev.bellows.ps.protocol.Message.StatusReply;
 import dev.bellows.ps.protocol.PsErrorCode;
@@ -40,6 +41,9 @@ final class Training implements AutoCloseable {
   private static final AtomicLong RUNS = new AtomicLong();
   private static final int MAX_COPY_LEAD = 1024;
 
+  /** How long a lost executor's successor may take before the driver keeps replicas instead. */
+  private static final long SUCCESSOR_NANOS = 5_000_000_000L;
+
   private final SparkContext context;
   private final JavaSparkContext spark;
   private final Setup setup;
@@ -60,7 +64,10 @@ final class Training implements AutoCloseable {
   private Divergence divergence;
   private @Nullable ShardSession session;
   private @Nullable RestorePoint newest;
+  private int incarnations;
   private int rollbacks;
+  private int promotions;
+  private long lossNanos = startedNanos - SUCCESSOR_NANOS;
   private long ledgerNext;
 
   /**
@@ -114,15 +121,21 @@ final class Training implements AutoCloseable {
     epochEnd.header();
     while (true) {
       try {
-        start();
+        if (session == null) {
+          start();
+        }
         while (state.step < setup.segments().totalSteps() && !state.stopped) {
           segment(setup.segments().end(state.step));
         }
         return finalPoint();
       } catch (ShardsLost lost) {
         console.detail(String.valueOf(lost.getMessage()));
-        closeSession(false);
         folder.lease().renew();
+        lossNanos = System.nanoTime();
+        if (promote()) {
+          continue;
+        }
+        closeSession(false);
         ExitCode wanted = stopWanted();
         RestorePoint point = newest;
         if (wanted != null && point != null) {
@@ -143,20 +156,10 @@ final class Training implements AutoCloseable {
       ledger.truncate(point.step());
     }
     int hosts = rollbacks == 0 ? setup.view().executors() : 1;
-    List<ShardAddress> placement = cluster.place(setup.shards(), hosts);
-    long incarnation = folder.attempt() * 10_000 + rollbacks++;
+    ShardPlacement placement = cluster.place(setup.shards(), hosts);
+    rollbacks++;
     try {
-      session =
-          ShardSession.open(
-              runId,
-              incarnation,
-              map,
-              placement,
-              cluster.connector(),
-              setup.runPlan(),
-              point,
-              deadline(),
-              () -> !cluster.allAlive() || watch.unseenLoss());
+      session = ShardSession.open(shared(), nextIncarnation(), placement, point);
     } catch (PsException e) {
       if (watch.losses(cluster, point.step()) == 0) {
         refuseHopeless(e);
@@ -164,8 +167,57 @@ final class Training implements AutoCloseable {
       }
       throw new ShardsLost("shards could not be loaded: " + e.getMessage(), e);
     }
+    cluster.adopt(session.placement());
+    if (session.replicaProblem() != null) {
+      withoutReplicas(String.valueOf(session.replicaProblem()));
+    }
     newest = point;
     ledgerNext = point.step();
+  }
+
+  private ShardSession.Shared shared() {
+    return new ShardSession.Shared(
+        runId,
+        map,
+        cluster.connector(),
+        setup.runPlan(),
+        deadline(),
+        () -> !cluster.allAlive() || watch.unseenLoss());
+  }
+
+  private long nextIncarnation() {
+    return folder.attempt() * 10_000 + incarnations++;
+  }
+
+  private void withoutReplicas(String why) {
+    cluster.giveUpReplicas();
+    console.warn(
+        "shards go on without replicas (" + why + "); a lost executor costs about a second of steps");
+  }
+
+  /**
+   * Goes on with the copies of the shards that are left: nothing but the present step is taken
+   * again.
+   *
+   * @return false when a shard has no copy left
+   */
+  private boolean promote() {
+    ShardSession present = session;
+    Optional<ShardPlacement> left = cluster.survivors();
+    if (present == null || left.isEmpty() || cluster.allAlive()) {
+      return false;
+    }
+    cluster.adopt(left.get());
+    try (present) {
+      session = present.promote(left.get(), nextIncarnation());
+    } catch (PsException e) {
+      console.detail("replicas could not take over: " + e.getMessage());
+      session = null;
+      return false;
+    }
+    promotions++;
+    folder.event("promotion", Map.of("step", ledgerNext));
+    return true;
   }
 
   private RestorePoint restorePoint() {
@@ -195,8 +247,8 @@ final class Training implements AutoCloseable {
     }
     try {
       drain(end);
-      state.step = end;
       RestorePoint raw = shards.read(end, setup.slots(), Map.of());
+      state.step = end; // not before: after a promotion the segment is entered again
       boolean due = setup.segments().checkpoint(end);
       if (setup.segments().epochEnd(end)) {
         due |= epochEnd.run(state, raw.values());
@@ -234,6 +286,7 @@ final class Training implements AutoCloseable {
     }
     try {
       look(run);
+      replicate(run);
     } catch (PsException e) {
       if (e.code() != PsErrorCode.CANCELLED || !cluster.allAlive()) {
         throw e;
@@ -259,6 +312,40 @@ final class Training implements AutoCloseable {
     }
     newest = copy;
     run.copyDone();
+  }
+
+  /**
+   * Makes the replicas that are missing, a little ahead of where the shards are, while the tasks go
+   * on. What they are loaded with is a restore point, too.
+   */
+  private void replicate(SegmentRun run) throws ShardsLost {
+    boolean late = System.nanoTime() - lossNanos >= SUCCESSOR_NANOS;
+    Map<Integer, Seat> seats = cluster.replicaSeats(late);
+    ShardSession shards = shards();
+    long from = seats.isEmpty() ? 0 : shards.newest() + copyLead;
+    if (seats.isEmpty() || from >= run.end()) {
+      return;
+    }
+    RestorePoint raw;
+    try {
+      raw = shards.replicate(seats, from, setup.slots());
+    } catch (PsException e) {
+      cluster.adopt(shards.placement());
+      if (e.code() == PsErrorCode.STALE_STEP) {
+        copyLead = Math.min(2 * copyLead, MAX_COPY_LEAD);
+        return;
+      }
+      if (e.code().remedy() == PsErrorCode.Remedy.FAIL) {
+        withoutReplicas(String.valueOf(e.getMessage()));
+        return;
+      }
+      throw e;
+    }
+    cluster.adopt(shards.placement());
+    newest = capture(raw, from);
+    run.copyDone();
+    folder.event("replicas", Map.of("step", from, "shards", (long) seats.size()));
+    console.detail("replicas of " + seats.size() + " shards made at step " + from);
   }
 
   /**
@@ -483,7 +570,7 @@ final class Training implements AutoCloseable {
         runId,
         shards.incarnation(),
         cluster.network(),
-        shards.placement(),
+        shards.placement().addresses(),
         setup.network(),
         setup.layout().length(),
         setup.data().preprocess(),
@@ -538,6 +625,7 @@ final class Training implements AutoCloseable {
     Map<String, Object> tree = new LinkedHashMap<>();
     tree.put("steps", state.step);
     tree.put("failures", (long) watch.used());
+    tree.put("promotions", (long) promotions);
     tree.put("roll_backs", (long) Math.max(0, rollbacks - 1));
     tree.put("skipped_steps", state.skipped);
     return tree;

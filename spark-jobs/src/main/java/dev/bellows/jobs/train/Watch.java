@@ -85,9 +85,11 @@ final class Watch {
               + ") lost ("
               + oneLine(loss.reason())
               + ")"
-              + (shard
-                  ? "; its shards go back to the newest restore point"
-                  : "; its slices are redone"),
+              + (!shard
+                  ? "; its slices are redone"
+                  : cluster.survivors().isPresent()
+                      ? "; its shards go on in their replicas, its slices are redone"
+                      : "; its shards go back to the newest restore point"),
           step);
     }
     if (result > 0) {

@@ -134,6 +134,7 @@ class ConfFilesTest {
               max_failures: 2
               transport: auto
               placement: auto
+              replicas: auto
             device: auto
             output: {dir: runs/run, report: true, tensorboard: false, format: parquet, mode: error_if_exists}
             """);
