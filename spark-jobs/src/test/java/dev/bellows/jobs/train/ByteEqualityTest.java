@@ -38,6 +38,7 @@ class ByteEqualityTest {
           "p4-c-s3-kill",
           "p8-c-s1-kill-driver-placement",
           "p1-c-s3",
+          "p2-c-s2-kill-no-replica",
           "p8-l1-s2-resumed-p2-c-s3",
           "p4-c-s2-resumed-p1-l2-s1");
   private static final List<String> NESTEROV =
@@ -81,6 +82,15 @@ class ByteEqualityTest {
             "task.push:17:kill:" + marker("m2")));
     second.add(
         line("n-p8-c-s3-kill", CLUSTER, nesterov, 8, 3, "", "task.step:8:kill:" + marker("m3")));
+    second.add(
+        line(
+            "p2-c-s2-kill-no-replica",
+            CLUSTER,
+            adam,
+            2,
+            2,
+            "distributed.replicas=0",
+            "task.step:11:kill:" + marker("m4")));
     second.add(line("p1-c-s3", CLUSTER, adam, 1, 3, "", ""));
     second.add(line("p4-c-s2-resumed-p1-l2-s1", CLUSTER, adam, 4, 2, "", "driver.segment:20:kill"));
     try (DriverProcess driver = DriverProcess.start(temp.resolve("b"), runs, second)) {
@@ -89,7 +99,7 @@ class ByteEqualityTest {
       driver.await(300);
       assertThat(driver.process().exitValue()).isEqualTo(137);
       clusterLog = driver.log();
-      sums = driver.results(second.stream().limit(6).map(l -> l.split(" ")[0]).toList());
+      sums = driver.results(second.stream().limit(7).map(l -> l.split(" ")[0]).toList());
     }
 
     List<String> third = new ArrayList<>();
@@ -154,7 +164,7 @@ class ByteEqualityTest {
   @Test
   void fault_01_killedExecutorRedoesItsSlicesOnly() {
     assertThat(temp.resolve("m2")).exists();
-    assertThat(clusterLog.lines().filter(l -> l.contains("its slices are redone")))
+    assertThat(clusterLog.lines().filter(l -> l.contains("); its slices are redone")))
         .as(() -> "of the log\n" + clusterLog)
         .hasSize(1)
         .allMatch(
@@ -166,16 +176,31 @@ class ByteEqualityTest {
   }
 
   @Test
-  void fault_03_killedShardGoesBackToTheNewestRestorePoint() {
+  void fault_03_killedShardGoesOnInItsReplicaOrElseFromTheNewestRestorePoint() throws Exception {
     assertThat(temp.resolve("m1")).exists();
     assertThat(temp.resolve("m3")).exists();
+    assertThat(temp.resolve("m4")).exists();
+    assertThat(clusterLog.lines().filter(l -> l.contains("its shards go on in their replicas")))
+        .as(() -> "of the log\n" + clusterLog)
+        .hasSize(2);
+    for (String run : List.of("p4-c-s3-kill", "n-p8-c-s3-kill")) {
+      String events = Files.readString(runs.resolve(run).resolve("events.jsonl"));
+      assertThat(events).as(run).contains("\"event\":\"promotion\"").doesNotContain("roll_back\"");
+    }
     assertThat(
             clusterLog
                 .lines()
                 .filter(l -> l.contains("its shards go back to the newest restore point")))
-        .hasSize(2);
+        .hasSize(1);
+    assertThat(Files.readString(runs.resolve("p2-c-s2-kill-no-replica/events.jsonl")))
+        .contains("\"event\":\"roll_back\"")
+        .doesNotContain("promotion\"");
+    assertThat(clusterLog)
+        .contains("3 shards (executor, replica 1)")
+        .contains("2 shards (executor, replica 0)");
     assertThat(sums.get("p4-c-s3-kill")).isEqualTo(sums.get("p1-l1-s1"));
     assertThat(sums.get("n-p8-c-s3-kill")).isEqualTo(sums.get("n-p1-l1-s1"));
+    assertThat(sums.get("p2-c-s2-kill-no-replica")).isEqualTo(sums.get("p1-l1-s1"));
   }
 
   @Test
