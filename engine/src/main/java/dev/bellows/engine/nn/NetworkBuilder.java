@@ -4,6 +4,7 @@ import dev.bellows.engine.graph.Gradients;
 import dev.bellows.engine.graph.Graph;
 import dev.bellows.engine.graph.GraphException;
 import dev.bellows.engine.graph.Node;
+import dev.bellows.engine.nn.layer.LayerContext;
 import dev.bellows.engine.tensor.DType;
 import dev.bellows.engine.tensor.Shape;
 import java.util.ArrayList;
@@ -14,8 +15,10 @@ import org.jspecify.annotations.Nullable;
 
 /** One walk over the layers that adds nodes and segments. */
 final class NetworkBuilder {
-  private final NetworkSpec spec;
-
+  private final InputSpec in;
+  private final List<LayerSpec> layers;
+  private final LossSpec loss;
+  private final int outputs;
   private final int rows;
   private final Mode mode;
   private final Graph graph = new Graph();
@@ -25,19 +28,40 @@ final class NetworkBuilder {
   /** Per STATE segment name its statistic of the slice. */
   private final Map<String, Node> statistics = new LinkedHashMap<>();
 
+  /** Inputs and layers that a layer may name. */
+  private final Map<String, Node> named = new LinkedHashMap<>();
+
+  private final List<NetworkGraph.Layer> traces = new ArrayList<>();
   private int dropouts;
 
   NetworkBuilder(NetworkSpec spec, int rows, Mode mode) {
+    this(spec.input(), spec.layers(), spec.loss(), spec.outputs(), rows, mode);
+  }
+
+  private NetworkBuilder(
+      InputSpec in, List<LayerSpec> layers, LossSpec loss, int outputs, int rows, Mode mode) {
     if (rows < 1) {
       throw new NetworkException("rows must be 1 or more, got " + rows);
     }
-    this.spec = spec;
+    this.in = in;
+    this.layers = layers;
+    this.loss = loss;
+    this.outputs = outputs;
     this.rows = rows;
     this.mode = mode;
   }
 
-  NetworkGraph build() {
-    InputSpec in = spec.input();
+  /** The shape [1, ...] of the last layer, each layer checked against its input. */
+  static Shape outputShape(InputSpec in, List<LayerSpec> layers) {
+    LossSpec any = LossSpec.of(LossKind.MSE);
+    NetworkBuilder builder = new NetworkBuilder(in, layers, any, 1, 1, Mode.EVALUATE);
+    return builder.forward(builder.inputs()).shape();
+  }
+
+  /** The nodes that rows are bound to. */
+  private record Inputs(@Nullable Node numeric, @Nullable Node codes, @Nullable Node sparse) {}
+
+  private Inputs inputs() {
     Node numeric =
         in.numeric() > 0
             ? graph.input("numeric", DType.FLOAT32, Shape.of(rows, in.numeric()))
@@ -47,26 +71,39 @@ final class NetworkBuilder {
             ? null
             : graph.input("codes", DType.INT32, Shape.of(rows, in.categorical().size()));
     Node sparse = in.sparseWidth() > 0 ? graph.sparseInput("sparse", rows, in.sparseWidth()) : null;
-    boolean byLabel = spec.loss().kind().usesLabels();
-    Node labels = byLabel ? graph.input("labels", DType.INT32, Shape.of(rows)) : null;
-    Node target =
-        byLabel ? null : graph.input("target", DType.FLOAT32, Shape.of(rows, spec.outputs()));
-    Node weights = graph.input("weights", DType.FLOAT32, Shape.of(rows));
+    return new Inputs(numeric, codes, sparse);
+  }
 
-    Node x = dense(numeric, codes);
-    for (int i = 0; i < spec.layers().size(); i++) {
-      x = layer(i, spec.layers().get(i), x, i == 0 ? sparse : null);
+  /** The output of the last layer. */
+  private Node forward(Inputs inputs) {
+    Node x = dense(inputs.numeric(), inputs.codes());
+    if (x != null) {
+      named.put("input", x);
+    }
+    for (int i = 0; i < layers.size(); i++) {
+      x = layer(i, x, i == 0 ? inputs.sparse() : null);
     }
     if (x == null) {
-      throw new IllegalStateException("a network without dense input and layers passed the check");
+      throw new NetworkException("a network that reads only a sparse input needs a dense layer");
     }
-    Node output = x;
+    return x;
+  }
+
+  NetworkGraph build() {
+    Inputs inputs = inputs();
+    boolean byLabel = this.loss.kind().usesLabels();
+    Node labels = byLabel ? graph.input("labels", DType.INT32, Shape.of(rows)) : null;
+    Node target =
+        byLabel ? null : graph.input("target", DType.FLOAT32, Shape.of(rows, outputs));
+    Node weights = graph.input("weights", DType.FLOAT32, Shape.of(rows));
+
+    Node output = forward(inputs);
     Node truth = labels != null ? labels : target;
     if (truth == null) {
       throw new IllegalStateException("neither labels nor target");
     }
     Node effective = weights;
-    float[] classWeights = spec.loss().classWeights();
+    float[] classWeights = this.loss.classWeights();
     if (classWeights.length > 0) {
       double[] factors = new double[classWeights.length];
       for (int i = 0; i < factors.length; i++) {
@@ -86,9 +123,9 @@ final class NetworkBuilder {
         rows,
         mode,
         layout,
-        numeric,
-        codes,
-        sparse,
+        inputs.numeric(),
+        inputs.codes(),
+        inputs.sparse(),
         labels,
         target,
         weights,
@@ -97,7 +134,8 @@ final class NetworkBuilder {
         weightSum,
         metric,
         List.copyOf(parameters),
-        gradients);
+        gradients,
+        List.copyOf(traces));
   }
 
   /**
@@ -109,7 +147,7 @@ final class NetworkBuilder {
       parts.add(numeric);
     }
     if (codes != null) {
-      for (InputSpec.Categorical column : spec.input().categorical()) {
+      for (InputSpec.Categorical column : in.categorical()) {
         String name = "embedding." + column.name();
         Shape shape = Shape.of(column.cardinality(), column.embeddingDim());
         Node table =
@@ -124,160 +162,120 @@ final class NetworkBuilder {
     return parts.isEmpty() ? null : graph.concat(1, parts);
   }
 
-  private Node layer(int index, LayerSpec layer, @Nullable Node x, @Nullable Node sparse) {
-    String name = "layer" + index + "." + layer.type().id();
-    if (layer.type() == LayerType.DENSE) {
-      return denseLayer(name, layer, x, sparse);
+  /** The inputs of layer {@code index}, by name or the layer before. */
+  private List<Node> inputs(String label, LayerSpec layer, @Nullable Node before) {
+    List<String> names = layer.inputs();
+    int most = layer.type().mostInputs();
+    if (names.size() > most) {
+      throw new NetworkException(
+          label + ": reads at most " + most + " inputs, got " + names.size() + ": " + names);
     }
-    if (x == null) {
-      throw new NetworkException(name + " needs a dense input");
+    if (names.isEmpty()) {
+      return before == null ? List.of() : List.of(before);
     }
-    return switch (layer.type()) {
-      case ACTIVATION -> activation(name, layer, x);
-      case DROPOUT -> {
-        int id = dropouts++;
-        double rate = layer.number("rate");
-        yield mode == Mode.EVALUATE || rate == 0 ? x : graph.named(name).dropout(x, rate, id);
+    List<Node> nodes = new ArrayList<>();
+    for (String name : names) {
+      Node node = named.get(name);
+      if (node == null) {
+        throw new NetworkException(
+            label
+                + ": input '"
+                + name
+                + "' is no input of the network and no layer before this one"
+                + Tree.nearest(name, named.keySet())
+                + "; there are "
+                + named.keySet());
       }
-      case BATCH_NORM -> batchNorm(name, layer, x);
-      default -> throw new IllegalStateException("layer type " + layer.type());
-    };
+      nodes.add(node);
+    }
+    return nodes;
   }
 
-  /**
-   * x W + sparse S + b, then the activation; W [denseIn, units] and S [sparseIn, units] share one
-   * fan-in.
-   */
-  private Node denseLayer(String name, LayerSpec layer, @Nullable Node x, @Nullable Node sparse) {
-    int units = layer.units();
-    int fanIn = (x == null ? 0 : x.shape().dim(1)) + (sparse == null ? 0 : sparse.shape().dim(1));
-    Node sum = null;
-    if (x != null) {
-      Node weight =
-          parameter(
-              name + ".weight",
-              Shape.of(x.shape().dim(1), units),
-              layer.initializer(),
-              true,
-              fanIn,
-              units);
-      sum = graph.named(name + ".matmul").matmul(x, weight);
+  private Node layer(int index, @Nullable Node before, @Nullable Node sparse) {
+    LayerSpec layer = layers.get(index);
+    String given = layer.name();
+    String label =
+        "layer " + index + " (" + layer.type() + (given.isEmpty() ? ")" : " '" + given + "')");
+    String prefix = given.isEmpty() ? "layer" + index + "." + layer.type() : given;
+    if (!given.isEmpty() && named.containsKey(given)) {
+      throw new NetworkException(label + ": the name '" + given + "' stands twice");
     }
-    if (sparse != null) {
-      Node weight =
-          parameter(
-              name + ".sparse_weight",
-              Shape.of(sparse.shape().dim(1), units),
-              layer.initializer(),
-              true,
-              fanIn,
-              units);
-      Node product = graph.named(name + ".sparse_matmul").sparseMatmul(sparse, weight);
-      sum = sum == null ? product : graph.add(sum, product);
+    List<Node> in = inputs(label, layer, before);
+    int firstSegment = segments.size();
+    int firstNode = graph.nodes().size();
+    Node output;
+    try {
+      output = layer.type().build(new Context(label, prefix, layer.options(), in, sparse));
+    } catch (GraphException e) {
+      throw new NetworkException(label + ": " + e.getMessage());
     }
-    if (sum == null) {
-      throw new NetworkException(name + " has no input");
+    traces.add(
+        new NetworkGraph.Layer(
+            prefix,
+            in,
+            output,
+            graph.nodes().subList(firstNode, graph.nodes().size()).stream().toList(),
+            segments.subList(firstSegment, segments.size()).stream().map(Segment::name).toList()));
+    named.put("layer" + index, output);
+    if (!given.isEmpty()) {
+      named.put(given, output);
     }
-    if (layer.flag("bias")) {
-      Node bias = parameter(name + ".bias", Shape.of(units), Initializer.ZERO, false, fanIn, units);
-      sum = graph.named(name + ".add_bias").add(sum, bias);
-    }
-    Activation kind = layer.activation();
-    return kind == Activation.LINEAR
-        ? sum
-        : activation(name + "." + kind.id(), LayerSpec.activation(kind), sum);
+    return output;
   }
 
-  private Node activation(String name, LayerSpec layer, Node x) {
-    graph.named(name);
-    return switch (layer.activation()) {
-      case RELU -> graph.relu(x);
-      case LEAKY_RELU -> graph.leakyRelu(x, layer.number("alpha"));
-      case ELU -> graph.elu(x, layer.number("alpha"));
-      case SIGMOID -> graph.sigmoid(x);
-      case TANH -> graph.tanh(x);
-      case SOFTPLUS -> graph.softplus(x);
-      case SWISH ->
-          layer.flag("trained")
-              ? trainedSwish(name, layer, x)
-              : graph.swish(x, layer.number("beta"));
-      case MISH -> graph.mish(x);
-      case GELU -> graph.gelu(x);
-      case SOFTMAX -> graph.softmax(x, layer.number("temperature"));
-      case STEP -> graph.step(x);
-      default -> {
-        graph.named(null);
-        yield x;
-      }
-    };
-  }
+  /** What the body of one layer sees. */
+  private final class Context extends LayerContext {
+    private final @Nullable Node sparse;
 
-  /**
-   * x sigmoid(beta x) with one trained beta, from its parts so that beta gets its gradient from the
-   * table.
-   */
-  private Node trainedSwish(String name, LayerSpec layer, Node x) {
-    graph.named(null);
-    double start = layer.number("beta");
-    if (start != 0 && start != 1) {
-      throw new NetworkException(name + ": a trained beta starts at 0 or 1, got " + start);
+    Context(
+        String label,
+        String name,
+        Map<String, Object> options,
+        List<Node> inputs,
+        @Nullable Node sparse) {
+      super(label, name, options, inputs, graph, mode);
+      this.sparse = sparse;
     }
-    Node beta =
-        parameter(
-            name + ".beta",
-            Shape.of(1),
-            start == 1 ? Initializer.ONE : Initializer.ZERO,
-            false,
-            1,
-            1);
-    return graph.named(name).mul(x, graph.sigmoid(graph.mul(x, beta)));
-  }
 
-  private Node batchNorm(String name, LayerSpec layer, Node x) {
-    int width = x.shape().dim(1);
-    Shape shape = Shape.of(width);
-    Node scale = parameter(name + ".scale", shape, Initializer.ONE, false, width, width);
-    Node shift = parameter(name + ".shift", shape, Initializer.ZERO, false, width, width);
-    float momentum = (float) layer.number("momentum");
-    Node runningMean =
-        segment(
-            name + ".running_mean",
-            shape,
-            Segment.Kind.STATE,
-            Initializer.ZERO,
-            false,
-            width,
-            width,
-            momentum);
-    Node runningVariance =
-        segment(
-            name + ".running_variance",
-            shape,
-            Segment.Kind.STATE,
-            Initializer.ONE,
-            false,
-            width,
-            width,
-            momentum);
-    double epsilon = layer.number("epsilon");
-    if (mode == Mode.EVALUATE) {
-      return graph
-          .named(name)
-          .batchNorm(x, runningMean, runningVariance, scale, shift, epsilon, false);
+    @Override
+    public @Nullable Node sparse() {
+      return sparse;
     }
-    Node mean = graph.named(name + ".mean").batchMean(x);
-    Node variance = graph.named(name + ".variance").batchVariance(x);
-    statistics.put(name + ".running_mean", mean);
-    // The running variance estimates the population's: the slice's is biased by (N - 1) / N, which
-    // matters for small slices.
-    statistics.put(
-        name + ".running_variance", graph.mul(variance, rows > 1 ? rows / (rows - 1.0) : 1));
-    return graph.named(name).batchNorm(x, mean, variance, scale, shift, epsilon, true);
+
+    @Override
+    public Node parameter(
+        String suffix, Shape shape, Initializer init, boolean decay, int fanIn, int fanOut) {
+      return NetworkBuilder.this.parameter(
+          name() + "." + suffix, shape, init, decay, fanIn, fanOut);
+    }
+
+    @Override
+    public Node state(String suffix, Shape shape, Initializer init, double momentum) {
+      int size = Math.toIntExact(shape.size());
+      return segment(
+          name() + "." + suffix,
+          shape,
+          Segment.Kind.STATE,
+          init,
+          false,
+          size,
+          size,
+          (float) momentum);
+    }
+
+    @Override
+    public void statistic(String suffix, Node value) {
+      statistics.put(name() + "." + suffix, value);
+    }
+
+    @Override
+    public int dropoutId() {
+      return dropouts++;
+    }
   }
 
   private Node loss(Node output, Node truth, Node weights) {
     graph.named("loss");
-    LossSpec loss = spec.loss();
     return switch (loss.kind()) {
       case SOFTMAX_CROSS_ENTROPY ->
           graph.softmaxCrossEntropy(output, truth, weights, loss.labelSmoothing());
@@ -292,10 +290,10 @@ final class NetworkBuilder {
 
   private Node metric(Node output, Node truth) {
     graph.named("metric");
-    if (spec.loss().kind().usesLabels()) {
+    if (this.loss.kind().usesLabels()) {
       return graph.correct(output, truth);
     }
-    return spec.loss().kind().classifies()
+    return this.loss.kind().classifies()
         ? graph.correctBinary(output, truth)
         : graph.absoluteError(output, truth);
   }

@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param parameters one PARAMETER node per segment of the layout, in its order
  * @param gradients in TRAIN one node per segment, of its shape: the gradient of {@code loss}, or
  *     for a STATE segment {@code weight_sum} times the slice's statistic; in EVALUATE empty
+ * @param layers what each layer of the description added, in its order
  */
 public record NetworkGraph(
     Graph graph,
@@ -44,4 +45,25 @@ public record NetworkGraph(
     Node weightSum,
     Node metric,
     List<Node> parameters,
-    List<Node> gradients) {}
+    List<Node> gradients,
+    List<Layer> layers) {
+
+  /**
+   * What one layer added.
+   *
+   * @param name prefix of its nodes and segments, for example {@code layer0.dense}
+   * @param inputs what it reads
+   * @param output what it gives; an input itself when the layer does nothing in this mode
+   * @param nodes all nodes that it added, in order
+   * @param segments names of its segments
+   */
+  public record Layer(
+      String name, List<Node> inputs, Node output, List<Node> nodes, List<String> segments) {
+    /** Copies the lists. */
+    public Layer {
+      inputs = List.copyOf(inputs);
+      nodes = List.copyOf(nodes);
+      segments = List.copyOf(segments);
+    }
+  }
+}

@@ -1,5 +1,8 @@
 package dev.bellows.engine.nn;
 
+import dev.bellows.engine.nn.layer.CoreLayers;
+import dev.bellows.engine.nn.layer.LayerContext;
+import dev.bellows.engine.tensor.Shape;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,25 +29,29 @@ public record NetworkSpec(InputSpec input, List<LayerSpec> layers, LossSpec loss
     if (outputs < 1) {
       throw new NetworkException("outputs must be 1 or more, got " + outputs);
     }
-    if (input.sparseWidth() > 0 && (layers.isEmpty() || layers.get(0).type() != LayerType.DENSE)) {
+    if (input.sparseWidth() > 0
+        && (layers.isEmpty() || layers.get(0).type() != CoreLayers.DENSE)) {
       throw new NetworkException(
           "a sparse input needs a dense layer first, got "
               + (layers.isEmpty() ? "no layer" : layers.get(0).type().id()));
     }
-    int width = input.width();
-    String last = "the input";
-    for (int i = 0; i < layers.size(); i++) {
-      if (layers.get(i).type() == LayerType.DENSE) {
-        width = layers.get(i).units();
-        last = "layer " + i + " (dense)";
-      }
-    }
-    if (width != outputs) {
+    Shape shape = NetworkBuilder.outputShape(input, layers);
+    if (shape.rank() != 2) {
       throw new NetworkException(
           "the network ends with "
-              + width
+              + LayerContext.text(shape)
+              + " ("
+              + last(layers)
+              + "), but the loss takes [N, "
+              + outputs
+              + "]: put {flatten: {}} or a pooling over all positions before the last dense layer");
+    }
+    if (shape.dim(1) != outputs) {
+      throw new NetworkException(
+          "the network ends with "
+              + shape.dim(1)
               + " values per row ("
-              + last
+              + last(layers)
               + "), but the task has "
               + outputs
               + " outputs: end the layers with {dense: {units: "
@@ -84,6 +91,15 @@ public record NetworkSpec(InputSpec input, List<LayerSpec> layers, LossSpec loss
     lastActivation(layers, loss);
   }
 
+  /** Where the last width comes from. */
+  private static String last(List<LayerSpec> layers) {
+    int last = layers.size() - 1;
+    while (last >= 0 && layers.get(last).type().keepsShape()) {
+      last--;
+    }
+    return last < 0 ? "the input" : "layer " + last + " (" + layers.get(last).type() + ")";
+  }
+
   private static void classWeights(LossSpec loss, int found, int expected) {
     if (found != 0 && found != expected) {
       throw new NetworkException(
@@ -102,16 +118,15 @@ public record NetworkSpec(InputSpec input, List<LayerSpec> layers, LossSpec loss
       return;
     }
     LayerSpec last = layers.get(layers.size() - 1);
-    if (last.type() == LayerType.DENSE || last.type() == LayerType.ACTIVATION) {
-      Activation activation = last.activation();
-      if (activation == Activation.SOFTMAX || activation == Activation.SIGMOID) {
-        throw new NetworkException(
-            "loss "
-                + loss.kind().id()
-                + " works on raw scores, but the last layer applies "
-                + activation.id()
-                + ": leave it out (probabilities are made when predicting)");
-      }
+    Object activation =
+        last.options().get(last.type() == CoreLayers.ACTIVATION ? "kind" : "activation");
+    if (Activation.SOFTMAX.id().equals(activation) || Activation.SIGMOID.id().equals(activation)) {
+      throw new NetworkException(
+          "loss "
+              + loss.kind().id()
+              + " works on raw scores, but the last layer applies "
+              + activation
+              + ": leave it out (probabilities are made when predicting)");
     }
   }
 

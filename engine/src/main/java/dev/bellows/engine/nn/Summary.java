@@ -1,5 +1,8 @@
 package dev.bellows.engine.nn;
 
+import dev.bellows.engine.nn.layer.CoreLayers;
+import dev.bellows.engine.nn.layer.LayerContext;
+import dev.bellows.engine.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -12,7 +15,8 @@ final class Summary {
   private Summary() {}
 
   static String of(NetworkSpec spec) {
-    ParameterLayout layout = Network.layout(spec);
+    NetworkGraph network = Network.build(spec, 1, Mode.EVALUATE);
+    ParameterLayout layout = network.layout();
     List<String[]> rows = new ArrayList<>();
     rows.add(new String[] {"layer", "output", "parameters"});
     InputSpec in = spec.input();
@@ -24,16 +28,15 @@ final class Summary {
           row(
               "embedding " + column.name() + " (" + column.cardinality() + " codes)",
               column.embeddingDim(),
-              count(layout, "embedding." + column.name(), true)));
+              layout.segment("embedding." + column.name()).length()));
     }
     if (in.sparseWidth() > 0) {
       rows.add(row("sparse", in.sparseWidth(), 0));
     }
-    int width = in.width();
     for (int i = 0; i < spec.layers().size(); i++) {
-      LayerSpec layer = spec.layers().get(i);
-      width = layer.type() == LayerType.DENSE ? layer.units() : width;
-      rows.add(row(describe(layer), width, count(layout, "layer" + i + ".", false)));
+      NetworkGraph.Layer layer = network.layers().get(i);
+      int parameters = layer.segments().stream().mapToInt(n -> layout.segment(n).length()).sum();
+      rows.add(row(describe(spec.layers().get(i)), layer.output().shape(), parameters));
     }
     int state = layout.length() - layout.trainable();
     String total =
@@ -42,30 +45,36 @@ final class Summary {
     return table(rows) + total + ", loss " + spec.loss().kind().id() + "\n";
   }
 
+  /** {@code dense relu}, {@code dropout rate 0.5}, {@code conv2d 'stem' filters 32 ...}. */
   private static String describe(LayerSpec layer) {
-    return switch (layer.type()) {
-      case DENSE ->
-          layer.activation() == Activation.LINEAR ? "dense" : "dense " + layer.activation().id();
-      case ACTIVATION -> layer.activation().id();
-      default -> {
-        StringBuilder text = new StringBuilder(layer.type().id());
-        for (Map.Entry<String, Object> option : layer.options().entrySet()) {
-          text.append(' ').append(option.getKey()).append(' ').append(option.getValue());
-        }
-        yield text.toString();
+    Map<String, Object> options = layer.options();
+    if (layer.type() == CoreLayers.ACTIVATION) {
+      return String.valueOf(options.get("kind"));
+    }
+    StringBuilder text = new StringBuilder(layer.type().id());
+    if (!layer.name().isEmpty()) {
+      text.append(" '").append(layer.name()).append('\'');
+    }
+    if (layer.type() == CoreLayers.DENSE) {
+      Object activation = options.get("activation");
+      return text.append(activation.equals("linear") ? "" : " " + activation).toString();
+    }
+    for (Map.Entry<String, Object> option : options.entrySet()) {
+      if (!option.getKey().equals("name")) {
+        text.append(' ').append(option.getKey()).append(' ').append(option.getValue());
       }
-    };
-  }
-
-  private static int count(ParameterLayout layout, String prefix, boolean whole) {
-    return layout.segments().stream()
-        .filter(s -> whole ? s.name().equals(prefix) : s.name().startsWith(prefix))
-        .mapToInt(Segment::length)
-        .sum();
+    }
+    return text.toString();
   }
 
   private static String[] row(String name, int width, int parameters) {
-    return new String[] {name, "[N, " + width + "]", String.format(Locale.ROOT, "%,d", parameters)};
+    return row(name, Shape.of(1, width), parameters);
+  }
+
+  private static String[] row(String name, Shape shape, int parameters) {
+    return new String[] {
+      name, LayerContext.text(shape), String.format(Locale.ROOT, "%,d", parameters)
+    };
   }
 
   private static String table(List<String[]> rows) {

@@ -1,5 +1,6 @@
 package dev.bellows.engine.nn;
 
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -12,12 +13,17 @@ import org.jspecify.annotations.Nullable;
  * Strict reading of a JSON-like tree: every key is asked for once, and {@link #done} refuses those
  * that nobody asked for.
  */
-final class Tree {
+public final class Tree {
   private final String path;
   private final Map<String, Object> values;
   private final Set<String> asked = new HashSet<>();
 
-  Tree(String path, Map<String, Object> values) {
+  /**
+   * A reader of one mapping.
+   *
+   * @param path where it stands, for messages
+   */
+  public Tree(String path, Map<String, Object> values) {
     this.path = path;
     this.values = values;
   }
@@ -26,8 +32,13 @@ final class Tree {
     return path.isEmpty() ? key : path + "." + key;
   }
 
-  private Object require(String key) {
-    Object value = get(key);
+  /**
+   * The value of a key.
+   *
+   * @throws NetworkException when it is missing
+   */
+  public Object require(String key) {
+    Object value = value(key);
     if (value == null) {
       String near = nearest(key, values.keySet());
       throw new NetworkException(
@@ -36,7 +47,8 @@ final class Tree {
     return value;
   }
 
-  private @Nullable Object get(String key) {
+  /** The value of a key, or null. */
+  public @Nullable Object value(String key) {
     asked.add(key);
     return values.get(key);
   }
@@ -46,11 +58,12 @@ final class Tree {
   }
 
   int whole(String key, int otherwise) {
-    Object value = get(key);
+    Object value = value(key);
     return value == null ? otherwise : whole(at(key), value);
   }
 
-  private static int whole(String where, Object value) {
+  /** A whole number that fits an int. */
+  public static int whole(String where, Object value) {
     if (value instanceof Integer || value instanceof Long) {
       long number = ((Number) value).longValue();
       if (number == (int) number) {
@@ -65,11 +78,12 @@ final class Tree {
   }
 
   double number(String key, double otherwise) {
-    Object value = get(key);
+    Object value = value(key);
     return value == null ? otherwise : number(at(key), value);
   }
 
-  static double number(String where, @Nullable Object value) {
+  /** A finite number. */
+  public static double number(String where, @Nullable Object value) {
     if (value instanceof Number number && Double.isFinite(number.doubleValue())) {
       return number.doubleValue();
     }
@@ -77,23 +91,24 @@ final class Tree {
   }
 
   boolean flag(String key, boolean otherwise) {
-    Object value = get(key);
-    if (value != null && !(value instanceof Boolean)) {
-      throw wrong(at(key), "true or false", value);
+    Object value = value(key);
+    return value == null ? otherwise : flag(at(key), value);
+  }
+
+  /** True or false. */
+  public static boolean flag(String where, Object value) {
+    if (value instanceof Boolean flag) {
+      return flag;
     }
-    return value == null ? otherwise : (Boolean) value;
+    throw wrong(where, "true or false", value);
   }
 
   String text(String key) {
-    return textAt(at(key), require(key));
+    return text(at(key), require(key));
   }
 
-  String text(String key, String otherwise) {
-    Object value = get(key);
-    return value == null ? otherwise : textAt(at(key), value);
-  }
-
-  private static String textAt(String where, Object value) {
+  /** A text. */
+  public static String text(String where, Object value) {
     if (value instanceof String text) {
       return text;
     }
@@ -105,19 +120,24 @@ final class Tree {
   }
 
   <E extends Enum<E>> E oneOf(String key, Class<E> type, E otherwise) {
-    Object value = get(key);
+    Object value = value(key);
     return value == null ? otherwise : oneOf(at(key), type, value);
   }
 
   static <E extends Enum<E>> E oneOf(String where, Class<E> type, Object value) {
-    TreeSet<String> known = new TreeSet<>();
+    Set<String> known = new TreeSet<>();
     for (E constant : type.getEnumConstants()) {
-      String id = constant.name().toLowerCase(Locale.ROOT);
-      if (id.equals(value)) {
-        return constant;
-      }
-      known.add(id);
+      known.add(constant.name().toLowerCase(Locale.ROOT));
     }
+    return Enum.valueOf(type, oneOf(where, known, value).toUpperCase(Locale.ROOT));
+  }
+
+  /** One of a set of words. */
+  public static String oneOf(String where, Collection<String> words, Object value) {
+    if (value instanceof String word && words.contains(word)) {
+      return word;
+    }
+    Set<String> known = new TreeSet<>(words);
     throw new NetworkException(
         where
             + ": '"
@@ -129,12 +149,13 @@ final class Tree {
   }
 
   List<Object> list(String key, List<Object> otherwise) {
-    Object value = get(key);
+    Object value = value(key);
     return value == null ? otherwise : list(at(key), value);
   }
 
+  /** A list. */
   @SuppressWarnings("unchecked") // Elements stay Object: each is checked where it is read.
-  private static List<Object> list(String where, Object value) {
+  public static List<Object> list(String where, Object value) {
     if (value instanceof List<?> list) {
       return (List<Object>) list;
     }
@@ -155,7 +176,7 @@ final class Tree {
   }
 
   /** Refuses keys that were not asked for. */
-  void done() {
+  public void done() {
     for (String key : values.keySet()) {
       if (!asked.contains(key)) {
         TreeSet<String> known = new TreeSet<>(asked);

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.bellows.engine.model.Json;
 import dev.bellows.engine.nn.InputSpec.Categorical;
+import dev.bellows.engine.nn.layer.CoreLayers;
+import dev.bellows.engine.nn.layer.LayerType;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,9 +21,9 @@ final class NetworkSpecTest {
           List.of(
               LayerSpec.dense(8, Activation.LINEAR, Initializer.HE),
               LayerSpec.batchNorm(),
-              new LayerSpec(LayerType.ACTIVATION, Map.of("kind", "leaky_relu", "alpha", 0.2)),
+              new LayerSpec(CoreLayers.ACTIVATION, Map.of("kind", "leaky_relu", "alpha", 0.2)),
               LayerSpec.dropout(0.25),
-              new LayerSpec(LayerType.ACTIVATION, Map.of("kind", "swish", "trained", true)),
+              new LayerSpec(CoreLayers.ACTIVATION, Map.of("kind", "swish", "trained", true)),
               LayerSpec.dense(3, Activation.LINEAR)),
           new LossSpec(LossKind.SOFTMAX_CROSS_ENTROPY, 0.1f, new float[] {1, 2.5f, 0.3f}, 1),
           3);
@@ -65,7 +67,7 @@ final class NetworkSpecTest {
 
   @Test
   void defaultsAreWrittenOut() {
-    assertThat(layer(LayerType.DENSE, "units", 10).options())
+    assertThat(layer(CoreLayers.DENSE, "units", 10).options())
         .containsExactly(
             Map.entry("units", 10L),
             Map.entry("activation", "linear"),
@@ -80,40 +82,40 @@ final class NetworkSpecTest {
 
   @Test
   void badOptionsNameWhatWasFoundAndWhatToWrite() {
-    refused(() -> layer(LayerType.DENSE), "dense.units is missing");
-    refused(() -> layer(LayerType.DENSE, "units", 0), "dense.units must be above 0, got 0");
+    refused(() -> layer(CoreLayers.DENSE), "dense.units is missing");
+    refused(() -> layer(CoreLayers.DENSE, "units", 0), "dense.units must be above 0, got 0");
     refused(
-        () -> layer(LayerType.DENSE, "units", "ten"),
+        () -> layer(CoreLayers.DENSE, "units", "ten"),
         "dense.units must be a whole number, got String 'ten'");
-    refused(() -> layer(LayerType.DENSE, "units", 1.5), "whole number, got Double '1.5'");
-    refused(() -> layer(LayerType.DENSE, "units", 1L << 40), "whole number");
+    refused(() -> layer(CoreLayers.DENSE, "units", 1.5), "whole number, got Double '1.5'");
+    refused(() -> layer(CoreLayers.DENSE, "units", 1L << 40), "whole number");
     refused(
-        () -> layer(LayerType.DENSE, "unit", 10), "dense.units is missing; the keys are [unit]");
+        () -> layer(CoreLayers.DENSE, "unit", 10), "dense.units is missing; the keys are [unit]");
     refused(
-        () -> layer(LayerType.DENSE, "units", 10, "activaton", "relu"),
+        () -> layer(CoreLayers.DENSE, "units", 10, "activaton", "relu"),
         "dense.activaton is not a known option (did you mean 'activation'?)",
-        "known are [activation, bias, initializer, units]");
+        "known are [activation, bias, initializer, inputs, name, units]");
     refused(
-        () -> layer(LayerType.DENSE, "units", 10, "activation", "rellu"),
+        () -> layer(CoreLayers.DENSE, "units", 10, "activation", "rellu"),
         "'rellu' is not known (did you mean 'relu'?)");
     refused(
-        () -> layer(LayerType.DENSE, "units", 10, "bias", 1), "dense.bias must be true or false");
-    refused(() -> layer(LayerType.DENSE, "units", 10, "initializer", "hee"), "did you mean 'he'");
-    refused(() -> layer(LayerType.DROPOUT), "dropout.rate is missing");
-    refused(() -> layer(LayerType.DROPOUT, "rate", 1), "dropout.rate must be in [0, 1), got 1.0");
-    refused(() -> layer(LayerType.DROPOUT, "rate", Double.NaN), "dropout.rate must be a number");
-    refused(() -> layer(LayerType.BATCH_NORM, "epsilon", 0), "batch_norm.epsilon must be above 0");
+        () -> layer(CoreLayers.DENSE, "units", 10, "bias", 1), "dense.bias must be true or false");
+    refused(() -> layer(CoreLayers.DENSE, "units", 10, "initializer", "hee"), "did you mean 'he'");
+    refused(() -> layer(CoreLayers.DROPOUT), "dropout.rate is missing");
+    refused(() -> layer(CoreLayers.DROPOUT, "rate", 1), "dropout.rate must be in [0, 1), got 1.0");
+    refused(() -> layer(CoreLayers.DROPOUT, "rate", Double.NaN), "dropout.rate must be a number");
+    refused(() -> layer(CoreLayers.BATCH_NORM, "epsilon", 0), "batch_norm.epsilon must be above 0");
     refused(
-        () -> layer(LayerType.BATCH_NORM, "momentum", 1.0),
+        () -> layer(CoreLayers.BATCH_NORM, "momentum", 1.0),
         "batch_norm.momentum must be in [0, 1)");
     refused(
-        () -> layer(LayerType.ACTIVATION, "kind", "relu", "alpha", 0.1),
+        () -> layer(CoreLayers.ACTIVATION, "kind", "relu", "alpha", 0.1),
         "activation.alpha is not a known option");
     refused(
-        () -> layer(LayerType.ACTIVATION, "kind", "elu", "alpha", -1),
+        () -> layer(CoreLayers.ACTIVATION, "kind", "elu", "alpha", -1),
         "activation.alpha must be 0 or more");
     refused(
-        () -> layer(LayerType.ACTIVATION, "kind", "softmax", "temperature", 0),
+        () -> layer(CoreLayers.ACTIVATION, "kind", "softmax", "temperature", 0),
         "activation.temperature must be above 0");
     refused(
         () -> LayerSpec.fromJson(Map.of("dens", Map.of("units", 3))),
@@ -236,7 +238,7 @@ final class NetworkSpecTest {
   void networksNeedRows() {
     NetworkSpec spec = network(LossKind.MSE, 1, LayerSpec.dense(1, Activation.LINEAR));
     refused(() -> Network.build(spec, 0, Mode.TRAIN), "rows must be 1 or more, got 0");
-    LayerSpec swish = layer(LayerType.ACTIVATION, "kind", "swish", "trained", true, "beta", 0.5);
+    LayerSpec swish = layer(CoreLayers.ACTIVATION, "kind", "swish", "trained", true, "beta", 0.5);
     refused(
         () -> Network.layout(network(LossKind.MSE, 4, swish)),
         "a trained beta starts at 0 or 1, got 0.5");

@@ -10,6 +10,7 @@ import dev.bellows.engine.graph.Op;
 import dev.bellows.engine.nn.InputSpec.Categorical;
 import dev.bellows.engine.sample.Philox;
 import dev.bellows.engine.tensor.Shape;
+import dev.bellows.engine.nn.layer.CoreLayers;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -178,9 +179,9 @@ final class NetworkTest {
       "TRN-02 gradient check through whole networks: every layer type, every loss, all input kinds")
   void trn02WholeNetworks() {
     LayerSpec trainedSwish =
-        new LayerSpec(LayerType.ACTIVATION, Map.of("kind", "swish", "trained", true));
+        new LayerSpec(CoreLayers.ACTIVATION, Map.of("kind", "swish", "trained", true));
     LayerSpec noBias =
-        new LayerSpec(LayerType.DENSE, Map.of("units", 4, "bias", false, "activation", "tanh"));
+        new LayerSpec(CoreLayers.DENSE, Map.of("units", 4, "bias", false, "activation", "tanh"));
     for (LossKind kind : LossKind.values()) {
       int outputs = kind == LossKind.HINGE ? 1 : 3;
       float[] classWeights =

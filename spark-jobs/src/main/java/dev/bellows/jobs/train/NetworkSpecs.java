@@ -3,10 +3,10 @@ package dev.bellows.jobs.train;
 import dev.bellows.engine.nn.Activation;
 import dev.bellows.engine.nn.InputSpec;
 import dev.bellows.engine.nn.LayerSpec;
-import dev.bellows.engine.nn.LayerType;
 import dev.bellows.engine.nn.LossKind;
 import dev.bellows.engine.nn.LossSpec;
 import dev.bellows.engine.nn.NetworkSpec;
+import dev.bellows.engine.nn.layer.CoreLayers;
 import dev.bellows.jobs.BellowsException;
 import dev.bellows.jobs.ExitCode;
 import dev.bellows.jobs.block.DatasetShape;
@@ -16,7 +16,6 @@ import dev.bellows.jobs.config.ModelConfig;
 import dev.bellows.jobs.config.RunConfig;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /** The network that a configuration means for a data set. */
@@ -37,9 +36,7 @@ final class NetworkSpecs {
     try {
       for (LayerConfig layer : model.layers()) {
         if (!layer.type().equals("flatten")) { // rows are flat already
-          layers.add(
-              new LayerSpec(
-                  LayerType.valueOf(layer.type().toUpperCase(Locale.ROOT)), layer.options()));
+          layers.add(LayerSpec.of(layer.type(), layer.options()));
         }
       }
       LossKind loss = loss(config, shape, layers);
@@ -85,7 +82,7 @@ final class NetworkSpecs {
 
   private static long lastUnits(List<LayerSpec> layers) {
     for (int i = layers.size() - 1; i >= 0; i--) {
-      if (layers.get(i).type() == LayerType.DENSE
+      if (layers.get(i).type() == CoreLayers.DENSE
           && layers.get(i).options().get("units") instanceof Number n) {
         return n.longValue();
       }
@@ -125,16 +122,17 @@ final class NetworkSpecs {
     List<String> words = new ArrayList<>();
     for (LayerSpec layer : spec.layers()) {
       Map<String, Object> o = layer.options();
-      words.add(
-          switch (layer.type()) {
-            case DENSE ->
+      String word =
+          switch (layer.type().id()) {
+            case "dense" ->
                 "dense "
                     + o.get("units")
                     + ("linear".equals(o.get("activation")) ? "" : " " + o.get("activation"));
-            case ACTIVATION -> String.valueOf(o.get("kind"));
-            case DROPOUT -> "dropout " + o.get("rate");
-            case BATCH_NORM -> "batch_norm";
-          });
+            case "activation" -> String.valueOf(o.get("kind"));
+            case "dropout" -> "dropout " + o.get("rate");
+            default -> layer.type().id();
+          };
+      words.add(word);
     }
     return String.join(" > ", words);
   }
