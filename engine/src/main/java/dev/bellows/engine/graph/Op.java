@@ -229,7 +229,21 @@ public enum Op {
    */
   METRIC_CORRECT_BINARY(2, 0),
   /** (output [N, K], target [N, K]): sum over rows of the mean over outputs of |o - t|. Scalar. */
-  METRIC_ABSOLUTE_ERROR(2, 0);
+  METRIC_ABSOLUTE_ERROR(2, 0),
+
+  // Recurrence, see Recurrences. N rows, T steps, H units, G gates, S states; attributes cell,
+  // reverse, final, lengths.
+  /**
+   * (x [N, T, G H], weights [H, G H], state [S N, H], candidate bias [H] of a GRU, lengths int [N]
+   * when set): outputs [N, T, H], or with {@code final} [N T + S N, H], the final state at the end.
+   */
+  RECURRENT(OpFamily.RECURRENCE, -1, 0b1111),
+  /** What the backward pass needs: {@link RecurrentCell#traceBlocks} blocks [blocks, N T, H]. */
+  RECURRENT_TRACE(OpFamily.RECURRENCE, -1, 0b1111),
+  /** (dy, trace, inputs of RECURRENT): gradient of x [N, T, G H], of the pre-activations. */
+  RECURRENT_GRAD(OpFamily.RECURRENCE, -1, 0b111111),
+  /** (dy, trace, inputs of RECURRENT): gradient of the initial state [S N, H]. */
+  RECURRENT_STATE_GRAD(OpFamily.RECURRENCE, -1, 0b111111);
 
   private final int arity;
   private final int differentiable;

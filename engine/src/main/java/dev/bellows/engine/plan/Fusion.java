@@ -90,6 +90,7 @@ final class Fusion {
       case CONCAT -> gathers(node);
       case SCATTER_ADD_ROWS -> scatter(node);
       case REDUCE_SUM -> gradientSums(node);
+      case RECURRENT, RECURRENT_TRACE, RECURRENT_GRAD, RECURRENT_STATE_GRAD -> recurrent(node);
       default -> {
         if (LossOps.isGradient(node.op())) {
           lossGradient(node);
@@ -177,6 +178,16 @@ final class Fusion {
                 List.of(loss, gradient)));
         return;
       }
+    }
+  }
+
+  private void recurrent(Node later) {
+    Step pair =
+        free(later)
+            ? RecurrenceFusion.pair(graph, later, node -> needed[node.id()] && free(node))
+            : null;
+    if (pair != null) {
+      set(pair);
     }
   }
 

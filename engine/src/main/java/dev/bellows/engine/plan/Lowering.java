@@ -57,6 +57,8 @@ final class Lowering {
                       node.shape().dim(1)));
       case CONCAT_WITH_GATHERS -> concat(node, step);
       case SCATTER_OF_SLICE -> scatter(node, step.parts().get(0));
+      case RECURRENT_PAIR ->
+          add(RecurrenceLowering.bind(kernels, step.results(), placement::address));
     }
   }
 

@@ -15,5 +15,7 @@ enum StepKind {
   /** GATHER_ROWS straight into their places in a CONCAT. */
   CONCAT_WITH_GATHERS,
   /** SCATTER_ADD_ROWS straight from a SLICE of columns. */
-  SCATTER_OF_SLICE
+  SCATTER_OF_SLICE,
+  /** Outputs and trace of a recurrent layer, or the two gradients of its backward pass. */
+  RECURRENT_PAIR
 }

@@ -1,0 +1,457 @@
+/*
+ * Recurrent layers over a whole sequence (formulas: dev.bellows.engine.graph.RecurrentCell).
+ *
+ * The recurrent weights are packed once per call into panels of V vectors of columns, the gates of the
+ * same units side by side, so that a tile of a product holds all gates of its units and the cell's
+ * function follows while the tile is in the first-level cache. A panel's part of 128 rows stays there
+ * while all rows of the batch pass. Sums run over k in order: a value does not depend on the tile.
+ */
+#include "recurrence.h"
+#include "bellows_math.h"
+#include <immintrin.h>
+#include <string.h>
+
+#ifdef __AVX512F__
+#define VL 16
+typedef __m512 vec;
+#define LOAD _mm512_loadu_ps
+#define STORE _mm512_storeu_ps
+#define SPREAD _mm512_set1_ps
+#define FMA _mm512_fmadd_ps
+#define ZERO _mm512_setzero_ps
+#define TILE 6
+#else
+#define VL 8
+typedef __m256 vec;
+#define LOAD _mm256_loadu_ps
+#define STORE _mm256_storeu_ps
+#define SPREAD _mm256_set1_ps
+#define FMA _mm256_fmadd_ps
+#define ZERO _mm256_setzero_ps
+#define TILE 3
+#endif
+
+#define DEPTH 128   /* rows of a panel that are passed at once */
+#define ROWS 48     /* rows of the batch whose tiles are held before the cell's function */
+
+enum { TANH, RELU, LSTM, GRU, GRU_RESET_BEFORE };
+
+/* A panel holds GATES x WIDTH vectors: WIDTH vectors of units for each gate. */
+typedef struct {
+  int64_t gates, width, k, units;
+  const float *data;
+} packed;
+
+static int64_t panel_units(int64_t width) { return width * VL; }
+static int64_t panels(const packed *p) { return (p->units + panel_units(p->width) - 1) / panel_units(p->width); }
+
+/* Element (row i, gate g, unit u) of the source stands at w[i * row + g * gate + u * unit]. */
+static packed pack(int64_t gates, int64_t width, int64_t k, int64_t units, const float *w, int64_t row,
+                   int64_t gate, int64_t unit, float **space) {
+  packed p = {gates, width, k, units, *space};
+  float *to = *space;
+  const int64_t pu = panel_units(width);
+  for (int64_t u0 = 0; u0 < units; u0 += pu) {
+    const int64_t n = units - u0 < pu ? units - u0 : pu;
+    for (int64_t i = 0; i < k; i++) {
+      for (int64_t g = 0; g < gates; g++, to += pu) {
+        const float *from = w + i * row + g * gate + u0 * unit;
+        if (unit == 1) {
+          memcpy(to, from, (size_t)n * sizeof(float));
+        } else {
+          for (int64_t u = 0; u < n; u++) { to[u] = from[u * unit]; }
+        }
+        for (int64_t u = n; u < pu; u++) { to[u] = 0.0f; }
+      }
+    }
+  }
+  *space = to;
+  return p;
+}
+
+INLINE void tile(const int rows, const int v, int add, int64_t k, const float *a, int64_t lda, const float *b,
+                 float *c) {
+  vec sum[TILE][4];
+#pragma GCC unroll 8
+  for (int r = 0; r < rows; r++) {
+#pragma GCC unroll 4
+    for (int j = 0; j < v; j++) { sum[r][j] = add ? LOAD(c + (r * v + j) * VL) : ZERO(); }
+  }
+  for (int64_t i = 0; i < k; i++) {
+    vec right[4];
+#pragma GCC unroll 4
+    for (int j = 0; j < v; j++) { right[j] = LOAD(b + (i * v + j) * VL); }
+#pragma GCC unroll 8
+    for (int r = 0; r < rows; r++) {
+      const vec left = SPREAD(a[r * lda + i]);
+#pragma GCC unroll 4
+      for (int j = 0; j < v; j++) { sum[r][j] = FMA(left, right[j], sum[r][j]); }
+    }
+  }
+#pragma GCC unroll 8
+  for (int r = 0; r < rows; r++) {
+#pragma GCC unroll 4
+    for (int j = 0; j < v; j++) { STORE(c + (r * v + j) * VL, sum[r][j]); }
+  }
+}
+
+#define TILES(V)                                                                                              \
+  static void tiles##V(int64_t rows, int add, int64_t k, const float *a, int64_t lda, const float *b, float *c) { \
+    switch (rows) {                                                                                           \
+      case 1: tile(1, V, add, k, a, lda, b, c); break;                                                        \
+      case 2: tile(2, V, add, k, a, lda, b, c); break;                                                        \
+      case 3: tile(3, V, add, k, a, lda, b, c); break;                                                        \
+      FOUR_TO_SIX(V)                                                                                          \
+    }                                                                                                         \
+  }
+#if TILE == 6
+#define FOUR_TO_SIX(V)                                      \
+  case 4: tile(4, V, add, k, a, lda, b, c); break;          \
+  case 5: tile(5, V, add, k, a, lda, b, c); break;          \
+  case 6: tile(6, V, add, k, a, lda, b, c); break;
+#else
+#define FOUR_TO_SIX(V)
+#endif
+TILES(3)
+TILES(4)
+
+/* c [rows, V VL] = a [rows, k] times panel number `panel`. */
+static void product(const packed *p, int64_t panel, int64_t rows, const float *a, int64_t lda, float *c) {
+  const int64_t v = p->gates * p->width;
+  const int64_t parts = (rows + TILE - 1) / TILE;
+  for (int64_t k0 = 0; k0 < p->k; k0 += DEPTH) {
+    const int64_t k = p->k - k0 < DEPTH ? p->k - k0 : DEPTH;
+    const float *b = p->data + (panel * p->k + k0) * v * VL;
+    for (int64_t part = 0; part < parts; part++) { /* tiles of nearly the same height */
+      const int64_t r0 = rows * part / parts, r1 = rows * (part + 1) / parts;
+      const float *from = a + r0 * lda + k0;
+      float *to = c + r0 * v * VL;
+      if (v == 4) {
+        tiles4(r1 - r0, k0 > 0, k, from, lda, b, to);
+      } else {
+        tiles3(r1 - r0, k0 > 0, k, from, lda, b, to);
+      }
+    }
+  }
+}
+
+typedef struct {
+  int64_t cell, rows, steps, units, reverse, final_state, gates, states, columns, positions;
+  const int32_t *lengths;
+} layer;
+
+static layer read_shape(const int64_t *shape, const int32_t *lengths) {
+  static const int64_t gates[] = {1, 1, 4, 3, 3};
+  layer l = {shape[0], shape[1], shape[2], shape[3], shape[4], shape[5], 0, 0, 0, 0, lengths};
+  l.gates = gates[l.cell];
+  l.states = l.cell == LSTM ? 2 : 1;
+  l.columns = l.gates * l.units;
+  l.positions = l.rows * l.steps;
+  return l;
+}
+
+static int alive(const layer *l, int64_t n, int64_t t) { return !l->lengths || t < l->lengths[n]; }
+
+/* Row-wise cell functions over n units: b holds the product per gate (stride bs), x the input product. */
+
+INLINE void rnn_row(int relu, int64_t n, const float *b, const float *x, float *h, float *kept) {
+  if (relu) {
+    INDEPENDENT for (int64_t u = 0; u < n; u++) {
+      const float s = x[u] + b[u];
+      h[u] = s > 0.0f || s != s ? s : 0.0f;
+    }
+  } else {
+    INDEPENDENT for (int64_t u = 0; u < n; u++) { h[u] = bl_tanh(x[u] + b[u]); }
+  }
+  if (kept) { memcpy(kept, h, (size_t)n * sizeof(float)); }
+}
+
+INLINE void lstm_row(int64_t n, int64_t bs, const float *b, int64_t units, const float *x, float *restrict c,
+                     float *restrict h, float *restrict kept, int64_t block) {
+  if (kept) {
+    INDEPENDENT for (int64_t u = 0; u < n; u++) {
+      const float i = bl_sigmoid(x[u] + b[u]);
+      const float f = bl_sigmoid(x[units + u] + b[bs + u]);
+      const float g = bl_tanh(x[2 * units + u] + b[2 * bs + u]);
+      const float o = bl_sigmoid(x[3 * units + u] + b[3 * bs + u]);
+      const float old = c[u], next = f * old + i * g, squashed = bl_tanh(next);
+      c[u] = next;
+      h[u] = o * squashed;
+      kept[u] = i;
+      kept[block + u] = f;
+      kept[2 * block + u] = g;
+      kept[3 * block + u] = o;
+      kept[4 * block + u] = old;
+      kept[5 * block + u] = squashed;
+    }
+  } else {
+    INDEPENDENT for (int64_t u = 0; u < n; u++) {
+      const float i = bl_sigmoid(x[u] + b[u]);
+      const float f = bl_sigmoid(x[units + u] + b[bs + u]);
+      const float g = bl_tanh(x[2 * units + u] + b[2 * bs + u]);
+      const float o = bl_sigmoid(x[3 * units + u] + b[3 * bs + u]);
+      const float next = f * c[u] + i * g;
+      c[u] = next;
+      h[u] = o * bl_tanh(next);
+    }
+  }
+}
+
+INLINE void gru_row(int64_t n, int64_t bs, const float *b, int64_t units, const float *x, const float *bias,
+                    const float *before, float *restrict h, float *restrict kept, int64_t block) {
+  INDEPENDENT for (int64_t u = 0; u < n; u++) {
+    const float r = bl_sigmoid(x[u] + b[u]);
+    const float z = bl_sigmoid(x[units + u] + b[bs + u]);
+    const float q = b[2 * bs + u] + bias[u];
+    const float candidate = bl_tanh(x[2 * units + u] + r * q);
+    h[u] = candidate + z * (before[u] - candidate);
+    if (kept) {
+      kept[u] = r;
+      kept[block + u] = z;
+      kept[2 * block + u] = candidate;
+      kept[3 * block + u] = q;
+    }
+  }
+}
+
+/* r and z of one row, and r * h. */
+INLINE void reset_row(int64_t n, int64_t bs, const float *b, int64_t units, const float *x, const float *before,
+                      float *restrict update, float *restrict reset, float *restrict kept, int64_t block) {
+  INDEPENDENT for (int64_t u = 0; u < n; u++) {
+    const float r = bl_sigmoid(x[u] + b[u]);
+    const float z = bl_sigmoid(x[units + u] + b[bs + u]);
+    update[u] = z;
+    reset[u] = r * before[u];
+    if (kept) {
+      kept[u] = r;
+      kept[block + u] = z;
+    }
+  }
+}
+
+INLINE void candidate_row(int64_t n, const float *b, const float *x, const float *before, const float *update,
+                          float *restrict h, float *restrict kept) {
+  INDEPENDENT for (int64_t u = 0; u < n; u++) {
+    const float candidate = bl_tanh(x[u] + b[u]);
+    h[u] = candidate + update[u] * (before[u] - candidate);
+    if (kept) { kept[u] = candidate; }
+  }
+}
+
+static float *take(float **space, int64_t n) {
+  float *at = *space;
+  *space += (n + 15) / 16 * 16;
+  return at;
+}
+
+static const int64_t TRACE_BLOCKS[] = {2, 2, 7, 5, 4};
+
+/* Copies what a step of a row leaves: the output and the state before it; or zeros and the old state. */
+static void finish_row(const layer *l, int64_t n, int64_t t, const float *before, float *after, float *y, float *trace) {
+  const int64_t at = (n * l->steps + t) * l->units, block = l->positions * l->units;
+  const size_t bytes = (size_t)l->units * sizeof(float);
+  if (alive(l, n, t)) {
+    if (trace) { memcpy(trace + at, before + n * l->units, bytes); }
+    if (y) { memcpy(y + at, after + n * l->units, bytes); }
+    return;
+  }
+  memcpy(after + n * l->units, before + n * l->units, bytes);
+  if (y) { memset(y + at, 0, bytes); }
+  for (int64_t b = 0; trace && b < TRACE_BLOCKS[l->cell]; b++) { memset(trace + b * block + at, 0, bytes); }
+}
+
+void bl_recurrent_forward(const int64_t *shape, const float *x, const float *weights, const float *state,
+                          const float *bias, const int32_t *lengths, float *y, float *trace, float *space) {
+  const layer l = read_shape(shape, lengths);
+  const int64_t H = l.units, GH = l.columns, block = l.positions * H;
+  const int before_reset = l.cell == GRU_RESET_BEFORE;
+  const int64_t gates = before_reset ? 2 : l.gates, width = l.gates == 1 ? 4 : before_reset ? 2 : 1;
+  const packed u = pack(gates, width, H, H, weights, GH, H, 1, &space);
+  packed un = u;
+  if (before_reset) { un = pack(1, 4, H, H, weights + 2 * H, GH, H, 1, &space); }
+  float *h = take(&space, l.rows * H), *next = take(&space, l.rows * H), *c = take(&space, l.rows * H);
+  float *reset = take(&space, l.rows * H);
+  memcpy(h, state, (size_t)(l.rows * H) * sizeof(float));
+  if (l.states == 2) { memcpy(c, state + l.rows * H, (size_t)(l.rows * H) * sizeof(float)); }
+  float b[ROWS * 4 * VL] __attribute__((aligned(64)));
+  const int64_t pu = panel_units(width), bs = pu;
+  for (int64_t s = 0; s < l.steps; s++) {
+    const int64_t t = l.reverse ? l.steps - 1 - s : s;
+    for (int64_t p = 0; p < panels(&u); p++) {
+      const int64_t u0 = p * pu, n = H - u0 < pu ? H - u0 : pu;
+      for (int64_t r0 = 0; r0 < l.rows; r0 += ROWS) {
+        const int64_t rows = l.rows - r0 < ROWS ? l.rows - r0 : ROWS;
+        product(&u, p, rows, h + r0 * H, H, b);
+        for (int64_t r = 0; r < rows; r++) {
+          if (!alive(&l, r0 + r, t)) { continue; }
+          const int64_t at = (r0 + r) * l.steps + t, own = (r0 + r) * H + u0;
+          const float *xr = x + at * GH + u0, *br = b + r * 4 * VL;
+          float *kept = trace ? trace + block + at * H + u0 : 0;
+          switch (l.cell) {
+            case TANH: rnn_row(0, n, br, xr, next + own, kept); break;
+            case RELU: rnn_row(1, n, br, xr, next + own, kept); break;
+            case LSTM: lstm_row(n, bs, br, H, xr, c + own, next + own, kept, block); break;
+            case GRU:
+              gru_row(n, bs, b + r * 3 * VL, H, xr, bias + u0, h + own, next + own, kept, block);
+              break;
+            default: reset_row(n, bs, br, H, xr, h + own, c + own, reset + own, kept, block);
+          }
+        }
+      }
+    }
+    for (int64_t p = 0; before_reset && p < panels(&un); p++) {
+      const int64_t wide = panel_units(4), u0 = p * wide, n = H - u0 < wide ? H - u0 : wide;
+      for (int64_t r0 = 0; r0 < l.rows; r0 += ROWS) {
+        const int64_t rows = l.rows - r0 < ROWS ? l.rows - r0 : ROWS;
+        product(&un, p, rows, reset + r0 * H, H, b);
+        for (int64_t r = 0; r < rows; r++) {
+          if (!alive(&l, r0 + r, t)) { continue; }
+          const int64_t at = (r0 + r) * l.steps + t, own = (r0 + r) * H + u0;
+          candidate_row(n, b + r * 4 * VL, x + at * GH + 2 * H + u0, h + own, c + own, next + own,
+                        trace ? trace + 3 * block + at * H + u0 : 0);
+        }
+      }
+    }
+    for (int64_t n = 0; n < l.rows; n++) { finish_row(&l, n, t, h, next, y, trace); }
+    float *swap = h;
+    h = next;
+    next = swap;
+  }
+  if (y && l.final_state) {
+    memcpy(y + block, h, (size_t)(l.rows * H) * sizeof(float));
+    if (l.states == 2) { memcpy(y + block + l.rows * H, c, (size_t)(l.rows * H) * sizeof(float)); }
+  }
+}
+
+/* Row-wise gradients over all units; k points at the trace of this position, block apart. */
+
+INLINE void rnn_back(int relu, int64_t n, const float *dh, const float *h, float *restrict da) {
+  INDEPENDENT for (int64_t u = 0; u < n; u++) {
+    da[u] = relu ? (h[u] > 0.0f ? dh[u] : 0.0f) : dh[u] * (1.0f - h[u] * h[u]);
+  }
+}
+
+INLINE void lstm_back(int64_t n, const float *dh, float *restrict dc, const float *k, int64_t block, float *restrict da) {
+  const float *ki = k + block, *kf = k + 2 * block, *kg = k + 3 * block, *ko = k + 4 * block;
+  const float *old = k + 5 * block, *squashed = k + 6 * block;
+  float *di = da, *df = da + n, *dg = da + 2 * n, *dout = da + 3 * n;
+  INDEPENDENT for (int64_t u = 0; u < n; u++) {
+    const float i = ki[u], f = kf[u], g = kg[u], o = ko[u], q = squashed[u];
+    const float d = dc[u] + dh[u] * o * (1.0f - q * q);
+    di[u] = d * g * i * (1.0f - i);
+    df[u] = d * old[u] * f * (1.0f - f);
+    dg[u] = d * i * (1.0f - g * g);
+    dout[u] = dh[u] * q * o * (1.0f - o);
+    dc[u] = d * f;
+  }
+}
+
+/* direct: what reaches the state before the step not through the weights. */
+INLINE void gru_back(int after, int64_t n, const float *dh, const float *k, int64_t block, float *restrict da,
+                     float *restrict direct, float *restrict through) {
+  const float *before = k, *kr = k + block, *kz = k + 2 * block, *kn = k + 3 * block;
+  const float *kq = after ? k + 4 * block : k;
+  INDEPENDENT for (int64_t u = 0; u < n; u++) {
+    const float r = kr[u], z = kz[u], candidate = kn[u];
+    const float d = dh[u] * (1.0f - z) * (1.0f - candidate * candidate);
+    const float update = dh[u] * (before[u] - candidate) * z * (1.0f - z);
+    const float reset = d * kq[u] * r * (1.0f - r);
+    direct[u] = dh[u] * z;
+    da[n + u] = update;
+    da[2 * n + u] = d;
+    through[n + u] = update;
+    if (after) {
+      da[u] = reset;
+      through[u] = reset;
+      through[2 * n + u] = d * r;
+    } else {
+      through[2 * n + u] = d;
+    }
+  }
+}
+
+/* c [rows, H] = a times all panels. */
+static void product_all(const packed *p, int64_t rows, const float *a, int64_t lda, float *c) {
+  float b[ROWS * 4 * VL] __attribute__((aligned(64)));
+  const int64_t wide = panel_units(4);
+  for (int64_t panel = 0; panel < panels(p); panel++) {
+    const int64_t u0 = panel * wide, n = p->units - u0 < wide ? p->units - u0 : wide;
+    for (int64_t r0 = 0; r0 < rows; r0 += ROWS) {
+      const int64_t m = rows - r0 < ROWS ? rows - r0 : ROWS;
+      product(p, panel, m, a + r0 * lda, lda, b);
+      for (int64_t r = 0; r < m; r++) { memcpy(c + (r0 + r) * p->units + u0, b + r * wide, (size_t)n * sizeof(float)); }
+    }
+  }
+}
+
+void bl_recurrent_backward(const int64_t *shape, const float *dy, const float *trace, const float *weights,
+                           const int32_t *lengths, float *dx, float *dstate, float *space) {
+  const layer l = read_shape(shape, lengths);
+  const int64_t H = l.units, GH = l.columns, block = l.positions * H;
+  const int gru = l.gates == 3, before_reset = l.cell == GRU_RESET_BEFORE;
+  const size_t bytes = (size_t)H * sizeof(float);
+  const int64_t dense = before_reset ? 2 * H : GH;
+  const packed ut = pack(1, 4, dense, H, weights, 1, 0, GH, &space);
+  packed unt = ut;
+  if (before_reset) { unt = pack(1, 4, H, H, weights + 2 * H, 1, 0, GH, &space); }
+  float *dh = take(&space, l.rows * H), *dc = take(&space, l.rows * H), *direct = take(&space, l.rows * H);
+  float *back = take(&space, l.rows * H), *da = take(&space, l.rows * GH), *through = take(&space, l.rows * GH);
+  memset(dh, 0, (size_t)l.rows * bytes);
+  memset(dc, 0, (size_t)l.rows * bytes);
+  memset(through, 0, (size_t)(l.rows * GH) * sizeof(float));
+  memset(da, 0, (size_t)(l.rows * GH) * sizeof(float));
+  if (l.final_state) {
+    memcpy(dh, dy + block, (size_t)l.rows * bytes);
+    if (l.states == 2) { memcpy(dc, dy + block + l.rows * H, (size_t)l.rows * bytes); }
+  }
+  for (int64_t s = l.steps - 1; s >= 0; s--) {
+    const int64_t t = l.reverse ? l.steps - 1 - s : s;
+    for (int64_t n = 0; n < l.rows; n++) {
+      const int64_t at = n * l.steps + t;
+      float *dan = da + n * GH, *dhn = dh + n * H;
+      if (!alive(&l, n, t)) {
+        if (dx) { memset(dx + at * GH, 0, (size_t)GH * sizeof(float)); }
+        continue;
+      }
+      const float *k = trace + at * H, *dyn = dy + at * H;
+      INDEPENDENT for (int64_t u = 0; u < H; u++) { dhn[u] = dhn[u] + dyn[u]; }
+      if (l.cell == LSTM) {
+        lstm_back(H, dhn, dc + n * H, k, block, dan);
+      } else if (gru) {
+        gru_back(!before_reset, H, dhn, k, block, dan, direct + n * H, through + n * GH);
+      } else {
+        rnn_back(l.cell == RELU, H, dhn, k + block, dan);
+      }
+    }
+    if (before_reset) {
+      product_all(&unt, l.rows, through + 2 * H, GH, back);
+      for (int64_t n = 0; n < l.rows; n++) {
+        if (!alive(&l, n, t)) { continue; }
+        const float *k = trace + (n * l.steps + t) * H, *kr = k + block, *bn = back + n * H;
+        float *dan = da + n * GH, *tn = through + n * GH, *dn = direct + n * H;
+        INDEPENDENT for (int64_t u = 0; u < H; u++) {
+          const float reset = bn[u] * k[u] * kr[u] * (1.0f - kr[u]);
+          dan[u] = reset;
+          tn[u] = reset;
+          dn[u] = dn[u] + bn[u] * kr[u];
+        }
+      }
+    }
+    product_all(&ut, l.rows, gru ? through : da, GH, back);
+    for (int64_t n = 0; n < l.rows; n++) {
+      if (!alive(&l, n, t)) { continue; }
+      if (dx) { memcpy(dx + (n * l.steps + t) * GH, da + n * GH, (size_t)GH * sizeof(float)); }
+      float *dhn = dh + n * H;
+      const float *bn = back + n * H, *dn = direct + n * H;
+      if (gru) {
+        INDEPENDENT for (int64_t u = 0; u < H; u++) { dhn[u] = dn[u] + bn[u]; }
+      } else {
+        memcpy(dhn, bn, bytes);
+      }
+    }
+  }
+  if (dstate) {
+    memcpy(dstate, dh, (size_t)l.rows * bytes);
+    if (l.states == 2) { memcpy(dstate + l.rows * H, dc, (size_t)l.rows * bytes); }
+  }
+}

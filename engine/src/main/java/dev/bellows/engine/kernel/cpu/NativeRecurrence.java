@@ -1,0 +1,96 @@
+package dev.bellows.engine.kernel.cpu;
+
+import dev.bellows.engine.kernel.KernelCall;
+import dev.bellows.engine.kernel.RecurrentShape;
+import dev.bellows.engine.kernel.Recurrence;
+import dev.bellows.engine.tensor.Memory;
+
+/** {@link Recurrence} by our C library. */
+final class NativeRecurrence implements Recurrence {
+  /** Columns that a panel of packed weights may have beyond the units: 4 vectors of 16 floats. */
+  private static final int PANEL = 64;
+
+  private final SessionMemory session;
+
+  NativeRecurrence(SessionMemory session) {
+    this.session = session;
+  }
+
+  @Override
+  public KernelCall bindForward(
+      RecurrentShape shape,
+      long x,
+      long weights,
+      long state,
+      long candidateBias,
+      long lengths,
+      long y,
+      long trace) {
+    long descriptor = descriptor(shape);
+    long space = session.scratch(4 * spaceFloats(shape));
+    return () ->
+        forward(descriptor, x, weights, state, candidateBias, lengths, y, trace, space);
+  }
+
+  @Override
+  public KernelCall bindBackward(
+      RecurrentShape shape,
+      long dy,
+      long trace,
+      long weights,
+      long lengths,
+      long dx,
+      long dstate) {
+    long descriptor = descriptor(shape);
+    long space = session.scratch(4 * spaceFloats(shape));
+    return () -> backward(descriptor, dy, trace, weights, lengths, dx, dstate, space);
+  }
+
+  private long descriptor(RecurrentShape shape) {
+    long[] values = {
+      shape.cell().ordinal(),
+      shape.rows(),
+      shape.steps(),
+      shape.units(),
+      shape.reverse() ? 1 : 0,
+      shape.finalState() ? 1 : 0
+    };
+    long address = session.take(8L * values.length);
+    for (int i = 0; i < values.length; i++) {
+      Memory.putLong(address + 8L * i, values[i]);
+    }
+    return address;
+  }
+
+  /**
+   * Packed weights (at most two packings, each padded to whole panels), four states, and for the
+   * backward pass two rows of gates; each rounded up to a vector.
+   */
+  private static long spaceFloats(RecurrentShape shape) {
+    long units = shape.units();
+    long gates = shape.cell().gates();
+    long packed = (gates + 1) * units * (units + PANEL);
+    return packed + shape.rows() * units * (4 + 2 * gates) + 8 * PANEL;
+  }
+
+  private static native void forward(
+      long shape,
+      long x,
+      long weights,
+      long state,
+      long bias,
+      long lengths,
+      long y,
+      long trace,
+      long space);
+
+  private static native void backward(
+      long shape,
+      long dy,
+      long trace,
+      long weights,
+      long lengths,
+      long dx,
+      long dstate,
+      long space);
+}
