@@ -13,7 +13,7 @@ for level in v3 v4; do
   # shellcheck disable=SC2086
   gcc -std=gnu11 -O2 -ftree-vectorize -fvect-cost-model=dynamic $flags -ffp-contract=off -fno-math-errno -fno-trapping-math -Wall -Wextra -Werror \
     -fPIC -shared -fvisibility=hidden -ffile-prefix-map="$here"=. -I"$java_home/include" -I"$java_home/include/linux" \
-    -o "$out/libbellows-x86-64-$level.so" "$here"/{elementwise,reduce,loss,norm,sparse,bfloat16,random,jni}.c \
+    -o "$out/libbellows-x86-64-$level.so" "$here"/{elementwise,reduce,loss,norm,sparse,bfloat16,random,recurrence,recurrence_jni,jni}.c \
     -s -lm -Wl,--build-id=none -Wl,-z,noexecstack
 done
 ls -l "$out"

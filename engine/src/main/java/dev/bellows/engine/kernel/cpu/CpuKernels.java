@@ -93,7 +93,7 @@ public final class CpuKernels {
         fallback.normalisation(),
         fallback.indexing(),
         fallback.attention(),
-        fallback.recurrence(),
+        new NativeRecurrence(memory),
         fallback.alignment(),
         fallback.structuredLoss(),
         close);
