@@ -243,7 +243,16 @@ public enum Op {
   /** (dy, trace, inputs of RECURRENT): gradient of x [N, T, G H], of the pre-activations. */
   RECURRENT_GRAD(OpFamily.RECURRENCE, -1, 0b111111),
   /** (dy, trace, inputs of RECURRENT): gradient of the initial state [S N, H]. */
-  RECURRENT_STATE_GRAD(OpFamily.RECURRENCE, -1, 0b111111);
+  RECURRENT_STATE_GRAD(OpFamily.RECURRENCE, -1, 0b111111),
+
+  // Convolutions, built by Convolutions: x [N, spatial..., C], w [kernel..., C / groups, O];
+  // attributes kernel, stride, dilation, low, high (padding) per spatial axis and groups.
+  /** (x, w): cross-correlation, [N, windows..., O]. */
+  CONV(OpFamily.CONVOLUTION, 2, 0b11),
+  /** (dy, w): transposed convolution, the gradient of the input, of shape {@code input}. */
+  CONV_GRAD_INPUT(OpFamily.CONVOLUTION, 2, 0b11),
+  /** (x, dy): the gradient of the weight. */
+  CONV_GRAD_WEIGHT(OpFamily.CONVOLUTION, 2, 0b11);
 
   private final int arity;
   private final int differentiable;

@@ -1,5 +1,6 @@
 package dev.bellows.engine.kernel;
 
+import dev.bellows.engine.tensor.DType;
 import dev.bellows.engine.tensor.Shape;
 import dev.bellows.engine.tensor.Window;
 
@@ -7,8 +8,17 @@ import dev.bellows.engine.tensor.Window;
  * The shapes of a convolution: input [N, spatial..., C], weight [kernel..., C / groups, O], output
  * [N, spatial..., O]; one to three spatial axes. Output channel o of O belongs to group o / (O /
  * groups).
+ *
+ * @param operands type of the two tensors that are read: FLOAT32 or BFLOAT16; sums and the result
+ *     are FLOAT32 in both
  */
-public record ConvolutionShape(Shape input, Shape weight, Window window, int groups) {
+public record ConvolutionShape(
+    Shape input, Shape weight, Window window, int groups, DType operands) {
+  /** A convolution of float32 tensors. */
+  public ConvolutionShape(Shape input, Shape weight, Window window, int groups) {
+    this(input, weight, window, groups, DType.FLOAT32);
+  }
+
   /** Rows of the batch. */
   public int batch() {
     return input.dim(0);
@@ -43,7 +53,8 @@ public record ConvolutionShape(Shape input, Shape weight, Window window, int gro
         lead(input, 1, 5 - input.rank()),
         lead(weight, 0, 5 - weight.rank()),
         window.threeAxes(),
-        groups);
+        groups,
+        operands);
   }
 
   private static Shape lead(Shape shape, int at, int count) {

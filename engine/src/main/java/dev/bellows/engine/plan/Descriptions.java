@@ -2,6 +2,7 @@ package dev.bellows.engine.plan;
 
 import dev.bellows.engine.graph.Node;
 import dev.bellows.engine.graph.Op;
+import dev.bellows.engine.kernel.ConvolutionShape;
 import dev.bellows.engine.kernel.Kernels;
 import java.util.stream.Collectors;
 
@@ -17,6 +18,14 @@ final class Descriptions {
     if (product.op() == Op.MATMUL) {
       flops = Lowering.gemmShape(product).flops();
       kernel += " (" + kernels.gemm().describe(Lowering.gemmShape(product)) + ")";
+    }
+    if (ConvolutionLowering.isProduct(product.op())) {
+      ConvolutionShape shape = ConvolutionLowering.shape(product);
+      flops = shape.flops();
+      kernel +=
+          " ("
+              + kernels.convolution().describe(shape, ConvolutionLowering.product(product.op()))
+              + ")";
     }
     long bytes = 0;
     for (Node read : step.reads()) {

@@ -66,12 +66,12 @@ public final class Window {
   }
 
   /** The same with other strides. */
-  public Window stride(int... strides) {
+  public Window strides(int... strides) {
     return new Window(kernel, strides, dilation, low, high);
   }
 
   /** The same with other dilations. */
-  public Window dilation(int... dilations) {
+  public Window dilations(int... dilations) {
     return new Window(kernel, stride, dilations, low, high);
   }
 

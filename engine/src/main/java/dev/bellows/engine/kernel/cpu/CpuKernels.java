@@ -1,5 +1,6 @@
 package dev.bellows.engine.kernel.cpu;
 
+import dev.bellows.engine.kernel.Convolution;
 import dev.bellows.engine.kernel.Gemm;
 import dev.bellows.engine.kernel.Kernels;
 import java.util.function.Supplier;
@@ -47,8 +48,12 @@ public final class CpuKernels {
   public static Kernels open(Supplier<Kernels> plain) {
     SessionMemory memory = new SessionMemory();
     Kernels fallback = plain.get();
-    OneDnnGemm dnn = oneDnn() ? new OneDnnGemm(memory) : null;
-    Gemm gemm = dnn != null ? dnn : fallback.gemm();
+    OneDnnPrimitives dnn = oneDnn() ? new OneDnnPrimitives(memory) : null;
+    Gemm gemm = dnn != null ? new OneDnnGemm(dnn) : fallback.gemm();
+    Convolution convolution =
+        dnn != null
+            ? new OneDnnConvolution(dnn, fallback.convolution())
+            : fallback.convolution();
     Runnable close =
         () -> {
           if (dnn != null) {
@@ -68,7 +73,7 @@ public final class CpuKernels {
           fallback.embedding(),
           fallback.layout(),
           fallback.dropout(),
-          fallback.convolution(),
+          convolution,
           fallback.pooling(),
           fallback.normalisation(),
           fallback.indexing(),
@@ -88,7 +93,7 @@ public final class CpuKernels {
         new NativeEmbedding(),
         new NativeLayout(),
         new NativeDropout(),
-        fallback.convolution(),
+        convolution,
         fallback.pooling(),
         fallback.normalisation(),
         fallback.indexing(),

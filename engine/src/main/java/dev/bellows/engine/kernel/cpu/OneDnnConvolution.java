@@ -4,6 +4,7 @@ import dev.bellows.engine.kernel.Convolution;
 import dev.bellows.engine.kernel.ConvolutionShape;
 import dev.bellows.engine.kernel.KernelCall;
 import dev.bellows.engine.kernel.cpu.OneDnnPrimitives.Operand;
+import dev.bellows.engine.tensor.DType;
 import dev.bellows.engine.tensor.Shape;
 import dev.bellows.engine.tensor.Window;
 import java.util.ArrayList;
@@ -38,7 +39,7 @@ final class OneDnnConvolution implements Convolution {
   /** A primitive, or null when oneDNN has no fast one. */
   private record Choice(@Nullable Made made) {}
 
-  /** The five tensors as oneDNN names their axes: [N, C, spatial...]. */
+  /** The tensors as oneDNN names their axes: [N, C, spatial...]. */
   private record Layout(
       memory.desc input,
       memory.desc output,
@@ -62,10 +63,10 @@ final class OneDnnConvolution implements Convolution {
       return fallback.bindForward(shape, x, w, bias, y);
     }
     List<Operand> operands = new ArrayList<>();
-    operands.add(new Operand(dnnl.DNNL_ARG_SRC, layout(shape).input(), x));
-    operands.add(new Operand(dnnl.DNNL_ARG_DST, layout(shape).output(), y));
+    operands.add(new Operand(dnnl.DNNL_ARG_SRC, layout(shape, Product.FORWARD).input(), x));
+    operands.add(new Operand(dnnl.DNNL_ARG_DST, layout(shape, Product.FORWARD).output(), y));
     if (bias != 0) {
-      operands.add(new Operand(dnnl.DNNL_ARG_BIAS, layout(shape).bias(), bias));
+      operands.add(new Operand(dnnl.DNNL_ARG_BIAS, layout(shape, Product.FORWARD).bias(), bias));
     }
     return withWeights(made, w, operands);
   }
@@ -77,8 +78,8 @@ final class OneDnnConvolution implements Convolution {
       return fallback.bindGradInput(shape, dy, w, dx);
     }
     List<Operand> operands = new ArrayList<>();
-    operands.add(new Operand(dnnl.DNNL_ARG_DIFF_DST, layout(shape).output(), dy));
-    operands.add(new Operand(dnnl.DNNL_ARG_DIFF_SRC, layout(shape).input(), dx));
+    operands.add(new Operand(dnnl.DNNL_ARG_DIFF_DST, layout(shape, Product.GRAD_INPUT).output(), dy));
+    operands.add(new Operand(dnnl.DNNL_ARG_DIFF_SRC, layout(shape, Product.GRAD_INPUT).input(), dx));
     return withWeights(made, w, operands);
   }
 
@@ -107,11 +108,11 @@ final class OneDnnConvolution implements Convolution {
     boolean same = made.weight().equals(made.dense());
     long copy = same ? dw : primitives.memory().take(made.weight().get_size());
     List<Operand> operands = new ArrayList<>();
-    operands.add(new Operand(dnnl.DNNL_ARG_SRC, layout(shape).input(), x));
-    operands.add(new Operand(dnnl.DNNL_ARG_DIFF_DST, layout(shape).output(), dy));
+    operands.add(new Operand(dnnl.DNNL_ARG_SRC, layout(shape, Product.GRAD_WEIGHT).input(), x));
+    operands.add(new Operand(dnnl.DNNL_ARG_DIFF_DST, layout(shape, Product.GRAD_WEIGHT).output(), dy));
     operands.add(new Operand(dnnl.DNNL_ARG_DIFF_WEIGHTS, made.weight(), copy));
     if (dbias != 0) {
-      operands.add(new Operand(dnnl.DNNL_ARG_DIFF_BIAS, layout(shape).bias(), dbias));
+      operands.add(new Operand(dnnl.DNNL_ARG_DIFF_BIAS, layout(shape, Product.GRAD_WEIGHT).bias(), dbias));
     }
     KernelCall product = call(made, operands);
     if (same) {
@@ -144,7 +145,7 @@ final class OneDnnConvolution implements Convolution {
   }
 
   private Choice create(ConvolutionShape s, Product product, boolean bias) {
-    Layout l = layout(s);
+    Layout l = layout(s, product);
     memory.desc none = primitives.keep(new memory.desc());
     memory.desc row = bias ? l.bias() : none;
     convolution_forward.primitive_desc forward =
@@ -239,15 +240,16 @@ final class OneDnnConvolution implements Convolution {
         Shape.of(s.batch(), 1, s.input().dim(1), s.channels()),
         Shape.of(1, s.weight().dim(0), s.weight().dim(1), s.outputs()),
         two,
-        s.groups());
+        s.groups(),
+        s.operands());
   }
 
-  private Layout layout(ConvolutionShape given) {
+  private Layout layout(ConvolutionShape given, Product product) {
     ConvolutionShape s = planar(given);
-    return primitives.cached("layout " + s, Layout.class, () -> describe(s));
+    return primitives.cached("layout " + product + s, Layout.class, () -> create(s, product));
   }
 
-  private Layout describe(ConvolutionShape s) {
+  private Layout create(ConvolutionShape s, Product product) {
     int axes = s.window().rank();
     int groups = s.groups();
     long perGroup = s.outputs() / groups;
@@ -275,6 +277,7 @@ final class OneDnnConvolution implements Convolution {
     long[] low = new long[axes];
     long[] high = new long[axes];
     Shape output = s.output();
+    DType weight = product == Product.GRAD_WEIGHT ? DType.FLOAT32 : s.operands();
     for (int i = 0; i < axes; i++) {
       stride[i] = s.window().stride(i);
       dilation[i] = s.window().dilation(i) - 1;
@@ -287,11 +290,11 @@ final class OneDnnConvolution implements Convolution {
               - low[i];
     }
     return new Layout(
-        image(s.input()),
-        image(output),
-        primitives.anyLayout(dims),
-        primitives.tensor(dims, strides),
-        primitives.tensor(new long[] {s.outputs()}, 1),
+        image(s.input(), product == Product.GRAD_INPUT ? DType.FLOAT32 : s.operands()),
+        image(output, product == Product.FORWARD ? DType.FLOAT32 : s.operands()),
+        primitives.anyLayout(weight, dims),
+        primitives.tensor(weight, dims, strides),
+        primitives.tensor(DType.FLOAT32, new long[] {s.outputs()}, 1),
         stride,
         dilation,
         low,
@@ -299,7 +302,7 @@ final class OneDnnConvolution implements Convolution {
   }
 
   /** [N, spatial..., C] in oneDNN's order of axes, channels last in memory. */
-  private memory.desc image(Shape shape) {
+  private memory.desc image(Shape shape, DType type) {
     int rank = shape.rank();
     long[] dims = new long[rank];
     long[] strides = new long[rank];
@@ -313,6 +316,6 @@ final class OneDnnConvolution implements Convolution {
       step *= dims[i];
     }
     strides[0] = step;
-    return primitives.tensor(dims, strides);
+    return primitives.tensor(type, dims, strides);
   }
 }

@@ -1,6 +1,7 @@
 package dev.bellows.engine.kernel.cpu;
 
 import dev.bellows.engine.kernel.KernelCall;
+import dev.bellows.engine.tensor.DType;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -75,14 +76,23 @@ final class OneDnnPrimitives implements AutoCloseable {
     return type.cast(known);
   }
 
-  /** A dense or strided float32 tensor. */
-  memory.desc tensor(long[] dims, long... strides) {
-    return keep(new memory.desc(dims, memory.data_type.f32, strides));
+  /** A dense or strided tensor. */
+  memory.desc tensor(DType type, long[] dims, long... strides) {
+    return keep(new memory.desc(dims, dataType(type), strides));
   }
 
-  /** A float32 tensor whose layout the primitive chooses. */
-  memory.desc anyLayout(long... dims) {
-    return keep(new memory.desc(dims, memory.data_type.f32, memory.format_tag.any));
+  /** A tensor whose layout the primitive chooses. */
+  memory.desc anyLayout(DType type, long... dims) {
+    return keep(new memory.desc(dims, dataType(type), memory.format_tag.any));
+  }
+
+  private static memory.data_type dataType(DType type) {
+    return switch (type) {
+      case FLOAT32 -> memory.data_type.f32;
+      case BFLOAT16 -> memory.data_type.bf16;
+      case INT32 -> memory.data_type.s32;
+      case UINT8 -> memory.data_type.u8;
+    };
   }
 
   /**
