@@ -205,6 +205,7 @@ final class Records {
         Bound.constant(TrainerConfig.OnNan.class, onNan),
         onNan.equals("skip") ? trainer.at("on_nan").count("skip") : 0,
         trainer.word(TrainerConfig.Determinism.class, "determinism"),
+        trainer.word(TrainerConfig.Precision.class, "precision"),
         checkpoint(trainer.at("checkpoint")),
         trainer.has("max_time") ? time(trainer.text("max_time")) : null,
         trainer.count("fast_dev_run"),

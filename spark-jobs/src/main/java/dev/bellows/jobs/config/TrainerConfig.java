@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param onNan what a non-finite gradient does
  * @param nanSkips how many steps may be skipped under {@link OnNan#SKIP}
  * @param determinism STRICT: same bytes for any topology
+ * @param precision of the operands of matrix products; sums, gradients and parameters are float32
  * @param checkpoint when state is saved
  * @param maxTime stop after this long at the next step, with a checkpoint; null: no limit
  * @param fastDevRun train only this many steps and one epoch, to see that everything works; 0: off
@@ -37,6 +38,7 @@ public record TrainerConfig(
     OnNan onNan,
     int nanSkips,
     Determinism determinism,
+    Precision precision,
     CheckpointConfig checkpoint,
     @Nullable Duration maxTime,
     int fastDevRun,
@@ -47,6 +49,12 @@ public record TrainerConfig(
   public enum OnNan {
     STOP,
     SKIP
+  }
+
+  /** Type of the operands of matrix products and convolutions while training. */
+  public enum Precision {
+    FLOAT32,
+    BFLOAT16
   }
 
   /** How exactly runs repeat. */

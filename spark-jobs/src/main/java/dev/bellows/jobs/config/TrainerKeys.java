@@ -113,6 +113,13 @@ final class TrainerKeys {
             "strict",
             "strict: the same configuration, seed and data give the same model bytes for any number of workers, shards and"
                 + " retries. It costs a fixed order of sums: a slice is computed alone and a batch is added in a fixed tree.")
+        .key(
+            "precision",
+            new Word("float32", "bfloat16"),
+            "float32",
+            "Type of the operands of matrix products while training. bfloat16 halves their bytes and is faster where the"
+                + " processor has instructions for it; sums, gradients, parameters and scoring stay float32.",
+            "bfloat16")
         .key("checkpoint", checkpoint, "{}", "When state is saved.", "{every: 200 steps, keep: 2}")
         .key(
             "max_time",

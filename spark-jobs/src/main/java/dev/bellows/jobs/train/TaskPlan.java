@@ -22,6 +22,7 @@ import java.util.List;
  * @param seed the run's seed
  * @param toStep version at which the task ends
  * @param deadlineMs longest wait for any part of a step, milliseconds
+ * @param mixedPrecision whether products read operands rounded to bfloat16
  * @param kernelPreference preference for the kernel provider
  * @param kernelId kernels of the driver, which every executor must have too
  * @param failpoints places where a test makes the process fail
@@ -40,6 +41,7 @@ record TaskPlan(
     long seed,
     long toStep,
     long deadlineMs,
+    boolean mixedPrecision,
     String kernelPreference,
     String kernelId,
     String failpoints)

@@ -10,6 +10,7 @@ import dev.bellows.jobs.cluster.ShardPlacement;
 import dev.bellows.jobs.cluster.ShardPlacement.Seat;
 import dev.bellows.jobs.cluster.TaskFailureLog;
 import dev.bellows.jobs.config.DistributedConfig;
+import dev.bellows.jobs.config.TrainerConfig;
 import dev.bellows.jobs.evaluate.Evaluation;
 import dev.bellows.jobs.run.RunFolder;
 import dev.bellows.ps.protocol.Message.LedgerEntry;
@@ -580,6 +581,7 @@ final class Training implements AutoCloseable {
         setup.config().seed(),
         end,
         distributed.deadline().toMillis(),
+        setup.config().trainer().precision() == TrainerConfig.Precision.BFLOAT16,
         setup.kernelPreference(),
         setup.kernels().id(),
         failpoints.text());

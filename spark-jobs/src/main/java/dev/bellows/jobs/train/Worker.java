@@ -6,6 +6,7 @@ import dev.bellows.engine.nn.NetworkSpec;
 import dev.bellows.engine.nn.ParameterLayout;
 import dev.bellows.engine.nn.Segment;
 import dev.bellows.engine.plan.BatchBuffers;
+import dev.bellows.engine.plan.PlanOptions;
 import dev.bellows.engine.plan.SliceTrainer;
 import dev.bellows.engine.sample.BatchSchedule;
 import dev.bellows.engine.sample.RowOrder;
@@ -59,7 +60,12 @@ final class Worker implements AutoCloseable {
     this.sliceTo = sliceTo;
     this.incarnation = plan.incarnation();
     this.schedule = BatchSchedule.of(plan.rows(), plan.batchSize(), plan.slices());
-    this.trainer = new SliceTrainer(spec, schedule.maxSliceRows(), kernels, plan.seed());
+    this.trainer = new SliceTrainer(
+            spec,
+            schedule.maxSliceRows(),
+            kernels,
+            plan.seed(),
+            plan.mixedPrecision() ? PlanOptions.MIXED : PlanOptions.DEFAULT);
     this.layout = Network.layout(spec);
     this.reader = new BlockReader(plan.preprocess());
     this.sums = new TreeSum(plan.slices(), plan.length());

@@ -119,6 +119,7 @@ class ConfFilesTest {
               early_stopping: null
               on_nan: stop
               determinism: strict
+              precision: float32
               checkpoint: {every: 1 epochs, keep: 2, keep_best: true}
               max_time: null
               fast_dev_run: 0

@@ -244,6 +244,18 @@ class TrainJobTest {
   }
 
   @Test
+  void mixedPrecisionHasTheSameBytesForAnyTopologyAndOthersThanFloat32(SparkSession session) {
+    RecordingConsole console = new RecordingConsole();
+    String mixed = "trainer.precision=bfloat16";
+    TrainOutcome two = train(session, "mixed2", console, TinyData.adam(csv), mixed);
+    TrainOutcome one =
+        train(session, "mixed1", console, TinyData.adam(csv), mixed, "distributed.workers=1");
+    TrainOutcome exact = train(session, "exact", console, TinyData.adam(csv));
+    assertThat(one.sha256()).isEqualTo(two.sha256()).isNotEqualTo(exact.sha256());
+    assertThat(one.metrics().get("val_accuracy")).isGreaterThan(0.9);
+  }
+
+  @Test
   void fault_54_skipLeavesTheStepOut(SparkSession session) {
     RecordingConsole console = new RecordingConsole();
     System.setProperty(Failpoints.NAME, "task.nan:17:nan:" + temp.resolve("skip.marker"));
