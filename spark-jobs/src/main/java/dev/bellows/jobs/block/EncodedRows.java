@@ -1,6 +1,7 @@
 package dev.bellows.jobs.block;
 
 import dev.bellows.jobs.config.DataConfig;
+import dev.bellows.jobs.config.HoldoutConfig;
 import dev.bellows.jobs.config.SourceConfig;
 import dev.bellows.jobs.config.TargetConfig;
 import dev.bellows.jobs.source.SourceReader;
@@ -10,7 +11,10 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Rows that are not trained on, encoded for a fitted {@link Preprocess}: numbered blocks of up to
@@ -47,8 +51,41 @@ public final class EncodedRows implements AutoCloseable {
       Preprocess preprocess,
       TargetConfig.Unseen unseen,
       String baseDir) {
-    SourceReader reader = Sources.open(session, ModelColumns.named(source, preprocess), baseDir);
+    SourceReader reader =
+        Sources.open(
+            session,
+            ModelColumns.named(source, preprocess),
+            baseDir,
+            ModelColumns.lists(preprocess));
     return SparkFailures.unwrap(() -> HeldOut.encode(session, reader, data, preprocess, unseen));
+  }
+
+  /**
+   * Labelled rows of a data frame for a stored model: rows that cannot be read and classes that
+   * training did not show are refused.
+   *
+   * @param weight column of row weights; null: all 1
+   */
+  public static EncodedRows read(
+      Dataset<Row> rows, Preprocess preprocess, @Nullable String weight) {
+    DataConfig data =
+        new DataConfig(
+            null,
+            HoldoutConfig.NONE,
+            HoldoutConfig.NONE,
+            null,
+            DataConfig.BadRows.FAIL,
+            0,
+            null,
+            weight);
+    return SparkFailures.unwrap(
+        () ->
+            HeldOut.encode(
+                rows.sparkSession(),
+                GivenRows.source(rows, "test", ModelColumns.lists(preprocess)),
+                data,
+                preprocess,
+                TargetConfig.Unseen.FAIL));
   }
 
   /** The blocks. Cached. */

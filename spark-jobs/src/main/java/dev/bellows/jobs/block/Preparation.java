@@ -5,6 +5,7 @@ import dev.bellows.jobs.config.HoldoutConfig;
 import dev.bellows.jobs.config.RunConfig;
 import dev.bellows.jobs.config.SourceConfig;
 import dev.bellows.jobs.source.DataException;
+import dev.bellows.jobs.source.ListRule;
 import dev.bellows.jobs.source.RawBlock;
 import dev.bellows.jobs.source.SourceReader;
 import dev.bellows.jobs.source.Sources;
@@ -22,6 +23,8 @@ import java.util.List;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.storage.StorageLevel;
 import org.jspecify.annotations.Nullable;
@@ -37,12 +40,14 @@ final class Preparation {
   private final SparkSession session;
   private final RunConfig config;
   private final String baseDir;
+  private final GivenRows given;
   private final boolean classification;
 
-  Preparation(SparkSession session, RunConfig config, String baseDir) {
+  Preparation(SparkSession session, RunConfig config, String baseDir, GivenRows given) {
     this.session = session;
     this.config = config;
     this.baseDir = baseDir;
+    this.given = given;
     this.classification = config.task() != RunConfig.Task.REGRESSION;
   }
 
@@ -50,7 +55,12 @@ final class Preparation {
     DataConfig data = config.data();
     TablePlan opened =
         TablePlan.of(
-            source, config.features(), config.target(), classification, data.id(), data.weight());
+            source,
+            config.features().spread(source.lists()),
+            config.target(),
+            classification,
+            data.id(),
+            data.weight());
     int width = opened.names().size();
     JavaSparkContext context = JavaSparkContext.fromSparkContext(session.sparkContext());
     JavaRDD<RawBlock> raw = source.blocks(opened.schema()).persist(StorageLevel.MEMORY_AND_DISK());
@@ -84,9 +94,9 @@ final class Preparation {
           RowPlan.of(
               keys,
               config.seed(),
-              fraction(data.test()),
+              given.test() == null ? fraction(data.test()) : 0,
               stratify(data.test()),
-              fraction(data.validation()),
+              given.validation() == null ? fraction(data.validation()) : 0,
               stratify(data.validation()));
       Broadcast<RowPlan> shared = context.broadcast(rowPlan);
       broadcasts.add(shared);
@@ -114,9 +124,10 @@ final class Preparation {
         sizes[(int) size[0]] = size[1];
       }
       EncodedRows validation =
-          heldOut(data.validation(), raw, rowPlan, RowPlan.VALIDATION, encoder, fit);
+          heldOut(
+              data.validation(), given.validation(), raw, rowPlan, RowPlan.VALIDATION, encoder, fit);
       keep(validation, cached, broadcasts);
-      EncodedRows test = heldOut(data.test(), raw, rowPlan, RowPlan.TEST, encoder, fit);
+      EncodedRows test = heldOut(data.test(), given.test(), raw, rowPlan, RowPlan.TEST, encoder, fit);
       keep(test, cached, broadcasts);
       done = true;
       return new PreparedData(
@@ -148,15 +159,19 @@ final class Preparation {
 
   private @Nullable EncodedRows heldOut(
       HoldoutConfig holdout,
+      @Nullable Dataset<Row> rows,
       JavaRDD<RawBlock> raw,
       RowPlan rowPlan,
       byte role,
       Encoder encoder,
       Fitter.Fit fit) {
     SourceConfig own = holdout.source();
-    if (own != null) {
+    if (rows != null || own != null) {
+      ListRule lists = ModelColumns.lists(fit.preprocess());
       SourceReader source =
-          Sources.open(session, ModelColumns.named(own, fit.preprocess()), baseDir);
+          rows != null
+              ? GivenRows.source(rows, role == RowPlan.TEST ? "test" : "validation", lists)
+              : Sources.open(session, ModelColumns.named(own, fit.preprocess()), baseDir, lists);
       return HeldOut.encode(
           session, source, config.data(), fit.preprocess(), config.target().unseen());
     }

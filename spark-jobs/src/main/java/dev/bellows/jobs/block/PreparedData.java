@@ -1,6 +1,9 @@
 package dev.bellows.jobs.block;
 
+import dev.bellows.jobs.BellowsException;
+import dev.bellows.jobs.ExitCode;
 import dev.bellows.jobs.config.RunConfig;
+import dev.bellows.jobs.source.ListRule;
 import dev.bellows.jobs.source.SourceReader;
 import dev.bellows.jobs.source.Sources;
 import dev.bellows.jobs.table.Preprocess;
@@ -71,25 +74,43 @@ public final class PreparedData implements AutoCloseable {
    */
   public static PreparedData prepare(
       SparkSession session, RunConfig config, String baseDir, int partitions, int slices) {
-    if (config.data().train() == null) {
-      throw new IllegalArgumentException("data.train is not configured");
-    }
-    SourceReader source = Sources.open(session, config.data().train(), baseDir);
-    return SparkFailures.unwrap(
-        () -> new Preparation(session, config, baseDir).prepare(source, partitions, slices));
+    return prepare(session, config, baseDir, GivenRows.NONE, partitions, slices);
   }
 
   /**
-   * As {@link #prepare(SparkSession, RunConfig, String, int, int)}, with any data frame as the
-   * training source.
+   * As {@link #prepare(SparkSession, RunConfig, String, int, int)}, with data frames in place of
+   * configured sources.
    */
   public static PreparedData prepare(
-      Dataset<Row> rows, RunConfig config, String baseDir, int partitions, int slices) {
-    SourceReader source = Sources.of(rows, "the data frame");
+      SparkSession session,
+      RunConfig config,
+      String baseDir,
+      GivenRows given,
+      int partitions,
+      int slices) {
     return SparkFailures.unwrap(
-        () ->
-            new Preparation(rows.sparkSession(), config, baseDir)
-                .prepare(source, partitions, slices));
+        () -> {
+          ListRule rule = ListRule.training(config.features());
+          SourceReader source;
+          if (given.train() != null) {
+            source = GivenRows.source(given.train(), "training", rule);
+          } else if (config.data().train() != null) {
+            source = Sources.open(session, config.data().train(), baseDir, rule);
+          } else {
+            throw new BellowsException(
+                ExitCode.CONFIG,
+                "data.train is not configured and no data frame was given; name a source, or train on a data frame");
+          }
+          return new Preparation(session, config, baseDir, given)
+              .prepare(source, partitions, slices);
+        });
+  }
+
+  /** As above, with a data frame as the training source. */
+  public static PreparedData prepare(
+      Dataset<Row> rows, RunConfig config, String baseDir, int partitions, int slices) {
+    GivenRows given = new GivenRows(rows, null, null);
+    return prepare(rows.sparkSession(), config, baseDir, given, partitions, slices);
   }
 
   /**

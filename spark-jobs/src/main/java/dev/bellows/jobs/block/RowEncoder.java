@@ -34,7 +34,10 @@ public final class RowEncoder implements Serializable {
    */
   public RowEncoder(Preprocess preprocess, StructType schema) {
     this.rows =
-        new RowBlocks(schema, preprocess.image() == null ? List.of() : preprocess.image().shape());
+        new RowBlocks(
+            schema,
+            preprocess.image() == null ? List.of() : preprocess.image().shape(),
+            ModelColumns.lists(preprocess));
     this.plan = TablePlan.forModel(rows, preprocess, false, null, null);
     this.encoder = new Encoder(plan, preprocess);
     this.filter = new RowFilter(plan, false);

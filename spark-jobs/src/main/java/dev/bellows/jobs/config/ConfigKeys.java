@@ -49,6 +49,15 @@ public final class ConfigKeys {
 
   /** The keys of one kind of file. */
   static Section root(Kind kind) {
+    return root(kind, false);
+  }
+
+  /**
+   * The keys of one kind of file.
+   *
+   * @param given whether a program gives the training rows, so that no source is needed
+   */
+  static Section root(Kind kind, boolean given) {
     Section head =
         new Section()
             .required("version", new Whole(1, 1), "Version of the configuration format.", "1")
@@ -65,24 +74,38 @@ public final class ConfigKeys {
                 "The one seed of everything random (--seed).",
                 "7");
     return switch (kind) {
-      case TRAIN -> train(head);
+      case TRAIN -> given ? trainGiven(head) : train(head);
       case EVALUATE -> evaluate(head);
       case PREDICT -> predict(head);
     };
   }
 
   private static Section train(Section head) {
+    return training(
+        task(head)
+            .required(
+                "data",
+                DataKeys.train(),
+                "Where rows come from.",
+                "{train: {format: csv, path: adult.csv}}"));
+  }
+
+  private static Section trainGiven(Section head) {
+    return training(
+        task(head)
+            .key("data", DataKeys.trainGiven(), "{}", "What is known of the rows that are given."));
+  }
+
+  private static Section task(Section head) {
     return head.required(
-            "task",
-            new Word(List.of("classification", "regression"), List.of("ranking", "clustering")),
-            "What is learnt.",
-            "classification")
-        .required(
-            "data",
-            DataKeys.train(),
-            "Where rows come from.",
-            "{train: {format: csv, path: adult.csv}}")
-        .key(
+        "task",
+        new Word(List.of("classification", "regression"), List.of("ranking", "clustering")),
+        "What is learnt.",
+        "classification");
+  }
+
+  private static Section training(Section head) {
+    return head.key(
             "features",
             DataKeys.features(),
             "{}",

@@ -20,9 +20,11 @@ public final class ConfigLoader {
 
   private final List<Problem> problems = new ArrayList<>();
   private final String name;
+  private final boolean given;
 
-  private ConfigLoader(String name) {
+  private ConfigLoader(String name, boolean given) {
     this.name = name;
+    this.given = given;
   }
 
   /**
@@ -41,8 +43,27 @@ public final class ConfigLoader {
       Map<String, String> environment,
       @Nullable Path dataDir,
       @Nullable Kind expected) {
+    return load(file, sets, environment, dataDir, expected, false);
+  }
+
+  /**
+   * As {@link #load(Path, List, Map, Path, Kind)} for a training whose rows a program gives: {@code
+   * data.train} may be absent.
+   */
+  public static Loaded loadForRows(Path file, List<String> sets, @Nullable Path dataDir) {
+    return load(file, sets, Map.of(), dataDir, Kind.TRAIN, true);
+  }
+
+  private static Loaded load(
+      Path file,
+      List<String> sets,
+      Map<String, String> environment,
+      @Nullable Path dataDir,
+      @Nullable Kind expected,
+      boolean given) {
     Path shown = file.getFileName();
-    ConfigLoader loader = new ConfigLoader(shown == null ? file.toString() : shown.toString());
+    ConfigLoader loader =
+        new ConfigLoader(shown == null ? file.toString() : shown.toString(), given);
     String text = YamlReader.text(file, loader.name, loader.problems);
     Tree tree = text == null ? null : loader.withBases(file, loader.name, text, new ArrayList<>());
     return loader.finish(
@@ -67,10 +88,29 @@ public final class ConfigLoader {
 
   /** Reads a text with assignments over it. */
   public static Loaded parse(String yaml, List<String> sets) {
-    ConfigLoader loader = new ConfigLoader("config.yaml");
+    return parse(yaml, sets, null, null, false);
+  }
+
+  /** Reads a text with assignments over it; relative data paths start at {@code dataDir}. */
+  public static Loaded parse(String yaml, List<String> sets, @Nullable Path dataDir) {
+    return parse(yaml, sets, dataDir, null, false);
+  }
+
+  /** Reads a text for a training whose rows a program gives; see {@link #loadForRows}. */
+  public static Loaded parseForRows(String yaml, List<String> sets, @Nullable Path dataDir) {
+    return parse(yaml, sets, dataDir, Kind.TRAIN, true);
+  }
+
+  private static Loaded parse(
+      String yaml,
+      List<String> sets,
+      @Nullable Path dataDir,
+      @Nullable Kind expected,
+      boolean given) {
+    ConfigLoader loader = new ConfigLoader("config.yaml", given);
     Tree tree = YamlReader.read(loader.name, yaml, loader.problems);
-    return loader.finish(
-        tree, yaml, Path.of(loader.name), sets, Map.of(), DataPaths.of(null, Map.of()), null);
+    DataPaths paths = DataPaths.of(dataDir, Map.of());
+    return loader.finish(tree, yaml, Path.of(loader.name), sets, Map.of(), paths, expected);
   }
 
   private @Nullable Tree withBases(Path file, String origin, String text, List<Path> chain) {
@@ -170,7 +210,7 @@ public final class ConfigLoader {
           new Problem(
               name, 0, 0, "", "is a file for " + is + "; run: bellows " + is + " -c " + file));
     }
-    Section root = ConfigKeys.root(kind);
+    Section root = ConfigKeys.root(kind, given);
     Binding binding = new Binding(name, root, problems);
     for (Tree layer : layers) {
       tree = root.merge(tree, layer);
@@ -180,7 +220,7 @@ public final class ConfigLoader {
     if (bound instanceof Map<?, ?> map) {
       Map<String, Object> values = strings(map);
       values.remove("base");
-      new CrossChecks(new Bound(values), binding).run(kind);
+      new CrossChecks(new Bound(values), binding).run(kind, given);
       if (problems.isEmpty()) {
         RunConfig config = new Records(values, paths).config(kind);
         absolute(values, paths);

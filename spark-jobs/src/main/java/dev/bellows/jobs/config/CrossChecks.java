@@ -21,13 +21,16 @@ final class CrossChecks {
     this.binding = binding;
   }
 
-  void run(Kind kind) {
-    sources();
+  /**
+   * @param given whether a program gives rows: which, is not known here
+   */
+  void run(Kind kind, boolean given) {
+    sources(kind == Kind.TRAIN);
     if (kind == Kind.TRAIN) {
       holdouts();
       target();
       model();
-      trainer();
+      trainer(given);
     }
   }
 
@@ -43,7 +46,7 @@ final class CrossChecks {
     return file.text("task").equals("classification");
   }
 
-  private void sources() {
+  private void sources(boolean training) {
     for (String name : List.of("train", "validation", "test", "input")) {
       String at = "data." + name;
       for (String option : List.of("separator", "quote", "escape")) {
@@ -56,7 +59,6 @@ final class CrossChecks {
       if (!separator.isEmpty() && separator.equals(file.text(at + ".quote"))) {
         problem(at + ".quote", "is the same character as " + at + ".separator");
       }
-      boolean training = file.has("data.train");
       if (training && file.text(at + ".schema").equals("from_model")) {
         problem(at + ".schema", "from_model needs a stored model, data.train trains one");
       }
@@ -217,7 +219,7 @@ final class CrossChecks {
     }
   }
 
-  private void trainer() {
+  private void trainer(boolean given) {
     Bound sgd = file.at("trainer.optimizer.sgd");
     if (sgd.flag("nesterov") && sgd.real("momentum") == 0) {
       problem(
@@ -250,7 +252,7 @@ final class CrossChecks {
     String metric = file.text("trainer.early_stopping.metric");
     boolean held = file.real("data.validation.fraction") > 0 || file.has("data.validation.format");
     boolean known = file.get("data.validation") instanceof Map<?, ?>;
-    if (metric.startsWith("val_") && known && !held && file.has("data.train")) {
+    if (metric.startsWith("val_") && known && !held && !given) {
       problem(
           "trainer.early_stopping.metric",
           metric + " needs validation rows, but data.validation is empty (e.g. {fraction: 0.1})");

@@ -17,9 +17,21 @@ final class DataKeys {
   private DataKeys() {}
 
   static Section train() {
-    return policy(
+    return heldOut(
         new Section()
-            .required("train", source(), "Training rows.", "{format: csv, path: adult.csv}")
+            .required("train", source(), "Training rows.", "{format: csv, path: adult.csv}"));
+  }
+
+  /** Where a program gives the training rows. */
+  static Section trainGiven() {
+    return heldOut(
+        new Section()
+            .key("train", new OrNull(source()), "null", "Training rows where none are given."));
+  }
+
+  private static Section heldOut(Section section) {
+    return policy(
+        section
             .key(
                 "validation",
                 holdout(),

@@ -28,6 +28,20 @@ public record FeatureConfig(
     List<Integer> shape)
     implements Serializable {
 
+  /** The same rule for another type. */
+  FeatureConfig withType(Type other) {
+    return new FeatureConfig(
+        other,
+        scale,
+        impute,
+        imputeConstant,
+        missingFlag,
+        minCount,
+        unknown,
+        embeddingDim,
+        shape);
+  }
+
   /** Column types. */
   public enum Type {
     AUTO,

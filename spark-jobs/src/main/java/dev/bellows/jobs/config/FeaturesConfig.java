@@ -1,6 +1,8 @@
 package dev.bellows.jobs.config;
 
 import java.io.Serializable;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -15,5 +17,25 @@ public record FeaturesConfig(Map<String, FeatureConfig> named, FeatureConfig res
   /** The rule for a column. */
   public FeatureConfig of(String column) {
     return named.getOrDefault(column, rest);
+  }
+
+  /**
+   * The rules of arrays and vectors as rules of the columns that they became.
+   *
+   * @param lists names of the columns by name of the list; none for the sparse part and
+   *     for what is left out
+   */
+  public FeaturesConfig spread(Map<String, List<String>> lists) {
+    Map<String, FeatureConfig> all = new LinkedHashMap<>(named);
+    lists.forEach(
+        (list, columns) -> {
+          FeatureConfig rule = all.remove(list);
+          if (rule != null && columns.isEmpty() && rule.type() != FeatureConfig.Type.IGNORE) {
+            all.put(list, rule.withType(FeatureConfig.Type.SPARSE));
+          } else if (rule != null) {
+            columns.forEach(column -> all.putIfAbsent(column, rule));
+          }
+        });
+    return new FeaturesConfig(all, rest);
   }
 }

@@ -27,7 +27,7 @@ final class Records {
         file.has("task") ? file.word(RunConfig.Task.class, "task") : null,
         file.whole("seed"),
         file.textOrNull("model_path"),
-        data(),
+        data(kind == Kind.TRAIN),
         features(),
         target(),
         model(),
@@ -57,9 +57,8 @@ final class Records {
     return file.has(name) ? file.at(name) : defaults(name);
   }
 
-  private DataConfig data() {
+  private DataConfig data(boolean training) {
     Bound data = file.at("data");
-    boolean training = file.has("data.train");
     return new DataConfig(
         source(data.at("train")),
         training ? holdout(data.at("validation")) : HoldoutConfig.NONE,

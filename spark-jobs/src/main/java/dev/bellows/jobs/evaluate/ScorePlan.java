@@ -28,6 +28,17 @@ public record ScorePlan(
     String kernelId)
     implements Serializable {
 
+  /** The plan of a stored model with the best kernels of this machine. */
+  public static ScorePlan of(StoredModel model, double threshold) {
+    KernelProvider.Preference preference = KernelProvider.Preference.AUTO;
+    return new ScorePlan(
+        Json.compact(model.spec().toJson()),
+        model.preprocess(),
+        threshold,
+        preference.name(),
+        KernelProvider.choose(preference).id());
+  }
+
   /** The network. */
   public NetworkSpec spec() {
     try {

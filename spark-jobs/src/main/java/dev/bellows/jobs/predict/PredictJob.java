@@ -1,10 +1,9 @@
 package dev.bellows.jobs.predict;
 
-import dev.bellows.engine.kernel.KernelProvider;
-import dev.bellows.engine.model.Json;
 import dev.bellows.jobs.BellowsException;
 import dev.bellows.jobs.Console;
 import dev.bellows.jobs.ExitCode;
+import dev.bellows.jobs.block.RowEncoder;
 import dev.bellows.jobs.block.SparkFailures;
 import dev.bellows.jobs.config.FeatureConfig;
 import dev.bellows.jobs.config.OutputConfig;
@@ -15,6 +14,7 @@ import dev.bellows.jobs.evaluate.Evaluator;
 import dev.bellows.jobs.evaluate.ScorePlan;
 import dev.bellows.jobs.evaluate.StoredModel;
 import dev.bellows.jobs.run.Storage;
+import dev.bellows.jobs.source.DataException;
 import dev.bellows.jobs.source.Sources;
 import dev.bellows.jobs.table.Preprocess;
 import java.io.IOException;
@@ -140,14 +140,7 @@ public final class PredictJob {
       List<String> columns,
       boolean wide,
       LongAccumulator unknown) {
-    KernelProvider.Preference preference = KernelProvider.Preference.AUTO;
-    ScorePlan plan =
-        new ScorePlan(
-            Json.compact(model.spec().toJson()),
-            model.preprocess(),
-            0.5,
-            preference.name(),
-            KernelProvider.choose(preference).id());
+    ScorePlan plan = ScorePlan.of(model, 0.5);
     Broadcast<float[]> parameters =
         JavaSparkContext.fromSparkContext(session.sparkContext()).broadcast(model.parameters());
     JavaRDD<Row> rows =
@@ -159,12 +152,55 @@ public final class PredictJob {
                     plan,
                     model.spec().outputs(),
                     input.schema(),
+                    true,
                     keep,
                     columns,
                     wide,
                     parameters,
                     unknown));
-    return session.createDataFrame(rows, schema(model, input.schema(), keep, columns, wide));
+    return session.createDataFrame(
+        rows, schema(model, input.schema(), true, keep, columns, wide));
+  }
+
+  /**
+   * A data frame with its own columns and the predictions beside them; no job runs before it is
+   * used.
+   *
+   * <p>Rows are not numbered, which would take a job: the place of a row in a forward pass follows
+   * from its partition, and the last bit of a probability may, too.
+   *
+   * @param columns of {@code prediction}, {@code probability}, {@code score}
+   * @throws DataException when the input has one of these columns, or lacks one of the model's
+   */
+  public static Dataset<Row> transform(
+      StoredModel model, Dataset<Row> input, List<String> columns) {
+    StructType type = input.schema();
+    List<String> own = List.of(type.fieldNames());
+    for (String column : columns) {
+      if (own.contains(column)) {
+        throw new DataException(
+            "the data frame has a column "
+                + column
+                + " already, where the model puts its own: rename or drop it");
+      }
+    }
+    SparkSession session = input.sparkSession();
+    new RowEncoder(model.preprocess(), type); // refuses here what every task would refuse
+    PredictTask task =
+        new PredictTask(
+            ScorePlan.of(model, 0.5),
+            model.spec().outputs(),
+            type,
+            false,
+            own,
+            columns,
+            false,
+            JavaSparkContext.fromSparkContext(session.sparkContext())
+                .broadcast(model.parameters()),
+            session.sparkContext().longAccumulator("unknown categories"));
+    return session.createDataFrame(
+        input.toJavaRDD().mapPartitions(new PartitionNumbers(task)),
+        schema(model, type, false, own, columns, false));
   }
 
   /** Number of classes, 0 for regression. */
@@ -173,9 +209,16 @@ public final class PredictJob {
   }
 
   private static StructType schema(
-      StoredModel model, StructType input, List<String> keep, List<String> columns, boolean wide) {
+      StoredModel model,
+      StructType input,
+      boolean numbered,
+      List<String> keep,
+      List<String> columns,
+      boolean wide) {
     List<StructField> fields = new ArrayList<>();
-    fields.add(DataTypes.createStructField("row", DataTypes.LongType, false));
+    if (numbered) {
+      fields.add(DataTypes.createStructField("row", DataTypes.LongType, false));
+    }
     for (String name : keep) {
       fields.add(input.fields()[input.fieldIndex(name)]);
     }

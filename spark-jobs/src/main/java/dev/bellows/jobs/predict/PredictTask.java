@@ -37,6 +37,7 @@ final class PredictTask implements FlatMapFunction<Iterator<Tuple2<Row, Long>>, 
   private final int classes;
   private final int outputs;
   private final StructType schema;
+  private final boolean numbered;
   private final List<String> keep;
   private final List<String> columns;
   private final boolean wide;
@@ -47,6 +48,7 @@ final class PredictTask implements FlatMapFunction<Iterator<Tuple2<Row, Long>>, 
       ScorePlan plan,
       int outputs,
       StructType schema,
+      boolean numbered,
       List<String> keep,
       List<String> columns,
       boolean wide,
@@ -57,6 +59,7 @@ final class PredictTask implements FlatMapFunction<Iterator<Tuple2<Row, Long>>, 
     this.classes = plan.classes();
     this.outputs = outputs;
     this.schema = schema;
+    this.numbered = numbered;
     this.keep = List.copyOf(keep);
     this.columns = List.copyOf(columns);
     this.wide = wide;
@@ -138,7 +141,9 @@ final class PredictTask implements FlatMapFunction<Iterator<Tuple2<Row, Long>>, 
 
     private Row row(Row in, long number, int i) {
       List<Object> cells = new ArrayList<>();
-      cells.add(number);
+      if (numbered) {
+        cells.add(number);
+      }
       for (String name : keep) {
         cells.add(in.get(in.fieldIndex(name)));
       }

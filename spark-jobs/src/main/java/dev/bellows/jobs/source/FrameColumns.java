@@ -2,29 +2,26 @@ package dev.bellows.jobs.source;
 
 import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
-import org.apache.spark.ml.linalg.SQLDataTypes;
+import java.util.Map;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.types.BinaryType;
-import org.apache.spark.sql.types.BooleanType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.DateType;
-import org.apache.spark.sql.types.NumericType;
-import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
-import org.apache.spark.sql.types.TimestampType;
 import org.jspecify.annotations.Nullable;
 
 /**
  * How the fields of a data frame become columns.
  *
  * @param columns names of the tabular columns
- * @param fields field index of each of them
- * @param vectorIndex field of the vector column; -1 for none
+ * @param parts which field each run of columns comes from
+ * @param lists columns of each list by field name; none of the sparse part and of what is left out
+ * @param vectorIndex field of the sparse vector column; -1 for none
  * @param indicesIndex field of the indices of a sparse row, as LibSVM sources give them; -1 for
  *     none
  * @param valuesIndex field of its values; -1 for none
@@ -32,14 +29,23 @@ import org.jspecify.annotations.Nullable;
  */
 record FrameColumns(
     List<String> columns,
-    List<Integer> fields,
+    List<Part> parts,
+    Map<String, List<String>> lists,
     int vectorIndex,
     int indicesIndex,
     int valuesIndex,
     int imageIndex)
     implements Serializable {
-  private static final DataType INDICES = DataTypes.createArrayType(DataTypes.IntegerType, false);
-  private static final DataType VALUES = DataTypes.createArrayType(DataTypes.FloatType, false);
+
+  /**
+   * A field.
+   *
+   * @param field its index
+   * @param name its name
+   * @param column its first column
+   * @param width number of columns of a list; 0 for a single cell
+   */
+  record Part(int field, String name, int column, int width) implements Serializable {}
 
   /** Whether rows have a sparse part. */
   boolean sparse() {
@@ -48,63 +54,66 @@ record FrameColumns(
 
   /**
    * @param image name of the binary column that holds images; empty for none
+   * @param rule what is needed of the rows
+   * @param widths of the lists, from {@code rule}
    */
-  static FrameColumns of(StructType type, String source, String image) {
+  static FrameColumns of(
+      StructType type, String source, String image, ListRule rule, Map<String, Integer> widths) {
+    FrameTypes.checkNames(type, source);
     List<String> columns = new ArrayList<>();
-    List<Integer> indices = new ArrayList<>();
+    List<Part> parts = new ArrayList<>();
+    Map<String, List<String>> lists = new LinkedHashMap<>();
     int vector = -1;
     int indicesField = -1;
     int valuesField = -1;
     int imageField = -1;
     for (int i = 0; i < type.fields().length; i++) {
       StructField field = type.fields()[i];
-      if (field.dataType().equals(SQLDataTypes.VectorType())) {
+      String name = field.name();
+      DataType fieldType = field.dataType();
+      Integer width = widths.get(name);
+      if (name.equals("indices") && fieldType.equals(FrameTypes.INDICES)) {
+        indicesField = i;
+      } else if (name.equals("values") && fieldType.equals(FrameTypes.VALUES)) {
+        valuesField = i;
+      } else if (width != null && width == ListRule.SPARSE) {
         if (vector >= 0) {
-          throw new DataException(
-              source
-                  + " has two vector columns, "
-                  + type.fields()[vector].name()
-                  + " and "
-                  + field.name()
-                  + "; assemble them into one");
+          throw FrameTypes.twoVectors(source, type.fields()[vector].name(), name);
         }
         vector = i;
-      } else if (field.name().equals("indices") && field.dataType().equals(INDICES)) {
-        indicesField = i;
-      } else if (field.name().equals("values") && field.dataType().equals(VALUES)) {
-        valuesField = i;
-      } else if (!image.isEmpty() && field.name().equals(image)) {
+        lists.put(name, List.of());
+      } else if (width != null) {
+        parts.add(new Part(i, name, columns.size(), width));
+        List<String> names = new ArrayList<>();
+        for (int k = 0; k < width; k++) {
+          names.add(ListRule.name(name, k));
+        }
+        columns.addAll(names);
+        lists.put(name, names);
+      } else if (!image.isEmpty() && name.equals(image)) {
         imageField = i;
-      } else if (supported(field.dataType())) {
-        columns.add(field.name());
-        indices.add(i);
+      } else if (FrameTypes.single(fieldType)) {
+        parts.add(new Part(i, name, columns.size(), 0));
+        columns.add(name);
+      } else if (rule.needs(name)) {
+        throw FrameTypes.unusable(source, field);
       } else {
-        throw new DataException(
-            source
-                + " has the column "
-                + field.name()
-                + " of type "
-                + field.dataType().simpleString()
-                + "; expected numbers, text, booleans, dates or one vector: drop or convert it");
+        lists.put(name, List.of());
       }
     }
-    return new FrameColumns(columns, indices, vector, indicesField, valuesField, imageField);
-  }
-
-  private static boolean supported(DataType t) {
-    return t instanceof NumericType
-        || t instanceof StringType
-        || t instanceof BooleanType
-        || t instanceof DateType
-        || t instanceof TimestampType
-        || t instanceof BinaryType;
+    return new FrameColumns(
+        columns, parts, lists, vector, indicesField, valuesField, imageField);
   }
 
   void add(Row row, long position, RawBlockBuilder out) {
     out.beginRow(position);
     String problem = null;
-    for (int c = 0; c < fields.size() && problem == null; c++) {
-      problem = cell(out, c, row.get(fields.get(c)));
+    for (int p = 0; p < parts.size() && problem == null; p++) {
+      Part part = parts.get(p);
+      problem =
+          part.width() == 0
+              ? cell(out, part.column(), row.get(part.field()))
+              : list(out, part, row);
     }
     if (problem == null && vectorIndex >= 0) {
       problem = vector(out, row.get(vectorIndex));
@@ -141,6 +150,9 @@ record FrameColumns(
     if (value instanceof java.time.Instant t) {
       return out.number(column, t.getEpochSecond() + t.getNano() / 1e9);
     }
+    if (value instanceof java.time.LocalDateTime t) {
+      return out.number(column, t.toEpochSecond(ZoneOffset.UTC) + t.getNano() / 1e9);
+    }
     if (value instanceof byte[] b) {
       return out.kind(column) == RawSchema.CellKind.SKIP
           ? out.cell(column, b, 0, b.length)
@@ -152,6 +164,27 @@ record FrameColumns(
       return null;
     }
     return out.cell(column, b, 0, b.length);
+  }
+
+  /** A list is one number per column; a null element is a missing cell, a null list a bad row. */
+  private @Nullable String list(RawBlockBuilder out, Part part, Row row) {
+    Object value = row.get(part.field());
+    double[] vector = value instanceof Vector v ? v.toArray() : null;
+    List<?> elements = value == null || vector != null ? List.of() : row.getList(part.field());
+    int found = vector != null ? vector.length : elements.size();
+    if (value == null || found != part.width()) {
+      return "expected "
+          + part.width()
+          + " numbers in column "
+          + part.name()
+          + ", as in other rows, found "
+          + (value == null ? "null" : String.valueOf(found));
+    }
+    String problem = null;
+    for (int k = 0; k < found && problem == null; k++) {
+      problem = cell(out, part.column() + k, vector != null ? vector[k] : elements.get(k));
+    }
+    return problem;
   }
 
   private static @Nullable String arrays(

@@ -3,6 +3,7 @@ package dev.bellows.jobs.source;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
@@ -10,24 +11,24 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * Rows of a data frame (Parquet or any other). Number columns are numbers, text is text, one vector
- * column is the sparse part.
+ * Rows of a data frame (Parquet or any other). Number columns are numbers, text is text, arrays and
+ * vectors are what {@link ListRule} says.
  */
 final class FrameSource implements SourceReader {
   private final Dataset<Row> rows;
   private final String name;
   private final FrameColumns frame;
 
-  FrameSource(Dataset<Row> rows, String name) {
+  FrameSource(Dataset<Row> rows, String name, ListRule rule) {
     this.rows = rows;
     this.name = name;
-    this.frame = FrameColumns.of(rows.schema(), name, "");
+    this.frame = FrameColumns.of(rows.schema(), name, "", rule, rule.widths(rows));
   }
 
-  static FrameSource parquet(SparkSession session, SourceFiles files) {
+  static FrameSource parquet(SparkSession session, SourceFiles files, ListRule rule) {
     String[] paths = Arrays.stream(files.paths()).map(Path::toString).toArray(String[]::new);
     try {
-      return new FrameSource(session.read().parquet(paths), files.given());
+      return new FrameSource(session.read().parquet(paths), files.given(), rule);
     } catch (RuntimeException e) {
       if (e instanceof DataException) {
         throw e;
@@ -48,6 +49,11 @@ final class FrameSource implements SourceReader {
   @Override
   public List<String> columns() {
     return frame.columns();
+  }
+
+  @Override
+  public Map<String, List<String>> lists() {
+    return frame.lists();
   }
 
   @Override

@@ -20,13 +20,15 @@ public final class RowBlocks implements SourceLayout, Serializable {
   /**
    * @param type schema of the rows
    * @param imageShape shape of the binary column {@code image}; empty when the rows have no images
+   * @param rule what is needed of the rows
    */
-  public RowBlocks(StructType type, List<Integer> imageShape) {
+  public RowBlocks(StructType type, List<Integer> imageShape, ListRule rule) {
     boolean image =
         !imageShape.isEmpty()
             && List.of(type.fieldNames()).contains(IMAGE)
             && field(type).dataType().equals(DataTypes.BinaryType);
-    this.columns = FrameColumns.of(type, "the data frame", image ? IMAGE : "");
+    this.columns = FrameColumns.of(
+            type, "the data frame", image ? IMAGE : "", rule, rule.widths(type));
     this.imageShape = image ? List.copyOf(imageShape) : List.of();
   }
 

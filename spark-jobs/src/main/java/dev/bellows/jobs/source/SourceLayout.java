@@ -1,6 +1,7 @@
 package dev.bellows.jobs.source;
 
 import java.util.List;
+import java.util.Map;
 
 /** What is known of a source before its rows are read. */
 public interface SourceLayout {
@@ -9,6 +10,14 @@ public interface SourceLayout {
 
   /** Tabular columns in order. IDX and LibSVM sources have one, {@code label}. */
   List<String> columns();
+
+  /**
+   * Arrays and vectors by name, with the columns that each became; none for the one that is the
+   * sparse part and for those that are left out.
+   */
+  default Map<String, List<String>> lists() {
+    return Map.of();
+  }
 
   /** [height, width, channels] of image sources; empty otherwise. */
   List<Integer> imageShape();

@@ -17,8 +17,13 @@ import org.jspecify.annotations.Nullable;
 public final class Sources {
   private Sources() {}
 
-  /** Opens a source; relative paths resolve against {@code baseDir}. */
-  public static SourceReader open(SparkSession session, SourceConfig source, String baseDir) {
+  /**
+   * Opens a source; relative paths resolve against {@code baseDir}.
+   *
+   * @param rule what arrays and vectors become, where the format has them
+   */
+  public static SourceReader open(
+      SparkSession session, SourceConfig source, String baseDir, ListRule rule) {
     Configuration conf = session.sparkContext().hadoopConfiguration();
     return switch (source.format()) {
       case CSV ->
@@ -38,8 +43,13 @@ public final class Sources {
       }
       case PARQUET ->
           FrameSource.parquet(
-              session, SourceFiles.list(conf, baseDir, path(source, source.path())));
+              session, SourceFiles.list(conf, baseDir, path(source, source.path())), rule);
     };
+  }
+
+  /** As above, without the arrays and vectors of a Parquet source. */
+  public static SourceReader open(SparkSession session, SourceConfig source, String baseDir) {
+    return open(session, source, baseDir, ListRule.none());
   }
 
   private static String path(SourceConfig source, @Nullable String path) {
@@ -49,9 +59,12 @@ public final class Sources {
     return path;
   }
 
-  /** Any data frame as a source. Its rows are computed once. */
-  public static SourceReader of(Dataset<Row> rows, String name) {
-    return new FrameSource(rows, name);
+  /**
+   * Any data frame as a source. Its rows are computed once, the first of them twice where only it
+   * tells how wide an array or a vector is.
+   */
+  public static SourceReader of(Dataset<Row> rows, String name, ListRule rule) {
+    return new FrameSource(rows, name, rule);
   }
 
   /** A source as a data frame, see {@link SourceReader#rows}. */

@@ -2,7 +2,10 @@ package dev.bellows.jobs.train;
 
 import dev.bellows.engine.model.FolderFiles;
 import dev.bellows.engine.model.NioFiles;
+import dev.bellows.jobs.BellowsException;
 import dev.bellows.jobs.Console;
+import dev.bellows.jobs.ExitCode;
+import dev.bellows.jobs.block.GivenRows;
 import dev.bellows.jobs.config.ConfigLoader;
 import dev.bellows.jobs.config.RunConfig;
 import dev.bellows.jobs.run.RunFolder;
@@ -41,7 +44,30 @@ public final class ResumeJob {
   /** The same for a folder that is open already. */
   public static TrainOutcome run(
       SparkSession session, RunFolder folder, ResumeOptions options, Console console) {
-    RunConfig config = ConfigLoader.parse(folder.resolvedYaml(), options.sets()).config();
-    return TrainJob.run(session, config, folder, console, options.allowChange());
+    return run(session, folder, GivenRows.NONE, options, console);
+  }
+
+  /** The same with the data frames that the run was started on. */
+  public static TrainOutcome run(
+      SparkSession session,
+      RunFolder folder,
+      GivenRows given,
+      ResumeOptions options,
+      Console console) {
+    RunConfig config;
+    try {
+      GivenMark.requireSame(folder, given);
+      config =
+          given.equals(GivenRows.NONE)
+              ? ConfigLoader.parse(folder.resolvedYaml(), options.sets()).config()
+              : ConfigLoader.parseForRows(folder.resolvedYaml(), options.sets(), null).config();
+    } catch (RuntimeException e) {
+      folder.failed(
+          e instanceof BellowsException b ? b.exitCode() : ExitCode.INTERNAL,
+          String.valueOf(e.getMessage()));
+      folder.close();
+      throw e;
+    }
+    return TrainJob.run(session, config, given, folder, console, options.allowChange());
   }
 }

@@ -10,6 +10,7 @@ import dev.bellows.engine.optim.UpdateSpec;
 import dev.bellows.engine.sample.BatchSchedule;
 import dev.bellows.jobs.BellowsException;
 import dev.bellows.jobs.ExitCode;
+import dev.bellows.jobs.block.GivenRows;
 import dev.bellows.jobs.block.PreparedData;
 import dev.bellows.jobs.cluster.ClusterView;
 import dev.bellows.jobs.config.CheckpointConfig;
@@ -64,8 +65,13 @@ record Setup(
   private static final int LEDGER_CAPACITY = 16_384;
   private static final int CRC_ELEMENTS_PER_STEP = 1 << 18;
 
-  /** Reads the data and decides. */
-  static Setup of(SparkSession session, RunConfig config) throws InterruptedException {
+  /**
+   * Reads the data and decides.
+   *
+   * @param given data frames in place of configured sources
+   */
+  static Setup of(SparkSession session, RunConfig config, GivenRows given)
+      throws InterruptedException {
     SparkContext context = session.sparkContext();
     TrainerConfig trainer = config.trainer();
     DistributedConfig distributed = config.distributed();
@@ -86,7 +92,7 @@ record Setup(
     int wanted = distributed.workers() > 0 ? distributed.workers() : view.slots();
     int partitions = Math.min(wanted, slices);
     int tasks = Math.min(partitions, view.slots());
-    PreparedData data = PreparedData.prepare(session, config, ".", partitions, slices);
+    PreparedData data = PreparedData.prepare(session, config, ".", given, partitions, slices);
     try {
       return decide(config, data, view, slices, partitions, tasks);
     } catch (RuntimeException e) {

@@ -3,6 +3,7 @@ package dev.bellows.jobs.train;
 import dev.bellows.jobs.BellowsException;
 import dev.bellows.jobs.Console;
 import dev.bellows.jobs.ExitCode;
+import dev.bellows.jobs.block.GivenRows;
 import dev.bellows.jobs.config.RunConfig;
 import dev.bellows.jobs.run.RunFolder;
 import java.util.LinkedHashMap;
@@ -42,13 +43,20 @@ public final class TrainJob {
    */
   public static TrainOutcome run(
       SparkSession session, RunConfig config, RunFolder folder, Console console) {
-    return run(session, config, folder, console, List.of());
+    return run(session, config, GivenRows.NONE, folder, console, List.of());
   }
 
-  /** The same with configuration keys that may differ from those of the run in the folder. */
-  static TrainOutcome run(
+  /**
+   * As {@link #run(SparkSession, RunConfig, RunFolder, Console)}, with data frames in place of
+   * configured sources.
+   *
+   * @param given the data frames
+   * @param allowChange configuration keys that may differ from those of the run in the folder
+   */
+  public static TrainOutcome run(
       SparkSession session,
       RunConfig config,
+      GivenRows given,
       RunFolder folder,
       Console console,
       List<String> allowChange) {
@@ -65,7 +73,7 @@ public final class TrainJob {
       return finishedBefore(folder);
     }
     try (folder) {
-      return train(session, config, folder, console, allowChange);
+      return train(session, config, given, folder, console, allowChange);
     } catch (BellowsException e) {
       String status = e.exitCode() == ExitCode.DIVERGED ? "diverged" : "failed";
       fail(folder, status, e.exitCode(), String.valueOf(e.getMessage()));
@@ -86,7 +94,7 @@ public final class TrainJob {
    * @return the plan as a tree, as in plan.json
    */
   public static Map<String, Object> plan(SparkSession session, RunConfig config, Console console) {
-    try (Setup setup = Setup.of(session, config)) {
+    try (Setup setup = Setup.of(session, config, GivenRows.NONE)) {
       Plan.print(setup, "", console);
       return setup.planTree();
     } catch (InterruptedException e) {
@@ -98,6 +106,7 @@ public final class TrainJob {
   private static TrainOutcome train(
       SparkSession session,
       RunConfig config,
+      GivenRows given,
       RunFolder folder,
       Console console,
       List<String> allowChange)
@@ -115,14 +124,15 @@ public final class TrainJob {
                 Fingerprint.ofConfig(ConfigTree.flat(config)),
                 allowChange,
                 folder.dir()));
+    GivenMark.requireSame(folder, given);
     folder.writeConfig();
-    try (Setup setup = Setup.of(session, config)) {
+    try (Setup setup = Setup.of(session, config, given)) {
       RestorePoint resumed = found.orElse(null);
       if (resumed != null) {
         Fingerprint.requireSame(
             Fingerprint.stored(resumed.state()), setup.fingerprint(), allowChange, folder.dir());
       }
-      begin(session, setup, folder, resumed);
+      begin(session, setup, given, folder, resumed);
       try (Training training = new Training(session, setup, folder, console, failpoints, resumed)) {
         Plan.print(setup, Plan.placement(training.cluster()), console);
         if (resumed != null) {
@@ -137,13 +147,18 @@ public final class TrainJob {
   }
 
   private static void begin(
-      SparkSession session, Setup setup, RunFolder folder, @Nullable RestorePoint resumed) {
+      SparkSession session,
+      Setup setup,
+      GivenRows given,
+      RunFolder folder,
+      @Nullable RestorePoint resumed) {
     Map<String, Object> run = new LinkedHashMap<>();
     run.put("spark_app_id", session.sparkContext().applicationId());
     run.put("spark_master", session.sparkContext().master());
     run.put("versions", Plan.versions(session));
     run.put("seed", setup.config().seed());
     run.put("fingerprint", setup.fingerprint());
+    run.put(GivenMark.KEY, GivenMark.of(given));
     folder.put(run);
     folder.writeJson("plan.json", setup.planTree());
     folder.writeJson("data-profile.json", setup.data().profile().toJson());

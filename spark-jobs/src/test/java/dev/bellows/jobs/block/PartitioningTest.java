@@ -8,6 +8,7 @@ import dev.bellows.engine.sample.Purpose;
 import dev.bellows.jobs.SparkSessionExtension;
 import dev.bellows.jobs.config.RunConfig;
 import dev.bellows.jobs.source.DataException;
+import dev.bellows.jobs.source.ListRule;
 import dev.bellows.jobs.source.RawBlock;
 import dev.bellows.jobs.source.SourceReader;
 import dev.bellows.jobs.source.Sources;
@@ -263,7 +264,7 @@ class PartitioningTest {
         PreparedData second = PreparedData.prepare(unstable, config, "", 2, 4)) {
       assertThat(second.profile().fingerprint()).isNotEqualTo(first.profile().fingerprint());
       // A lost shard whose shuffle files are lost too is computed again from the source.
-      SourceReader source = Sources.of(unstable, "unstable");
+      SourceReader source = Sources.of(unstable, "unstable", ListRule.training(config.features()));
       TablePlan plan = TablePlan.forModel(source, first.preprocess(), true, null, "w");
       JavaRDD<RawBlock> raw = source.blocks(plan.schema());
       RowPlan rowPlan = RowPlan.all(HeldOut.collectKeys(raw, plan), RowPlan.TEST);

@@ -1,0 +1,65 @@
+package dev.bellows.jobs.api;
+
+import dev.bellows.jobs.ExitCode;
+import dev.bellows.jobs.train.StopRequest;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * Runs a training so that an interrupt of the caller ends it at a step, with a checkpoint.
+ *
+ * <p>The training has a thread of its own, which an interrupt does not reach: Spark's and Hadoop's
+ * calls would otherwise fail half way, and the checkpoint with them. A second interrupt does reach
+ * it.
+ */
+final class CleanStop {
+  private static final AtomicBoolean RUNNING = new AtomicBoolean();
+
+  /** A training. */
+  interface Work {
+    TrainedRun run();
+  }
+
+  private CleanStop() {}
+
+  static TrainedRun run(Work work) {
+    if (!RUNNING.compareAndSet(false, true)) {
+      throw new IllegalStateException(
+          "another training runs in this JVM: wait for it, or use another process");
+    }
+    boolean interrupted = false;
+    try {
+      StopRequest.clear(); // one that came too late for the run before
+      FutureTask<TrainedRun> task = new FutureTask<>(work::run);
+      Thread thread = new Thread(task, "bellows-train");
+      thread.setDaemon(true);
+      thread.start();
+      while (true) {
+        try {
+          return task.get();
+        } catch (InterruptedException e) {
+          if (interrupted) {
+            thread.interrupt();
+          }
+          interrupted = true;
+          StopRequest.request(ExitCode.INTERRUPTED);
+        }
+      }
+    } catch (ExecutionException e) {
+      throw CleanStop.<RuntimeException>undeclared(e.getCause());
+    } finally {
+      StopRequest.clear();
+      RUNNING.set(false);
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /** Spark throws checked exceptions that no method declares. */
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+  private static <E extends Throwable> E undeclared(Throwable e) throws E {
+    throw (E) e;
+  }
+}
