@@ -252,7 +252,66 @@ public enum Op {
   /** (dy, w): transposed convolution, the gradient of the input, of shape {@code input}. */
   CONV_GRAD_INPUT(OpFamily.CONVOLUTION, 2, 0b11),
   /** (x, dy): the gradient of the weight. */
-  CONV_GRAD_WEIGHT(OpFamily.CONVOLUTION, 2, 0b11);
+  CONV_GRAD_WEIGHT(OpFamily.CONVOLUTION, 2, 0b11),
+
+  // Normalisation within a row. C channels are {@code groups} groups of W; x is read as [{@code
+  // rows}, S, groups, W] and each (row, group) has its own mean and variance over S and W. Layer
+  // norm has one row per position and one group, instance norm as many groups as channels.
+  /** (x [..., C], scale [C], shift [C]): scale (x - mean) / sqrt(variance + epsilon) + shift. */
+  GROUP_NORM(OpFamily.NORMALISATION, 3, 0b111),
+  /** (dy, x, scale): gradient of x; linear in dy and in scale. */
+  GROUP_NORM_GRAD(OpFamily.NORMALISATION, 3, 0b111),
+  /** (dy, x): gradient of scale, [C]. */
+  GROUP_NORM_GRAD_SCALE(OpFamily.NORMALISATION, 2, 0b11),
+
+  // Moving elements.
+  /** Dimension i of the result is dimension {@code axes}[i] of x. */
+  PERMUTE(OpFamily.INDEXING, 1, 0b1),
+  /**
+   * x with {@code before}[i] and {@code after}[i] places more along axis i: {@code value} where
+   * {@code mode} is 0, mirrored without repeating the border where it is 1, the border repeated
+   * where it is 2.
+   */
+  PAD(OpFamily.INDEXING, 1, 0b1),
+  /** The transpose of PAD of value 0: each place's values are added to the element it shows. */
+  UNPAD(OpFamily.INDEXING, 1, 0b1),
+  /**
+   * (x, indices int): {@code axis} of x replaced by the dimensions of indices, slices x[index] in
+   * their places.
+   */
+  GATHER(OpFamily.INDEXING, 2, 0b01),
+  /** (dy, indices int): the transpose of GATHER, {@code axis} having {@code size} places. */
+  SCATTER_ADD(OpFamily.INDEXING, 2, 0b01),
+  /** indices int [...]: [..., {@code depth}], 1 at the index, else 0 (all 0 when it is outside). */
+  ONE_HOT(OpFamily.INDEXING, 1, 0),
+  /**
+   * op(a) [..., M, K] times op(b) [..., K, N], op = transpose of the last two axes when {@code
+   * transA} / {@code transB} is set; the leading axes broadcast.
+   */
+  BATCH_MATMUL(OpFamily.INDEXING, 2, 0b11),
+  /**
+   * Sums of x up to each place of {@code axis}, from the end when {@code reverse}; without the
+   * place itself when {@code exclusive}.
+   */
+  CUMULATIVE_SUM(OpFamily.INDEXING, 1, 0b1),
+  /** (mask, a, b) of one shape: a where the mask is not 0, else b. */
+  SELECT(OpFamily.INDEXING, 3, 0b110),
+  /** (x [N, T, ...], lengths int [N]): the first length places of each row backwards. */
+  REVERSE_SEQUENCE(OpFamily.INDEXING, 2, 0b01),
+  /** lengths int [N]: [N, {@code steps}], 1 at places before the length, else 0. */
+  SEQUENCE_MASK(OpFamily.INDEXING, 1, 0),
+
+  // Attention over H = {@code heads} heads of D: softmax(Q transposed(K) {@code scale}) V per head.
+  // Key j of row n is seen when j < lengths[n], and with {@code causal} only by queries i >= j; a
+  // query that sees none gives 0.
+  /** (q [N, Q, H D], k [N, K, H D], v [N, K, H E], optional lengths int [N]): [N, Q, H E]. */
+  ATTENTION(OpFamily.ATTENTION, -1, 0b111),
+  /** (dy, q, k, v, optional lengths): gradient of q, k or v as {@code of} is 0, 1 or 2. */
+  ATTENTION_GRAD(OpFamily.ATTENTION, -1, 0b1111),
+  /** (q, k and v side by side [N, T, 3 H D], optional lengths int [N]): [N, T, H D]. */
+  SELF_ATTENTION(OpFamily.ATTENTION, -1, 0b1),
+  /** (dy, q, k and v, optional lengths): gradient of q, k and v, [N, T, 3 H D]. */
+  SELF_ATTENTION_GRAD(OpFamily.ATTENTION, -1, 0b11);
 
   private final int arity;
   private final int differentiable;

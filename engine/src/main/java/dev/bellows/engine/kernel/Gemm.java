@@ -9,6 +9,9 @@ public interface Gemm {
    */
   KernelCall bind(GemmShape shape, long a, long b, long bias, long c);
 
+  /** C [..., m, n] = op(A) [..., m, k] op(B) [..., k, n], leading axes broadcast. */
+  KernelCall bindBatch(BatchGemmShape shape, long a, long b, long c);
+
   /** Name of the implementation that a shape gets, for plan descriptions. */
   String describe(GemmShape shape);
 }

@@ -1,5 +1,7 @@
 package dev.bellows.engine.kernel.cpu;
 
+import dev.bellows.engine.kernel.BatchGemmShape;
+import dev.bellows.engine.kernel.BatchGemmShape;
 import dev.bellows.engine.kernel.Gemm;
 import dev.bellows.engine.kernel.GemmShape;
 import dev.bellows.engine.kernel.KernelCall;
@@ -24,7 +26,17 @@ final class OneDnnGemm implements Gemm {
 
   @Override
   public KernelCall bind(GemmShape shape, long a, long b, long bias, long c) {
-    Product product = product(shape, bias != 0);
+    return bind(product(shape, bias != 0), shape, a, b, bias, c);
+  }
+
+  @Override
+  public KernelCall bindBatch(BatchGemmShape shape, long a, long b, long c) {
+    Product product =
+        primitives.cached(shape.toString(), Product.class, () -> create(shape));
+    return bind(product, shape, a, b, 0, c);
+  }
+
+  private KernelCall bind(Product product, Object shape, long a, long b, long bias, long c) {
     matmul.primitive_desc description = product.description();
     List<Operand> operands = new ArrayList<>();
     operands.add(new Operand(dnnl.DNNL_ARG_SRC, description.src_desc(), a));
@@ -57,6 +69,36 @@ final class OneDnnGemm implements Gemm {
     }
     primitives.keep(description);
     return new Product(description, primitives.keep(new matmul(description)));
+  }
+
+  private Product create(BatchGemmShape shape) {
+    GemmShape s = shape.product();
+    memory.desc a = matrices(shape.leadingA(), s.m(), s.k(), s.transA(), s.operands());
+    memory.desc b = matrices(shape.leadingB(), s.k(), s.n(), s.transB(), s.operands());
+    memory.desc c = matrices(shape.leading(), s.m(), s.n(), false, DType.FLOAT32);
+    matmul.primitive_desc description =
+        new matmul.primitive_desc(primitives.cpu(), a, b, c, primitives.attributes(), false);
+    primitives.keep(description);
+    return new Product(description, primitives.keep(new matmul(description)));
+  }
+
+  /** Matrices behind each other; a leading axis of 1 is repeated by oneDNN. */
+  private memory.desc matrices(
+      int[] leading, long rows, long cols, boolean transposed, DType type) {
+    int rank = leading.length + 2;
+    long[] dims = new long[rank];
+    long[] strides = new long[rank];
+    dims[rank - 2] = rows;
+    dims[rank - 1] = cols;
+    strides[rank - 2] = transposed ? 1 : cols;
+    strides[rank - 1] = transposed ? rows : 1;
+    long stride = rows * cols;
+    for (int i = leading.length - 1; i >= 0; i--) {
+      dims[i] = leading[i];
+      strides[i] = stride;
+      stride *= leading[i];
+    }
+    return primitives.tensor(type, dims, strides);
   }
 
   private memory.desc matrix(long rows, long cols, boolean transposed, DType type) {

@@ -1,5 +1,6 @@
 package dev.bellows.engine.kernel.plain;
 
+import dev.bellows.engine.kernel.BatchGemmShape;
 import dev.bellows.engine.kernel.Gemm;
 import dev.bellows.engine.kernel.GemmShape;
 import dev.bellows.engine.kernel.KernelCall;
@@ -16,7 +17,24 @@ import java.util.Arrays;
 final class PlainGemm implements Gemm {
   @Override
   public KernelCall bind(GemmShape shape, long a, long b, long bias, long c) {
-    return new Product(shape, a, b, bias, c);
+    Product product = new Product(shape);
+    return () -> product.run(a, b, bias, c);
+  }
+
+  @Override
+  public KernelCall bindBatch(BatchGemmShape shape, long a, long b, long c) {
+    GemmShape one = shape.product();
+    Product product = new Product(one);
+    long bytesA = (long) one.operands().bytes() * one.m() * one.k();
+    long bytesB = (long) one.operands().bytes() * one.k() * one.n();
+    long bytesC = 4L * one.m() * one.n();
+    int count = shape.count();
+    return () -> {
+      for (int i = 0; i < count; i++) {
+        long fromA = a + shape.matrixA(i) * bytesA;
+        product.run(fromA, b + shape.matrixB(i) * bytesB, 0, c + i * bytesC);
+      }
+    };
   }
 
   @Override
@@ -24,34 +42,25 @@ final class PlainGemm implements Gemm {
     return "plain";
   }
 
-  private static final class Product implements KernelCall {
+  private static final class Product {
     private final GemmShape shape;
-    private final long a;
-    private final long b;
-    private final long bias;
-    private final long c;
     private final float[] rowA;
     private final float[][] rowsB;
     private final float[] rowC;
     private final float[] packed;
 
-    Product(GemmShape shape, long a, long b, long bias, long c) {
+    Product(GemmShape shape) {
       this.shape = shape;
-      this.a = a;
-      this.b = b;
-      this.bias = bias;
-      this.c = c;
       this.rowA = new float[shape.k()];
       this.rowsB = new float[shape.k()][shape.n()];
       this.rowC = new float[shape.n()];
       this.packed = new float[shape.transB() ? shape.k() : 0];
     }
 
-    @Override
-    public void run() {
+    void run(long a, long b, long bias, long c) {
       int n = shape.n();
       int k = shape.k();
-      loadB(n, k);
+      loadB(b, n, k);
       for (int i = 0; i < shape.m(); i++) {
         if (shape.transA()) {
           for (int j = 0; j < k; j++) {
@@ -76,7 +85,7 @@ final class PlainGemm implements Gemm {
       }
     }
 
-    private void loadB(int n, int k) {
+    private void loadB(long b, int n, int k) {
       if (!shape.transB()) {
         for (int j = 0; j < k; j++) {
           row(b, (long) j * n, rowsB[j]);
