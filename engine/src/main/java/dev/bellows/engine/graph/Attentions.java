@@ -87,9 +87,7 @@ public final class Attentions {
   }
 
   private static Attributes attributes(int width, int heads, boolean causal) {
-    return Attributes.of("heads", heads)
-        .with("causal", causal)
-        .with("scale", 1 / Math.sqrt(width));
+    return Attributes.of("heads", heads).with("causal", causal).with("scale", 1 / Math.sqrt(width));
   }
 
   private static int headWidth(String label, Node x, int features, int heads) {
@@ -123,8 +121,7 @@ public final class Attentions {
     Attributes at = n.attributes();
     return switch (n.op()) {
       case ATTENTION -> grad(g, Op.ATTENTION_GRAD, n.input(i).shape(), at.with("of", i), dy, n);
-      case SELF_ATTENTION ->
-          grad(g, Op.SELF_ATTENTION_GRAD, n.input(0).shape(), at, dy, n);
+      case SELF_ATTENTION -> grad(g, Op.SELF_ATTENTION_GRAD, n.input(0).shape(), at, dy, n);
       case ATTENTION_GRAD ->
           Expansion.vectorJacobian(
               g, n, i, dy, in -> expandedGradient(g, in, at, 1 + at.integer("of"), 4));
@@ -140,7 +137,9 @@ public final class Attentions {
     return g.append(op, shape, DType.FLOAT32, at, inputs);
   }
 
-  /** The gradient of input {@code of} of a gradient op, in finer ops; lengths follow {@code last}. */
+  /**
+   * The gradient of input {@code of} of a gradient op, in finer ops; lengths follow {@code last}.
+   */
   private static Node expandedGradient(
       Graph g, List<Node> inputs, Attributes at, int of, int last) {
     Node lengths = inputs.size() > last ? inputs.get(last) : null;
@@ -167,7 +166,9 @@ public final class Attentions {
     Node mask =
         AttentionScores.mask(g, q.shape().dim(1), k.shape().dim(1), lengths, at.flag("causal"));
     Node p = mask == null ? g.softmax(scores, 1) : AttentionScores.softmax(g, scores, mask);
-    Node y = Indexings.permute(g, Indexings.batchMatmul(g, p, heads(g, v, heads), false, false), 0, 2, 1, 3);
+    Node y =
+        Indexings.permute(
+            g, Indexings.batchMatmul(g, p, heads(g, v, heads), false, false), 0, 2, 1, 3);
     return g.reshape(y, Shape.of(q.shape().dim(0), q.shape().dim(1), v.shape().dim(2)));
   }
 

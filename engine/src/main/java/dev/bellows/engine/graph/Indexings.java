@@ -151,8 +151,7 @@ public final class Indexings {
     }
     int[] dims = new int[rank];
     for (int i = 0; i < rank; i++) {
-      dims[i] =
-          i == axis ? size : dy.shape().dim(i < axis ? i : i + indices.shape().rank() - 1);
+      dims[i] = i == axis ? size : dy.shape().dim(i < axis ? i : i + indices.shape().rank() - 1);
     }
     Shape shape = Shape.of(dims);
     Shape expected = gathered(label, shape, dy, indices, axis);
@@ -205,11 +204,7 @@ public final class Indexings {
     int[] dims = Arrays.copyOf(indices.shape().dims(), indices.shape().rank() + 1);
     dims[dims.length - 1] = depth;
     return g.append(
-        Op.ONE_HOT,
-        Shape.of(dims),
-        DType.FLOAT32,
-        Attributes.of("depth", depth),
-        List.of(indices));
+        Op.ONE_HOT, Shape.of(dims), DType.FLOAT32, Attributes.of("depth", depth), List.of(indices));
   }
 
   /** Products of the last two axes; the leading ones broadcast. See {@link Op#BATCH_MATMUL}. */
@@ -223,13 +218,7 @@ public final class Indexings {
       throw new GraphException(
           "node %s: inner dimensions differ: %s%s times %s%s (%d against %d)"
               .formatted(
-                  label,
-                  a,
-                  transA ? " transposed" : "",
-                  b,
-                  transB ? " transposed" : "",
-                  k,
-                  k2));
+                  label, a, transA ? " transposed" : "", b, transB ? " transposed" : "", k, k2));
     }
     int rank = Math.max(a.shape().rank(), b.shape().rank());
     int[] dims = new int[rank];
@@ -269,8 +258,7 @@ public final class Indexings {
   }
 
   /** Running sums along an axis, see {@link Op#CUMULATIVE_SUM}. */
-  public static Node cumulativeSum(
-      Graph g, Node x, int axis, boolean exclusive, boolean reverse) {
+  public static Node cumulativeSum(Graph g, Node x, int axis, boolean exclusive, boolean reverse) {
     if (axis < 0 || axis >= x.shape().rank()) {
       throw new GraphException(
           "node " + g.label(Op.CUMULATIVE_SUM) + ": axis " + axis + " is not inside " + x);
@@ -352,8 +340,7 @@ public final class Indexings {
       case BATCH_MATMUL ->
           GradientRules.unbroadcast(g, batchMatmulGradient(g, n, i, dy), n.input(i).shape());
       case CUMULATIVE_SUM ->
-          cumulativeSum(
-              g, dy, at.integer("axis"), at.flag("exclusive"), !at.flag("reverse"));
+          cumulativeSum(g, dy, at.integer("axis"), at.flag("exclusive"), !at.flag("reverse"));
       case SELECT -> {
         Node zero = g.constant(0, dy.shape());
         yield i == 1 ? select(g, n.input(0), dy, zero) : select(g, n.input(0), zero, dy);

@@ -98,8 +98,7 @@ public final class Normalisations {
   static Node normGradScale(Graph g, Node dy, Node x, Attributes attributes) {
     ShapeRules.same(g.label(Op.GROUP_NORM_GRAD_SCALE), dy, x);
     Shape channels = Shape.of(x.shape().dim(-1));
-    return g.append(
-        Op.GROUP_NORM_GRAD_SCALE, channels, DType.FLOAT32, attributes, List.of(dy, x));
+    return g.append(Op.GROUP_NORM_GRAD_SCALE, channels, DType.FLOAT32, attributes, List.of(dy, x));
   }
 
   /** Gradient of input {@code i} of {@code n}, see {@link GradientRules}. */

@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Reductions over any axes as compositions of other ops: maximum, minimum, product, log-sum-exp. The
- * reduced axes are dropped, or stay as 1 with {@code keep}; no axis named means all of them.
+ * Reductions over any axes as compositions of other ops: maximum, minimum, product, log-sum-exp.
+ * The reduced axes are dropped, or stay as 1 with {@code keep}; no axis named means all of them.
  */
 public final class Reductions {
   private Reductions() {}

@@ -12,8 +12,7 @@ import java.util.Arrays;
  * @param leadingB likewise of B
  * @param product one of the products
  */
-public record BatchGemmShape(
-    int[] leading, int[] leadingA, int[] leadingB, GemmShape product) {
+public record BatchGemmShape(int[] leading, int[] leadingA, int[] leadingB, GemmShape product) {
   /** The product of a [..., M, K] and b [..., K, N], each perhaps transposed. */
   public static BatchGemmShape of(
       Shape a, Shape b, boolean transA, boolean transB, DType operands) {

@@ -1,14 +1,13 @@
 package dev.bellows.engine.kernel;
 
 /**
- * Normalisation within rows (layer, group, instance). With mean m and biased variance v of the (row,
- * group) of an element and c its channel, x' = (x - m) / sqrt(v + epsilon). Addresses are of
+ * Normalisation within rows (layer, group, instance). With mean m and biased variance v of the
+ * (row, group) of an element and c its channel, x' = (x - m) / sqrt(v + epsilon). Addresses are of
  * float32.
  */
 public interface Normalisation {
   /** y = scale_c x' + shift_c. */
-  KernelCall bindGroupNorm(
-      NormShape shape, float epsilon, long x, long scale, long shift, long y);
+  KernelCall bindGroupNorm(NormShape shape, float epsilon, long x, long scale, long shift, long y);
 
   /**
    * With d = scale_c dy: dx = (d - mean(d) - x' mean(d x')) / sqrt(v + epsilon); dscale_c = sum(dy

@@ -37,8 +37,7 @@ public record PermuteShape(long[] dims, long[] strides) {
         strides[joined++] = source[axis];
       }
     }
-    return new PermuteShape(
-        Arrays.copyOf(dims, joined), Arrays.copyOf(strides, joined));
+    return new PermuteShape(Arrays.copyOf(dims, joined), Arrays.copyOf(strides, joined));
   }
 
   @Override

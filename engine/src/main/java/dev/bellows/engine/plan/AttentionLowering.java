@@ -18,7 +18,9 @@ final class AttentionLowering {
     long result = at.applyAsLong(node);
     return switch (node.op()) {
       case ATTENTION ->
-          kernels.attention().bind(shape(node), separate(node, 0, at), lengths(node, 3, at), result);
+          kernels
+              .attention()
+              .bind(shape(node), separate(node, 0, at), lengths(node, 3, at), result);
       case SELF_ATTENTION ->
           kernels
               .attention()
@@ -34,7 +36,8 @@ final class AttentionLowering {
                   at.applyAsLong(node.input(0)),
                   packed(node, node, at));
       default ->
-          throw new IllegalStateException("no kernel for op " + node.op().id() + " of node " + node);
+          throw new IllegalStateException(
+              "no kernel for op " + node.op().id() + " of node " + node);
     };
   }
 

@@ -29,14 +29,12 @@ final class IndexingLowering {
     return switch (node.op()) {
       case PERMUTE ->
           indexing.bindPermute(PermuteShape.of(shape, attributes.integers("axes")), x, y);
-      case PAD ->
-          indexing.bindPad(pad(node, shape), (float) attributes.number("value"), x, y);
+      case PAD -> indexing.bindPad(pad(node, shape), (float) attributes.number("value"), x, y);
       case UNPAD -> indexing.bindUnpad(pad(node, node.shape()), x, y);
       case GATHER -> indexing.bindGather(slices(node), x, at.applyAsLong(node.input(1)), y);
       case SCATTER_ADD ->
           indexing.bindScatterAdd(slices(node), x, at.applyAsLong(node.input(1)), y);
-      case ONE_HOT ->
-          indexing.bindOneHot((int) shape.size(), attributes.integer("depth"), x, y);
+      case ONE_HOT -> indexing.bindOneHot((int) shape.size(), attributes.integer("depth"), x, y);
       case BATCH_MATMUL ->
           kernels.gemm().bindBatch(batchGemm(node), x, at.applyAsLong(node.input(1)), y);
       case CUMULATIVE_SUM -> {
@@ -52,11 +50,7 @@ final class IndexingLowering {
       }
       case SELECT ->
           indexing.bindSelect(
-              shape.size(),
-              x,
-              at.applyAsLong(node.input(1)),
-              at.applyAsLong(node.input(2)),
-              y);
+              shape.size(), x, at.applyAsLong(node.input(1)), at.applyAsLong(node.input(2)), y);
       case REVERSE_SEQUENCE ->
           indexing.bindReverseSequence(
               shape.dim(0), shape.dim(1), inner(shape, 1), x, at.applyAsLong(node.input(1)), y);

@@ -20,8 +20,7 @@ final class NormalisationLowering {
       case GROUP_NORM ->
           kernels
               .normalisation()
-              .bindGroupNorm(
-                  shape(node), epsilon, first, second, at.applyAsLong(node.input(2)), y);
+              .bindGroupNorm(shape(node), epsilon, first, second, at.applyAsLong(node.input(2)), y);
       case GROUP_NORM_GRAD ->
           kernels
               .normalisation()

@@ -28,7 +28,8 @@ final class NativeIndexing implements Indexing {
 
   @Override
   public KernelCall bindPermute(PermuteShape shape, long x, long y) {
-    LongStream sizes = LongStream.concat(LongStream.of(shape.dims()), LongStream.of(shape.strides()));
+    LongStream sizes =
+        LongStream.concat(LongStream.of(shape.dims()), LongStream.of(shape.strides()));
     long address = store(LongStream.concat(LongStream.of(shape.dims().length), sizes));
     return () -> permute(address, x, y);
   }

@@ -15,27 +15,10 @@ final class NativeNormalisation implements Normalisation {
 
   @Override
   public KernelCall bindGroupNormGrad(
-      NormShape s,
-      float epsilon,
-      long dy,
-      long x,
-      long scale,
-      long dx,
-      long dscale,
-      long dshift) {
+      NormShape s, float epsilon, long dy, long x, long scale, long dx, long dscale, long dshift) {
     return () ->
         groupNormGrad(
-            s.rows(),
-            s.places(),
-            s.groups(),
-            s.width(),
-            epsilon,
-            dy,
-            x,
-            scale,
-            dx,
-            dscale,
-            dshift);
+            s.rows(), s.places(), s.groups(), s.width(), epsilon, dy, x, scale, dx, dscale, dshift);
   }
 
   private static native void groupNorm(

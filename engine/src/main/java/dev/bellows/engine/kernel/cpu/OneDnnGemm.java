@@ -1,7 +1,6 @@
 package dev.bellows.engine.kernel.cpu;
 
 import dev.bellows.engine.kernel.BatchGemmShape;
-import dev.bellows.engine.kernel.BatchGemmShape;
 import dev.bellows.engine.kernel.Gemm;
 import dev.bellows.engine.kernel.GemmShape;
 import dev.bellows.engine.kernel.KernelCall;
@@ -31,8 +30,7 @@ final class OneDnnGemm implements Gemm {
 
   @Override
   public KernelCall bindBatch(BatchGemmShape shape, long a, long b, long c) {
-    Product product =
-        primitives.cached(shape.toString(), Product.class, () -> create(shape));
+    Product product = primitives.cached(shape.toString(), Product.class, () -> create(shape));
     return bind(product, shape, a, b, 0, c);
   }
 
@@ -61,8 +59,7 @@ final class OneDnnGemm implements Gemm {
     if (bias) {
       memory.desc row = matrix(1, s.n(), false, DType.FLOAT32);
       description =
-          new matmul.primitive_desc(
-              primitives.cpu(), a, b, row, c, primitives.attributes(), false);
+          new matmul.primitive_desc(primitives.cpu(), a, b, row, c, primitives.attributes(), false);
     } else {
       description =
           new matmul.primitive_desc(primitives.cpu(), a, b, c, primitives.attributes(), false);

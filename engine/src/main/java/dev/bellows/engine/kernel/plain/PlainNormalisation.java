@@ -61,14 +61,7 @@ final class PlainNormalisation implements Normalisation {
 
   @Override
   public KernelCall bindGroupNormGrad(
-      NormShape s,
-      float epsilon,
-      long dy,
-      long x,
-      long scale,
-      long dx,
-      long dscale,
-      long dshift) {
+      NormShape s, float epsilon, long dy, long x, long scale, long dx, long dscale, long dshift) {
     Statistics statistics = new Statistics();
     long stride = 4L * s.channels();
     return () -> {

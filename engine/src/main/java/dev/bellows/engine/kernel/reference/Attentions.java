@@ -1,7 +1,6 @@
 package dev.bellows.engine.kernel.reference;
 
 import dev.bellows.engine.graph.Node;
-import dev.bellows.engine.graph.Op;
 import org.jspecify.annotations.Nullable;
 
 /** Attention as one op. Plain loops in double precision. */
@@ -17,7 +16,9 @@ final class Attentions {
   private final Part v;
   private final double @Nullable [] lengths;
 
-  /** Features {@code from} to {@code from + heads width} of positions of {@code stride} features. */
+  /**
+   * Features {@code from} to {@code from + heads width} of positions of {@code stride} features.
+   */
   private record Part(double[] values, int positions, int stride, int from, int width) {
     int at(int row, int position, int head) {
       return (row * positions + position) * stride + from + head * width;

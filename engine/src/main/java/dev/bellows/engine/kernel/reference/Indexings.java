@@ -38,8 +38,7 @@ final class Indexings {
         }
         yield out;
       }
-      default ->
-          throw new IllegalStateException("the reference does not know op " + n.op().id());
+      default -> throw new IllegalStateException("the reference does not know op " + n.op().id());
     };
   }
 
@@ -118,8 +117,7 @@ final class Indexings {
     for (int i = 0; i < parts.size(); i++) {
       int index = (int) indices[i / inner % indices.length];
       if (index < 0 || index >= size) {
-        throw new IllegalArgumentException(
-            n + ": index " + index + " is not in [0, " + size + ")");
+        throw new IllegalArgumentException(n + ": index " + index + " is not in [0, " + size + ")");
       }
       int at = (i / inner / indices.length * size + index) * inner + i % inner;
       if (back) {

@@ -26,8 +26,7 @@ final class Normalisations {
         }
         yield out;
       }
-      default ->
-          throw new IllegalStateException("the reference does not know op " + n.op().id());
+      default -> throw new IllegalStateException("the reference does not know op " + n.op().id());
     };
   }
 
