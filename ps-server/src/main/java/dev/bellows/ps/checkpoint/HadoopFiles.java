@@ -278,10 +278,15 @@ public final class HadoopFiles implements FolderFiles {
     return cause instanceof IOException io ? io : new IOException(error);
   }
 
-  /** Asks for durability on close where the file system knows it. */
+  /**
+   * Asks for durability on close where the file system knows it. HDFS throws the very same exception
+   * from each call once one failed: only the first is passed on, since Java refuses to add an
+   * exception to itself.
+   */
   private static final class SyncedStream extends OutputStream {
     private final FSDataOutputStream stream;
     private boolean open = true;
+    private boolean failed;
 
     SyncedStream(FSDataOutputStream stream) {
       this.stream = stream;
@@ -294,11 +299,7 @@ public final class HadoopFiles implements FolderFiles {
 
     @Override
     public void write(byte[] bytes, int offset, int count) throws IOException {
-      try {
-        stream.write(bytes, offset, count);
-      } catch (FSError e) {
-        throw asException(e);
-      }
+      attempt(() -> stream.write(bytes, offset, count));
     }
 
     @Override
@@ -307,12 +308,29 @@ public final class HadoopFiles implements FolderFiles {
         return;
       }
       open = false;
-      try (FSDataOutputStream closing = stream) {
-        if (closing.hasCapability("hsync")) {
-          closing.hsync();
+      try {
+        if (!failed && stream.hasCapability("hsync")) {
+          attempt(stream::hsync);
         }
-      } catch (FSError e) {
-        throw asException(e);
+      } finally {
+        attempt(stream::close);
+      }
+    }
+
+    private interface Step {
+      void run() throws IOException;
+    }
+
+    private void attempt(Step step) throws IOException {
+      boolean first = !failed;
+      failed = true;
+      try {
+        step.run();
+        failed = !first;
+      } catch (IOException | FSError e) {
+        if (first) {
+          throw e instanceof FSError error ? asException(error) : (IOException) e;
+        }
       }
     }
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -157,6 +158,50 @@ class HadoopFilesTest {
     MortalFs.appends = false;
     files.append("a", bytes("3\n"));
     assertThat(text(files)).isEqualTo("1\n2\n3\n");
+  }
+
+  /** Like HDFS: once a stream failed, each call throws the same exception again. */
+  public static final class BrokenPipeFs extends RawLocalFileSystem {
+    @Override
+    public URI getUri() {
+      return URI.create("broken:///");
+    }
+
+    @Override
+    public FSDataOutputStream create(
+        org.apache.hadoop.fs.Path file,
+        boolean overwrite,
+        int buffer,
+        short replication,
+        long block,
+        Progressable progress) {
+      IOException broken = new IOException("no more good data nodes");
+      return new FSDataOutputStream(
+          new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+              throw broken;
+            }
+
+            @Override
+            public void close() throws IOException {
+              throw broken;
+            }
+          },
+          null);
+    }
+  }
+
+  @Test
+  void aStreamThatFailsTwiceWithOneExceptionIsToldOnce() throws Exception {
+    Configuration configuration = new Configuration(false);
+    configuration.setClass("fs.broken.impl", BrokenPipeFs.class, FileSystem.class);
+    HadoopFiles files = new HadoopFiles("broken://" + folder.toAbsolutePath(), configuration);
+    assertThatThrownBy(() -> files.replace("a", bytes("x")))
+        .isInstanceOf(IOException.class)
+        .hasMessage("no more good data nodes");
+    OutputStream unwritten = files.create("b");
+    assertThatThrownBy(unwritten::close).hasMessage("no more good data nodes");
   }
 
   @Test
