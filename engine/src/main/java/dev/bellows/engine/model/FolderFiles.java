@@ -48,7 +48,7 @@ public interface FolderFiles {
   OutputStream create(String path) throws IOException;
 
   /**
-   * Creates a file that must not be there yet: of two processes one succeeds, where the file system
+   * Creates a file that must not be there yet, in a folder that is there: of two processes one succeeds, where the file system
    * can tell (object stores without conditional writes can't).
    *
    * @return false when it is there already
@@ -56,13 +56,13 @@ public interface FolderFiles {
   boolean createNew(String path, byte[] bytes) throws IOException;
 
   /**
-   * Creates or replaces a file as a whole: whenever the process ends, readers find the old bytes or
-   * the new ones.
+   * Creates or replaces a file as a whole, in a folder that is there: whenever the process ends,
+   * readers find the old bytes or the new ones. (A power cut may take them: see {@link #create}.)
    */
   void replace(String path, byte[] bytes) throws IOException;
 
   /**
-   * Adds bytes to the end of a file, which is created when it is not there. A process that ends
+   * Adds bytes to the end of a file, which is created when it is not there but its folder is. A process that ends
    * meanwhile leaves a part of them at most.
    */
   void append(String path, byte[] bytes) throws IOException;

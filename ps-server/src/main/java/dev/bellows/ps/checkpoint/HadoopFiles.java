@@ -111,7 +111,7 @@ public final class HadoopFiles implements FolderFiles {
   @Override
   public OutputStream create(String path) throws IOException {
     try {
-      return new SyncedStream(fileSystem.create(resolve(path), true));
+      return new OnceFailing(fileSystem.create(resolve(path), true), true);
     } catch (FSError e) {
       throw asException(e);
     }
@@ -129,7 +129,7 @@ public final class HadoopFiles implements FolderFiles {
       }
       throw e;
     }
-    try (OutputStream out = new SyncedStream(created)) {
+    try (OutputStream out = new OnceFailing(created, false)) {
       out.write(bytes);
     } catch (FileAlreadyExistsException e) { // an object store looks when the file is whole
       return false;
@@ -142,7 +142,7 @@ public final class HadoopFiles implements FolderFiles {
     Path target = resolve(path);
     Path part = resolve(path + PART);
     Path whole = resolve(path + WHOLE);
-    try (OutputStream out = create(path + PART)) {
+    try (OutputStream out = new OnceFailing(fileSystem.create(part, true), false)) {
       out.write(bytes);
     }
     if (fileSystem.exists(target)) {
@@ -163,7 +163,7 @@ public final class HadoopFiles implements FolderFiles {
     long length = Math.max(0, lengthBytes(path));
     if (fileSystem.hasPathCapability(file, CommonPathCapabilities.FS_APPEND)
         && fileSystem.exists(file)) {
-      try (OutputStream out = new SyncedStream(fileSystem.append(file))) {
+      try (OutputStream out = new OnceFailing(fileSystem.append(file), false)) {
         out.write(bytes);
         return;
       } catch (IOException | UnsupportedOperationException e) {
@@ -279,17 +279,23 @@ public final class HadoopFiles implements FolderFiles {
   }
 
   /**
-   * Asks for durability on close where the file system knows it. HDFS throws the very same exception
-   * from each call once one failed: only the first is passed on, since Java refuses to add an
-   * exception to itself.
+   * HDFS throws the very same exception from each call once one failed: only the first is passed
+   * on, since Java refuses to add an exception to itself.
    */
-  private static final class SyncedStream extends OutputStream {
+  private static final class OnceFailing extends OutputStream {
     private final FSDataOutputStream stream;
+    private final boolean durable;
     private boolean open = true;
     private boolean failed;
 
-    SyncedStream(FSDataOutputStream stream) {
+    /**
+     * Writes through.
+     *
+     * @param durable whether closing forces the bytes to the disks, where the file system knows how
+     */
+    OnceFailing(FSDataOutputStream stream, boolean durable) {
       this.stream = stream;
+      this.durable = durable;
     }
 
     @Override
@@ -309,7 +315,7 @@ public final class HadoopFiles implements FolderFiles {
       }
       open = false;
       try {
-        if (!failed && stream.hasCapability("hsync")) {
+        if (durable && !failed && stream.hasCapability("hsync")) {
           attempt(stream::hsync);
         }
       } finally {
