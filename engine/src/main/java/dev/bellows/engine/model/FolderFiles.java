@@ -48,8 +48,8 @@ public interface FolderFiles {
   OutputStream create(String path) throws IOException;
 
   /**
-   * Creates a file that must not be there yet, in a folder that is there: of two processes one succeeds, where the file system
-   * can tell (object stores without conditional writes can't).
+   * Creates a file that must not be there yet, in a folder that is there: of two processes one
+   * succeeds, where the file system can tell (object stores without conditional writes can't).
    *
    * @return false when it is there already
    */
@@ -62,8 +62,8 @@ public interface FolderFiles {
   void replace(String path, byte[] bytes) throws IOException;
 
   /**
-   * Adds bytes to the end of a file, which is created when it is not there but its folder is. A process that ends
-   * meanwhile leaves a part of them at most.
+   * Adds bytes to the end of a file, which is created when it is not there but its folder is. A
+   * process that ends meanwhile leaves a part of them at most.
    */
   void append(String path, byte[] bytes) throws IOException;
 

@@ -6,6 +6,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.file.AccessDeniedException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -18,6 +19,7 @@ import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.security.AccessControlException;
 
 /**
  * Files on any Hadoop file system: HDFS, object stores, and whatever else has a scheme in the
@@ -81,7 +83,7 @@ public final class HadoopFiles implements FolderFiles {
   @Override
   public boolean isFolder(String path) throws IOException {
     try {
-      return fileSystem.getFileStatus(resolve(path)).isDirectory();
+      return ask(() -> fileSystem.getFileStatus(resolve(path))).isDirectory();
     } catch (FileNotFoundException e) {
       return false;
     }
@@ -90,7 +92,7 @@ public final class HadoopFiles implements FolderFiles {
   @Override
   public void createFolders(String path) throws IOException {
     Path folder = resolve(path);
-    if (!fileSystem.mkdirs(folder)) {
+    if (!ask(() -> fileSystem.mkdirs(folder))) {
       throw new IOException("the file system did not create the folder " + folder);
     }
   }
@@ -99,7 +101,7 @@ public final class HadoopFiles implements FolderFiles {
   public List<String> list(String folder) throws IOException {
     List<String> names = new ArrayList<>();
     try {
-      for (FileStatus status : fileSystem.listStatus(resolve(folder))) {
+      for (FileStatus status : ask(() -> fileSystem.listStatus(resolve(folder)))) {
         names.add(status.getPath().getName());
       }
     } catch (FileNotFoundException e) {
@@ -110,26 +112,22 @@ public final class HadoopFiles implements FolderFiles {
 
   @Override
   public OutputStream create(String path) throws IOException {
-    try {
-      return new OnceFailing(fileSystem.create(resolve(path), true), true);
-    } catch (FSError e) {
-      throw asException(e);
-    }
+    return stream(resolve(path), true, true);
   }
 
   @Override
   public boolean createNew(String path, byte[] bytes) throws IOException {
     Path file = resolve(path);
-    FSDataOutputStream created;
+    OutputStream created;
     try {
-      created = fileSystem.create(file, false);
+      created = stream(file, false, false);
     } catch (IOException e) { // each file system has its own exception for a file that is there
-      if (fileSystem.exists(file)) {
+      if (exists(file)) {
         return false;
       }
       throw e;
     }
-    try (OutputStream out = new OnceFailing(created, false)) {
+    try (OutputStream out = created) {
       out.write(bytes);
     } catch (FileAlreadyExistsException e) { // an object store looks when the file is whole
       return false;
@@ -142,17 +140,17 @@ public final class HadoopFiles implements FolderFiles {
     Path target = resolve(path);
     Path part = resolve(path + PART);
     Path whole = resolve(path + WHOLE);
-    try (OutputStream out = new OnceFailing(fileSystem.create(part, true), false)) {
+    try (OutputStream out = stream(part, true, false)) {
       out.write(bytes);
     }
-    if (fileSystem.exists(target)) {
-      fileSystem.delete(whole, false);
+    if (exists(target)) {
+      remove(whole);
       rename(part, whole);
-      fileSystem.delete(target, false);
+      remove(target);
       rename(whole, target);
     } else {
       rename(part, target);
-      fileSystem.delete(whole, false); // of a process that ended half-way: older than ours
+      remove(whole); // of a process that ended half-way: older than ours
     }
   }
 
@@ -161,8 +159,7 @@ public final class HadoopFiles implements FolderFiles {
   public void append(String path, byte[] bytes) throws IOException {
     Path file = resolve(path);
     long length = Math.max(0, lengthBytes(path));
-    if (fileSystem.hasPathCapability(file, CommonPathCapabilities.FS_APPEND)
-        && fileSystem.exists(file)) {
+    if (fileSystem.hasPathCapability(file, CommonPathCapabilities.FS_APPEND) && exists(file)) {
       try (OutputStream out = new OnceFailing(fileSystem.append(file), false)) {
         out.write(bytes);
         return;
@@ -179,7 +176,8 @@ public final class HadoopFiles implements FolderFiles {
 
   @Override
   public InputStream open(String path) throws IOException {
-    return new CheckedStream(fileSystem.open(status(path).getPath()));
+    Path file = status(path).getPath();
+    return new CheckedStream(ask(() -> fileSystem.open(file)));
   }
 
   /** Links can't be made here: only the local disk has them, and that is read by NioFiles. */
@@ -191,7 +189,7 @@ public final class HadoopFiles implements FolderFiles {
           ModelFileException.Kind.REFUSED,
           root + "/" + path + ": expected a plain file, found a link or folder");
     }
-    return new CheckedStream(fileSystem.open(status.getPath()));
+    return new CheckedStream(ask(() -> fileSystem.open(status.getPath())));
   }
 
   @Override
@@ -212,8 +210,13 @@ public final class HadoopFiles implements FolderFiles {
   @Override
   public void touch(String path, long timeMs) throws IOException {
     Path file = resolve(path);
-    fileSystem.setTimes(file, timeMs, -1);
-    if (fileSystem.getFileStatus(file).getModificationTime() < timeMs - TIME_RESOLUTION_MS) {
+    FileStatus status =
+        ask(
+            () -> {
+              fileSystem.setTimes(file, timeMs, -1);
+              return fileSystem.getFileStatus(file);
+            });
+    if (status.getModificationTime() < timeMs - TIME_RESOLUTION_MS) {
       byte[] same = read(path); // an object store: only writing sets the time
       try (OutputStream out = create(path)) {
         out.write(same);
@@ -223,8 +226,8 @@ public final class HadoopFiles implements FolderFiles {
 
   @Override
   public void delete(String path) throws IOException {
-    fileSystem.delete(resolve(path + WHOLE), false);
-    fileSystem.delete(resolve(path), false);
+    remove(resolve(path + WHOLE));
+    remove(resolve(path));
   }
 
   @Override
@@ -244,21 +247,75 @@ public final class HadoopFiles implements FolderFiles {
   /** What stands under a name now, be it between two renames of {@link #replace}. */
   private FileStatus status(String path) throws IOException {
     Path target = resolve(path);
+    Path whole = resolve(path + WHOLE);
     try {
-      return fileSystem.getFileStatus(target);
+      return ask(() -> fileSystem.getFileStatus(target));
     } catch (FileNotFoundException absent) {
       try {
-        return fileSystem.getFileStatus(resolve(path + WHOLE));
+        return ask(() -> fileSystem.getFileStatus(whole));
       } catch (FileNotFoundException replacedJustNow) {
-        return fileSystem.getFileStatus(target);
+        return ask(() -> fileSystem.getFileStatus(target));
       }
     }
   }
 
+  private OutputStream stream(Path file, boolean overwrite, boolean durable) throws IOException {
+    try {
+      return new OnceFailing(ask(() -> fileSystem.create(file, overwrite)), durable);
+    } catch (FSError e) {
+      throw asException(e);
+    }
+  }
+
+  private boolean exists(Path file) throws IOException {
+    return ask(() -> fileSystem.exists(file));
+  }
+
+  private void remove(Path file) throws IOException {
+    ask(() -> fileSystem.delete(file, false));
+  }
+
   private void rename(Path from, Path to) throws IOException {
-    if (!fileSystem.rename(from, to)) {
+    if (!ask(() -> fileSystem.rename(from, to))) {
       throw new IOException("the file system refused to rename " + from + " to " + to);
     }
+  }
+
+  /** A call of the file system. */
+  private interface Call<T> {
+    T run() throws IOException;
+  }
+
+  private static <T> T ask(Call<T> call) throws IOException {
+    try {
+      return call.run();
+    } catch (IOException e) {
+      throw inOneLine(e);
+    }
+  }
+
+  /**
+   * A server's exception brings its stack trace along as text: only what went wrong is passed on.
+   */
+  private static IOException inOneLine(IOException e) {
+    String message = e.getMessage() == null ? e.toString() : e.getMessage();
+    String first = message.lines().findFirst().orElse("");
+    if (e instanceof AccessControlException) {
+      AccessDeniedException denied = new AccessDeniedException(first);
+      denied.initCause(e);
+      return denied;
+    }
+    if (first.length() == message.length()) {
+      return e;
+    }
+    if (e instanceof FileNotFoundException) {
+      FileNotFoundException absent = new FileNotFoundException(first);
+      absent.initCause(e);
+      return absent;
+    }
+    return e instanceof FileAlreadyExistsException
+        ? new FileAlreadyExistsException(first)
+        : new IOException(first, e);
   }
 
   private Path resolve(String path) {
@@ -335,7 +392,7 @@ public final class HadoopFiles implements FolderFiles {
         failed = !first;
       } catch (IOException | FSError e) {
         if (first) {
-          throw e instanceof FSError error ? asException(error) : (IOException) e;
+          throw e instanceof FSError error ? asException(error) : inOneLine((IOException) e);
         }
       }
     }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,8 +16,10 @@ import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.CommonPathCapabilities;
 import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.RawLocalFileSystem;
+import org.apache.hadoop.security.AccessControlException;
 import org.apache.hadoop.util.Progressable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
@@ -202,6 +205,35 @@ class HadoopFilesTest {
         .hasMessage("no more good data nodes");
     OutputStream unwritten = files.create("b");
     assertThatThrownBy(unwritten::close).hasMessage("no more good data nodes");
+  }
+
+  /** Like HDFS: the server's stack trace comes along in the message. */
+  public static final class TalkativeFs extends RawLocalFileSystem {
+    @Override
+    public URI getUri() {
+      return URI.create("talkative:///");
+    }
+
+    @Override
+    public FileStatus getFileStatus(org.apache.hadoop.fs.Path path) throws IOException {
+      throw new AccessControlException("Permission denied: user=a\n\tat server.Check(1)\n");
+    }
+
+    @Override
+    public FileStatus[] listStatus(org.apache.hadoop.fs.Path path) throws IOException {
+      throw new IOException("safe mode\n\tat server.Check(1)\n");
+    }
+  }
+
+  @Test
+  void fault_35_aServersStackTraceIsNoPartOfTheMessage() throws Exception {
+    Configuration configuration = new Configuration(false);
+    configuration.setClass("fs.talkative.impl", TalkativeFs.class, FileSystem.class);
+    HadoopFiles files = new HadoopFiles("talkative://" + folder.toAbsolutePath(), configuration);
+    assertThatThrownBy(() -> files.lengthBytes("a"))
+        .isInstanceOf(AccessDeniedException.class)
+        .hasMessage("Permission denied: user=a");
+    assertThatThrownBy(() -> files.list("")).hasMessage("safe mode");
   }
 
   @Test

@@ -99,7 +99,9 @@ final class SparkSessions {
       throw e;
     } catch (Exception e) { // SparkException is checked and thrown undeclared
       throw new BellowsException(
-          ExitCode.CLUSTER, "Spark did not start on " + conf.get("spark.master") + ": " + why(e), e);
+          ExitCode.CLUSTER,
+          "Spark did not start on " + conf.get("spark.master") + ": " + why(e),
+          e);
     }
   }
 

@@ -227,7 +227,7 @@ public final class ConfigKeys {
     return head.required(
         "model_path",
         new Free("a folder"),
-        "Stored model: a run folder's model/ (--model).",
+        "Stored model: a run folder's model/, a path or a URI (--model).",
         "runs/digits/model");
   }
 
@@ -237,7 +237,7 @@ public final class ConfigKeys {
             "dir",
             new Free("a folder"),
             "runs/run",
-            "Run folder (--run-dir, --name).",
+            "Run folder, a path or a URI such as hdfs://nn/runs/a (--run-dir, --name).",
             "runs/digits")
         .key("report", new Flag(), "true", "Write report.html.")
         .key(

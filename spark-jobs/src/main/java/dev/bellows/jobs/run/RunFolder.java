@@ -462,9 +462,7 @@ public final class RunFolder implements AutoCloseable {
   }
 
   private BellowsException disk(String name, IOException e) {
-    boolean forbidden =
-        e instanceof AccessDeniedException
-            || e.getClass().getSimpleName().equals("AccessControlException"); // Hadoop's
+    boolean forbidden = e instanceof AccessDeniedException;
     return new BellowsException(
         forbidden ? ExitCode.USAGE : ExitCode.MEMORY_OR_DISK,
         (forbidden ? "no permission to write " : "cannot write ")

@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +40,7 @@ public final class RunLease implements AutoCloseable {
   public static final Duration STALE = Duration.ofSeconds(90);
 
   private static final long RENEW_MS = 15_000;
+  private static final long STOP_MS = 5_000;
   private static final List<String> IDENTITY = List.of("host", "pid", "process");
 
   private final FolderFiles folder;
@@ -45,7 +48,7 @@ public final class RunLease implements AutoCloseable {
   private final long number;
   private final Clock clock;
   private @Nullable Thread keeper;
-  private boolean released;
+  private final CountDownLatch released = new CountDownLatch(1);
 
   private RunLease(FolderFiles folder, String run, long number, Clock clock) {
     this.folder = folder;
@@ -63,6 +66,11 @@ public final class RunLease implements AutoCloseable {
    * @throws BellowsException exit 2 when another process holds the folder
    */
   public static RunLease acquire(FolderFiles runFolder, boolean takeover, Clock clock) {
+    return acquire(runFolder, takeover, clock, RENEW_MS);
+  }
+
+  /** The same with another time between two renewals on a remote file system. */
+  static RunLease acquire(FolderFiles runFolder, boolean takeover, Clock clock, long renewMs) {
     FolderFiles folder = runFolder.below("lease");
     try {
       folder.createFolders("");
@@ -79,7 +87,7 @@ public final class RunLease implements AutoCloseable {
         for (long old = newest; old > 0 && folder.lengthBytes(name(old)) >= 0; old--) {
           folder.delete(name(old)); // older numbers say nothing any more
         }
-        lease.keepFresh();
+        lease.keepFresh(renewMs);
         return lease;
       }
     } catch (IOException e) {
@@ -119,7 +127,7 @@ public final class RunLease implements AutoCloseable {
       if (held) {
         long newest = newest(folder);
         // Numbers are exclusive on the local disk; a store that overwrote ours is found here.
-        if (newest > number || (folder.remote() && !isSelf(read(folder, name(number))))) {
+        if (newest > number || overwritten()) {
           held = false;
           how = "now held by " + describe(read(folder, name(newest)));
         }
@@ -138,17 +146,22 @@ public final class RunLease implements AutoCloseable {
     }
   }
 
+  private boolean overwritten() throws IOException {
+    if (!folder.remote()) {
+      return false;
+    }
+    Map<String, @Nullable Object> holder = read(folder, name(number));
+    return !holder.isEmpty() && !isSelf(holder); // empty while it is being touched
+  }
+
   /** Gives the lease back; the number stays so that the next one is higher. */
   @Override
   public void close() {
-    if (released) {
+    if (released.getCount() == 0) {
       return;
     }
-    released = true;
-    Thread thread = keeper;
-    if (thread != null) {
-      thread.interrupt();
-    }
+    released.countDown();
+    awaitKeeper();
     try {
       if (folder.lengthBytes(name(number)) >= 0
           && (!folder.remote() || isSelf(read(folder, name(number))))) {
@@ -161,20 +174,31 @@ public final class RunLease implements AutoCloseable {
     }
   }
 
-  private void keepFresh() {
+  /** Waits for it, so that it can't write the lease of a living holder over the released one. */
+  private void awaitKeeper() {
+    Thread thread = keeper;
+    if (thread != null) {
+      try {
+        thread.join(STOP_MS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private void keepFresh(long renewMs) {
     if (!folder.remote()) {
       return;
     }
-    Thread thread = new Thread(this::keep, "bellows-lease");
+    Thread thread = new Thread(() -> keep(renewMs), "bellows-lease");
     thread.setDaemon(true);
     thread.start();
     keeper = thread;
   }
 
-  private void keep() {
+  private void keep(long renewMs) {
     try {
-      while (true) {
-        Thread.sleep(RENEW_MS);
+      while (!released.await(renewMs, TimeUnit.MILLISECONDS)) {
         try {
           if (folder.lengthBytes(name(number)) >= 0) {
             folder.touch(name(number), clock.millis());
@@ -183,8 +207,8 @@ public final class RunLease implements AutoCloseable {
           // The next turn tries again; check() tells the owner what is wrong.
         }
       }
-    } catch (InterruptedException given) {
-      Thread.currentThread().interrupt(); // the lease is given back
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // nobody does: a touch must not be cut off half-way
     }
   }
 

@@ -157,6 +157,31 @@ class RemoteRunFolderTest {
   }
 
   @Test
+  void fault_36_aLeaseElsewhereIsRenewedHoweverLongAJobTakesAndNoThreadStays() throws Exception {
+    FolderFiles files = files("renewed");
+    files.createFolders("");
+    RunLease lease = RunLease.acquire(files, false, Clock.systemUTC(), 10);
+    Path file = temp.resolve("renewed/lease/000001.json");
+    Files.setLastModifiedTime(file, FileTime.fromMillis(0));
+    for (int i = 0; i < 500 && Files.getLastModifiedTime(file).toMillis() == 0; i++) {
+      Thread.sleep(10);
+    }
+    assertThat(Files.getLastModifiedTime(file).toMillis()).isPositive();
+    lease.close();
+    for (int i = 0; i < 500 && keepers() > 0; i++) {
+      Thread.sleep(10);
+    }
+    assertThat(keepers()).isZero();
+    assertThat(file).content().contains("\"released\": true");
+  }
+
+  private static long keepers() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(thread -> thread.getName().equals("bellows-lease"))
+        .count();
+  }
+
+  @Test
   void aFileTimeThatCannotBeSetIsSetByWriting() throws Exception {
     FolderFiles files = files("touch");
     assertThat(files.createNew("a", "one".getBytes(StandardCharsets.UTF_8))).isTrue();
