@@ -28,13 +28,27 @@ public final class Gradients {
    *     goes through an op without gradient
    */
   public static Map<Node, Node> reverse(Graph g, Node scalarLoss, List<Node> wrt) {
+    return reverse(g, scalarLoss, wrt, List.of());
+  }
+
+  /**
+   * As {@link #reverse(Graph, Node, List)}, with blocks that are computed again when the walk
+   * reaches them, so that their values need not be kept (T. Chen et al., "Training deep nets with
+   * sublinear memory cost", 2016). The gradients are the same to the bit.
+   *
+   * @param blocks nodes of each block, in the graph's order; what a block reads from outside is
+   *     kept
+   */
+  public static Map<Node, Node> reverse(
+      Graph g, Node scalarLoss, List<Node> wrt, List<List<Node>> blocks) {
     if (scalarLoss.shape().rank() != 0) {
       throw new GraphException(
           "gradient of "
               + scalarLoss
               + ": only a scalar (shape []) has a gradient; reduce it first");
     }
-    return vectorJacobian(g, scalarLoss, g.constant(1, Shape.SCALAR), wrt);
+    return vectorJacobian(
+        g, scalarLoss, g.constant(1, Shape.SCALAR), wrt, new Recomputation(g, blocks));
   }
 
   /**
@@ -43,6 +57,11 @@ public final class Gradients {
    */
   public static Map<Node, Node> vectorJacobian(
       Graph g, Node output, Node cotangent, List<Node> wrt) {
+    return vectorJacobian(g, output, cotangent, wrt, new Recomputation(g, List.of()));
+  }
+
+  private static Map<Node, Node> vectorJacobian(
+      Graph g, Node output, Node cotangent, List<Node> wrt, Recomputation recomputation) {
     ShapeRules.same("gradient of " + output.name(), cotangent, output);
     boolean[] depends = dependsOn(g, output, wrt);
     @Nullable Node[] gradients = new Node[output.id() + 1];
@@ -53,12 +72,13 @@ public final class Gradients {
       if (dy == null || !depends[id]) {
         continue;
       }
+      Node again = recomputation.of(node);
       for (int i = 0; i < node.inputs().size(); i++) {
         Node input = node.input(i);
         if (!depends[input.id()]) {
           continue;
         }
-        Node part = GradientRules.gradient(g, node, i, dy);
+        Node part = GradientRules.gradient(g, again, i, dy);
         if (part != null) {
           Node sum = gradients[input.id()];
           gradients[input.id()] = sum == null ? part : g.add(sum, part);

@@ -1,6 +1,7 @@
 package dev.bellows.engine.nn;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,11 +12,18 @@ import java.util.Set;
  * What a network reads per row: dense numbers, categories (each through its own embedding table)
  * and a sparse vector. The first layer sees [numbers, embeddings in order, sparse].
  *
+ * <p>Parts give names and shapes to ranges: {@code image} [28, 28, 1] over 784 numbers, {@code text}
+ * [T] over T codes. Numbers that no part covers, and the categories, are the part {@code features};
+ * a layer without {@code inputs} reads them, or the first part when there are none. Code columns
+ * are: the categories, then per token part its T tokens and, if it has lengths, one length.
+ *
  * @param numeric number of dense numeric columns, 0 or more
  * @param categorical the category columns, in the order of the code columns
  * @param sparseWidth width of the CSR input, 0 for none
+ * @param parts named ranges with shapes; empty for a plain vector
  */
-public record InputSpec(int numeric, List<Categorical> categorical, int sparseWidth) {
+public record InputSpec(
+    int numeric, List<Categorical> categorical, int sparseWidth, List<InputPart> parts) {
   /**
    * A category column.
    *
@@ -44,6 +52,7 @@ public record InputSpec(int numeric, List<Categorical> categorical, int sparseWi
   /** Checks that there is an input at all and that names are unique. */
   public InputSpec {
     categorical = List.copyOf(categorical);
+    parts = List.copyOf(parts);
     if (numeric < 0 || sparseWidth < 0) {
       throw new NetworkException(
           "input: numeric and sparse_width must be 0 or more, got "
@@ -51,7 +60,7 @@ public record InputSpec(int numeric, List<Categorical> categorical, int sparseWi
               + " and "
               + sparseWidth);
     }
-    if (numeric == 0 && sparseWidth == 0 && categorical.isEmpty()) {
+    if (numeric == 0 && sparseWidth == 0 && categorical.isEmpty() && parts.isEmpty()) {
       throw new NetworkException(
           "input: a network needs at least one numeric, categorical or sparse column");
     }
@@ -62,6 +71,34 @@ public record InputSpec(int numeric, List<Categorical> categorical, int sparseWi
             "input.categorical: the name '" + column.name() + "' stands twice");
       }
     }
+    Set<String> partNames = new HashSet<>(Set.of(FEATURES, "input"));
+    for (InputPart part : parts) {
+      if (!partNames.add(part.name())) {
+        throw new NetworkException(
+            "input.parts: the name '" + part.name() + "' stands twice or is taken");
+      }
+      if (!part.tokens() && part.from() + part.size() > numeric) {
+        throw new NetworkException(
+            "input part '"
+                + part.name()
+                + "' "
+                + part.shape()
+                + " covers numbers "
+                + part.from()
+                + " to "
+                + (part.from() + part.size())
+                + ", but a row has "
+                + numeric);
+      }
+    }
+  }
+
+  /** Name of the numbers that no part covers and the embedded categories. */
+  public static final String FEATURES = "features";
+
+  /** A network without parts. */
+  public InputSpec(int numeric, List<Categorical> categorical, int sparseWidth) {
+    this(numeric, categorical, sparseWidth, List.of());
   }
 
   /** Dense numeric input only. */
@@ -69,9 +106,56 @@ public record InputSpec(int numeric, List<Categorical> categorical, int sparseWi
     return new InputSpec(width, List.of(), 0);
   }
 
-  /** Width of the dense part: numbers and embeddings. */
+  /** One part of numbers with a shape: an image [H, W, C], a series [T, F]. */
+  public static InputSpec shaped(String name, int... shape) {
+    InputPart part = InputPart.numbers(name, 0, shape);
+    return new InputSpec(part.size(), List.of(), 0, List.of(part));
+  }
+
+  /** One part of T tokens. */
+  public static InputSpec tokens(String name, int length, int vocabulary) {
+    return new InputSpec(
+        0, List.of(), 0, List.of(InputPart.tokens(name, length, vocabulary, false)));
+  }
+
+  /** Code columns of a row: categories, tokens and lengths. */
+  public int codesWidth() {
+    return categorical.size() + parts.stream().mapToInt(InputPart::codes).sum();
+  }
+
+  /** First code column of a token part. */
+  public int codesFrom(InputPart part) {
+    int from = categorical.size();
+    for (InputPart other : parts.subList(0, parts.indexOf(part))) {
+      from += other.codes();
+    }
+    return from;
+  }
+
+  /** Ranges [from, to) of the numbers that no part covers, in order. */
+  List<int[]> uncovered() {
+    boolean[] covered = new boolean[numeric];
+    for (InputPart part : parts) {
+      if (!part.tokens()) {
+        Arrays.fill(covered, part.from(), part.from() + part.size(), true);
+      }
+    }
+    List<int[]> ranges = new ArrayList<>();
+    for (int i = 0; i < numeric; i++) {
+      if (!covered[i]) {
+        int from = i;
+        while (i < numeric && !covered[i]) {
+          i++;
+        }
+        ranges.add(new int[] {from, i});
+      }
+    }
+    return ranges;
+  }
+
+  /** Width of the features: numbers that no part covers, and embeddings. */
   public int denseWidth() {
-    int width = numeric;
+    int width = uncovered().stream().mapToInt(range -> range[1] - range[0]).sum();
     for (Categorical column : categorical) {
       width = Math.addExact(width, column.embeddingDim());
     }
@@ -97,6 +181,9 @@ public record InputSpec(int numeric, List<Categorical> categorical, int sparseWi
     }
     tree.put("categorical", columns);
     tree.put("sparse_width", (long) sparseWidth);
+    if (!parts.isEmpty()) {
+      tree.put("parts", parts.stream().map(InputPart::toJson).toList());
+    }
     return tree;
   }
 
@@ -118,7 +205,12 @@ public record InputSpec(int numeric, List<Categorical> categorical, int sparseWi
               column.text("name"), column.whole("cardinality"), column.whole("embedding_dim")));
       column.done();
     }
+    List<InputPart> parts = new ArrayList<>();
+    for (Object entry : tree.list("parts", List.of())) {
+      String where = "input.parts[" + parts.size() + "]";
+      parts.add(InputPart.fromJson(where, Tree.map(where, entry)));
+    }
     tree.done();
-    return new InputSpec(numeric, columns, sparse);
+    return new InputSpec(numeric, columns, sparse, parts);
   }
 }

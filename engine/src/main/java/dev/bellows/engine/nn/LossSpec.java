@@ -5,30 +5,45 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 
 /**
- * The loss of a network.
+ * A loss and its options, checked and completed with their defaults when the record is made.
  *
  * @param kind which formula
- * @param labelSmoothing share of the target spread over all classes, in [0, 1); cross-entropies
- *     only (C. Szegedy et al., 2016)
- * @param classWeights factor on the weight of a row by its class, one per class; empty for none.
- *     For losses on a 0/1 target of one output: two values, for 0 and 1
- * @param huberDelta error from which {@link LossKind#HUBER} is linear, above 0
+ * @param options names to Long, Double, Boolean, String or lists of them: those of the loss's
+ *     definition and, for every loss, {@code target} (the input or head whose values are the truth,
+ *     for autoencoders and auxiliary heads), {@code weight} (its factor among several losses) and
+ *     {@code per} (row or position, for labels per position)
  */
-@SuppressWarnings(
-    "ArrayRecordComponent") // Copied in and out; equals and hashCode look at its contents.
-public record LossSpec(
-    LossKind kind, float labelSmoothing, float[] classWeights, float huberDelta) {
+public record LossSpec(LossKind kind, Map<String, Object> options) {
   /** Checks ranges and what the kind allows. */
   public LossSpec {
+    Map<String, Object> given = new LinkedHashMap<>(options);
+    if (given.get("class_weights") instanceof List<?> list && list.isEmpty()) {
+      given.remove("class_weights");
+    }
+    options = kind.type().complete(given);
+  }
+
+  /**
+   * A loss with the options that the first losses had.
+   *
+   * @param labelSmoothing share of the target spread over all classes, in [0, 1); cross-entropies
+   *     only (C. Szegedy et al., 2016)
+   * @param classWeights factor on the weight of a row by its class, one per class; empty for none.
+   *     For losses on a 0/1 target of one output: two values, for 0 and 1
+   * @param huberDelta error from which {@link LossKind#HUBER} is linear, above 0
+   */
+  public LossSpec(LossKind kind, float labelSmoothing, float[] classWeights, float huberDelta) {
+    this(kind, options(kind, labelSmoothing, classWeights, huberDelta));
+  }
+
+  private static Map<String, Object> options(
+      LossKind kind, float labelSmoothing, float[] classWeights, float huberDelta) {
     if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
       throw new NetworkException("loss.label_smoothing must be in [0, 1), got " + labelSmoothing);
     }
-    boolean crossEntropy =
-        kind == LossKind.SOFTMAX_CROSS_ENTROPY || kind == LossKind.SIGMOID_CROSS_ENTROPY;
-    if (labelSmoothing > 0 && !crossEntropy) {
+    if (labelSmoothing > 0 && !kind.type().has("label_smoothing")) {
       throw new NetworkException(
           "loss.label_smoothing is for cross-entropies, not for " + kind.id());
     }
@@ -38,44 +53,80 @@ public record LossSpec(
     if (classWeights.length > 0 && !kind.classifies()) {
       throw new NetworkException("loss.class_weights is for classification, not for " + kind.id());
     }
+    List<Object> weights = new ArrayList<>();
     for (float weight : classWeights) {
       if (!(weight >= 0) || Float.isInfinite(weight)) {
         throw new NetworkException(
             "loss.class_weights must be numbers of 0 or more, got "
                 + Arrays.toString(classWeights));
       }
+      weights.add(exact(weight));
     }
-    classWeights = classWeights.clone();
+    Map<String, Object> options = new LinkedHashMap<>();
+    if (kind.type().has("label_smoothing")) {
+      options.put("label_smoothing", exact(labelSmoothing));
+    }
+    if (!weights.isEmpty()) {
+      options.put("class_weights", weights);
+    }
+    if (kind.type().has("huber_delta")) {
+      options.put("huber_delta", exact(huberDelta));
+    }
+    return options;
   }
 
-  /** A loss with no smoothing and no class weights; Huber's delta is 1. */
+  /** A loss with its default options. */
   public static LossSpec of(LossKind kind) {
-    return new LossSpec(kind, 0, new float[0], 1);
+    return new LossSpec(kind, Map.of());
   }
 
-  /** A copy of the class weights. */
-  @Override
+  /** This loss with one more option. */
+  public LossSpec with(String option, Object value) {
+    Map<String, Object> more = new LinkedHashMap<>(options);
+    more.put(option, value);
+    return new LossSpec(kind, more);
+  }
+
+  /** Share of the target spread over all classes; 0 for losses without it. */
+  public float labelSmoothing() {
+    return options.get("label_smoothing") instanceof Number number ? number.floatValue() : 0;
+  }
+
+  /** Factors by class; empty for none. */
   public float[] classWeights() {
-    return classWeights.clone();
+    List<?> list = options.get("class_weights") instanceof List<?> given ? given : List.of();
+    float[] weights = new float[list.size()];
+    for (int i = 0; i < weights.length; i++) {
+      weights[i] = ((Number) list.get(i)).floatValue();
+    }
+    return weights;
   }
 
-  /** A tree for JSON; options that the kind does not use are left out. */
+  /** Error from which Huber's loss is linear; 1 for other losses. */
+  public float huberDelta() {
+    return options.get("huber_delta") instanceof Number number ? number.floatValue() : 1;
+  }
+
+  /** The input or head whose values are the truth; "" for its own. */
+  public String target() {
+    return options.get("target") instanceof String name ? name : "";
+  }
+
+  /** Factor of this loss in the sum of all. */
+  public double weight() {
+    return options.get("weight") instanceof Number number ? number.doubleValue() : 1;
+  }
+
+  /** Whether each labelled position counts 1; else each row does. */
+  public boolean perPosition() {
+    return "position".equals(options.get("per"));
+  }
+
+  /** A tree for JSON. */
   public Map<String, Object> toJson() {
     Map<String, Object> tree = new LinkedHashMap<>();
     tree.put("kind", kind.id());
-    if (kind == LossKind.SOFTMAX_CROSS_ENTROPY || kind == LossKind.SIGMOID_CROSS_ENTROPY) {
-      tree.put("label_smoothing", exact(labelSmoothing));
-    }
-    if (classWeights.length > 0) {
-      List<Object> weights = new ArrayList<>();
-      for (float weight : classWeights) {
-        weights.add(exact(weight));
-      }
-      tree.put("class_weights", weights);
-    }
-    if (kind == LossKind.HUBER) {
-      tree.put("huber_delta", exact(huberDelta));
-    }
+    tree.putAll(options);
     return tree;
   }
 
@@ -85,40 +136,14 @@ public record LossSpec(
    * @throws NetworkException naming the key that is missing, unknown or of the wrong type
    */
   public static LossSpec fromJson(Map<String, Object> json) {
-    Tree tree = new Tree("loss", json);
-    LossKind kind = tree.oneOf("kind", LossKind.class);
-    float smoothing = (float) tree.number("label_smoothing", 0);
-    float delta = (float) tree.number("huber_delta", 1);
-    List<Object> list = tree.list("class_weights", List.of());
-    float[] weights = new float[list.size()];
-    for (int i = 0; i < weights.length; i++) {
-      weights[i] = (float) Tree.number("loss.class_weights[" + i + "]", list.get(i));
-    }
-    tree.done();
-    return new LossSpec(kind, smoothing, weights, delta);
+    LossKind kind = new Tree("loss", json).oneOf("kind", LossKind.class);
+    Map<String, Object> options = new LinkedHashMap<>(json);
+    options.remove("kind");
+    return new LossSpec(kind, options);
   }
 
   /** The shortest decimal that reads back as the same float. */
   private static double exact(float value) {
     return Double.parseDouble(Float.toString(value));
-  }
-
-  @Override
-  public boolean equals(Object other) {
-    return other instanceof LossSpec that
-        && kind == that.kind
-        && labelSmoothing == that.labelSmoothing
-        && huberDelta == that.huberDelta
-        && Arrays.equals(classWeights, that.classWeights);
-  }
-
-  @Override
-  public int hashCode() {
-    return Objects.hash(kind, labelSmoothing, huberDelta, Arrays.hashCode(classWeights));
-  }
-
-  @Override
-  public String toString() {
-    return "LossSpec" + toJson();
   }
 }

@@ -6,12 +6,12 @@ public final class Network {
 
   /** The flat parameter vector of a network. */
   public static ParameterLayout layout(NetworkSpec spec) {
-    return new NetworkBuilder(spec, 1, Mode.EVALUATE).build().layout();
+    return NetworkBuilder.build(spec, 1, Mode.EVALUATE).layout();
   }
 
   /** The graph of a network for a fixed number of rows. */
   public static NetworkGraph build(NetworkSpec spec, int rows, Mode mode) {
-    return new NetworkBuilder(spec, rows, mode).build();
+    return NetworkBuilder.build(spec, rows, mode);
   }
 
   /** A table of layers, output shapes and parameters, one layer a line. */

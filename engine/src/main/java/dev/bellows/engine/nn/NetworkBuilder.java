@@ -4,10 +4,10 @@ import dev.bellows.engine.graph.Gradients;
 import dev.bellows.engine.graph.Graph;
 import dev.bellows.engine.graph.GraphException;
 import dev.bellows.engine.graph.Node;
-import dev.bellows.engine.nn.layer.LayerContext;
 import dev.bellows.engine.tensor.DType;
 import dev.bellows.engine.tensor.Shape;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,13 +17,10 @@ import org.jspecify.annotations.Nullable;
 final class NetworkBuilder {
   private final InputSpec in;
   private final List<LayerSpec> layers;
-  private final LossSpec loss;
-  private final int outputs;
   private final int rows;
   private final Mode mode;
   private final Graph graph = new Graph();
-  private final List<Segment> segments = new ArrayList<>();
-  private final List<Node> parameters = new ArrayList<>();
+  private final Segments segments = new Segments(graph);
 
   /** Per STATE segment name its statistic of the slice. */
   private final Map<String, Node> statistics = new LinkedHashMap<>();
@@ -31,31 +28,35 @@ final class NetworkBuilder {
   /** Inputs and layers that a layer may name. */
   private final Map<String, Node> named = new LinkedHashMap<>();
 
+  private final Map<Node, Integer> vocabularies = new HashMap<>();
   private final List<NetworkGraph.Layer> traces = new ArrayList<>();
   private int dropouts;
 
-  NetworkBuilder(NetworkSpec spec, int rows, Mode mode) {
-    this(spec.input(), spec.layers(), spec.loss(), spec.outputs(), rows, mode);
-  }
-
-  private NetworkBuilder(
-      InputSpec in, List<LayerSpec> layers, LossSpec loss, int outputs, int rows, Mode mode) {
+  private NetworkBuilder(InputSpec in, List<LayerSpec> layers, int rows, Mode mode) {
     if (rows < 1) {
       throw new NetworkException("rows must be 1 or more, got " + rows);
     }
     this.in = in;
     this.layers = layers;
-    this.loss = loss;
-    this.outputs = outputs;
     this.rows = rows;
     this.mode = mode;
   }
 
-  /** The shape [1, ...] of the last layer, each layer checked against its input. */
-  static Shape outputShape(InputSpec in, List<LayerSpec> layers) {
-    LossSpec any = LossSpec.of(LossKind.MSE);
-    NetworkBuilder builder = new NetworkBuilder(in, layers, any, 1, 1, Mode.EVALUATE);
-    return builder.forward(builder.inputs()).shape();
+  /**
+   * The shapes [1, ...] of the last layer, under {@link Head#MAIN}, and of every layer that has a
+   * name; each layer is checked against its input.
+   */
+  static Map<String, Shape> shapes(InputSpec in, List<LayerSpec> layers) {
+    NetworkBuilder builder = new NetworkBuilder(in, layers, 1, Mode.EVALUATE);
+    Shape last = builder.forward(builder.inputs()).shape();
+    Map<String, Shape> shapes = new LinkedHashMap<>();
+    builder.named.forEach((name, node) -> shapes.put(name, node.shape()));
+    shapes.put(Head.MAIN, last);
+    return shapes;
+  }
+
+  static NetworkGraph build(NetworkSpec spec, int rows, Mode mode) {
+    return new NetworkBuilder(spec.input(), spec.layers(), rows, mode).build(spec);
   }
 
   /** The nodes that rows are bound to. */
@@ -67,16 +68,54 @@ final class NetworkBuilder {
             ? graph.input("numeric", DType.FLOAT32, Shape.of(rows, in.numeric()))
             : null;
     Node codes =
-        in.categorical().isEmpty()
-            ? null
-            : graph.input("codes", DType.INT32, Shape.of(rows, in.categorical().size()));
+        in.codesWidth() > 0
+            ? graph.input("codes", DType.INT32, Shape.of(rows, in.codesWidth()))
+            : null;
     Node sparse = in.sparseWidth() > 0 ? graph.sparseInput("sparse", rows, in.sparseWidth()) : null;
     return new Inputs(numeric, codes, sparse);
   }
 
+  private NetworkGraph build(NetworkSpec spec) {
+    Inputs inputs = inputs();
+    HeadBuilder heads = new HeadBuilder(graph, rows, spec);
+    heads.inputs();
+    Node output = forward(inputs);
+    heads.build(output, named);
+    List<Node> gradients = mode == Mode.TRAIN ? gradients(heads) : List.of();
+    return new NetworkGraph(
+        graph,
+        rows,
+        mode,
+        segments.layout(),
+        inputs.numeric(),
+        inputs.codes(),
+        inputs.sparse(),
+        heads.labels(),
+        heads.target(),
+        heads.safeLabels(),
+        heads.mask(),
+        heads.weights(),
+        output,
+        heads.loss(),
+        heads.weightSum(),
+        heads.heads().get(0).metric(),
+        segments.nodes(),
+        gradients,
+        List.copyOf(traces),
+        heads.heads());
+  }
+
   /** The output of the last layer. */
   private Node forward(Inputs inputs) {
-    Node x = dense(inputs.numeric(), inputs.codes());
+    Node x = features(inputs.numeric(), inputs.codes());
+    if (x != null && !in.parts().isEmpty()) {
+      named.put(InputSpec.FEATURES, x);
+    }
+    for (InputPart part : in.parts()) {
+      Node node = part(part, inputs);
+      named.put(part.name(), node);
+      x = x == null ? node : x;
+    }
     if (x != null) {
       named.put("input", x);
     }
@@ -89,81 +128,68 @@ final class NetworkBuilder {
     return x;
   }
 
-  NetworkGraph build() {
-    Inputs inputs = inputs();
-    boolean byLabel = this.loss.kind().usesLabels();
-    Node labels = byLabel ? graph.input("labels", DType.INT32, Shape.of(rows)) : null;
-    Node target =
-        byLabel ? null : graph.input("target", DType.FLOAT32, Shape.of(rows, outputs));
-    Node weights = graph.input("weights", DType.FLOAT32, Shape.of(rows));
+  /** The node [N, shape...] of a part, cut out of the numbers or the codes. */
+  private Node part(InputPart part, Inputs inputs) {
+    Node from = part.tokens() ? inputs.codes() : inputs.numeric();
+    if (from == null) {
+      throw new IllegalStateException("input part " + part.name() + " has no columns");
+    }
+    int first = part.tokens() ? in.codesFrom(part) : part.from();
+    if (part.lengths()) {
+      int column = first + part.size();
+      Node length = graph.slice(from, 1, column, column + 1);
+      named.put(
+          part.name() + ".length",
+          graph.named(part.name() + ".length").reshape(length, Shape.of(rows)));
+    }
+    Node values = columns(from, first, first + part.size());
+    int[] dims = new int[part.shape().size() + 1];
+    dims[0] = rows;
+    for (int i = 1; i < dims.length; i++) {
+      dims[i] = part.shape().get(i - 1);
+    }
+    Node node = graph.reshape(values, Shape.of(dims));
+    if (part.tokens()) {
+      vocabularies.put(node, part.vocabulary());
+    }
+    return node;
+  }
 
-    Node output = forward(inputs);
-    Node truth = labels != null ? labels : target;
-    if (truth == null) {
-      throw new IllegalStateException("neither labels nor target");
-    }
-    Node effective = weights;
-    float[] classWeights = this.loss.classWeights();
-    if (classWeights.length > 0) {
-      double[] factors = new double[classWeights.length];
-      for (int i = 0; i < factors.length; i++) {
-        factors[i] = classWeights[i];
-      }
-      effective = graph.named("row_weights").classWeights(weights, truth, factors);
-    }
-    Node loss = loss(output, truth, effective);
-    Node weightSum = graph.named("weight_sum").reduceSum(effective);
-    Node metric = metric(output, truth);
-    ParameterLayout layout =
-        new ParameterLayout(
-            segments, segments.isEmpty() ? 0 : segments.get(segments.size() - 1).end());
-    List<Node> gradients = mode == Mode.TRAIN ? gradients(loss, weightSum) : List.of();
-    return new NetworkGraph(
-        graph,
-        rows,
-        mode,
-        layout,
-        inputs.numeric(),
-        inputs.codes(),
-        inputs.sparse(),
-        labels,
-        target,
-        weights,
-        output,
-        loss,
-        weightSum,
-        metric,
-        List.copyOf(parameters),
-        gradients,
-        List.copyOf(traces));
+  private Node columns(Node x, int from, int to) {
+    return from == 0 && to == x.shape().dim(1) ? x : graph.slice(x, 1, from, to);
   }
 
   /**
-   * Numbers and embeddings side by side: [N, denseWidth]; null when there is only a sparse input.
+   * Numbers that no part covers and embeddings side by side: [N, denseWidth]; null when there are
+   * none.
    */
-  private @Nullable Node dense(@Nullable Node numeric, @Nullable Node codes) {
+  private @Nullable Node features(@Nullable Node numeric, @Nullable Node codes) {
     List<Node> parts = new ArrayList<>();
     if (numeric != null) {
-      parts.add(numeric);
-    }
-    if (codes != null) {
-      for (InputSpec.Categorical column : in.categorical()) {
-        String name = "embedding." + column.name();
-        Shape shape = Shape.of(column.cardinality(), column.embeddingDim());
-        Node table =
-            parameter(
-                name, shape, Initializer.GLOROT, true, column.cardinality(), column.embeddingDim());
-        parts.add(
-            graph
-                .named("rows_of." + name)
-                .gatherRows(table, codes, parts.size() - (numeric != null ? 1 : 0)));
+      for (int[] range : in.uncovered()) {
+        parts.add(columns(numeric, range[0], range[1]));
       }
+    }
+    for (int i = 0; codes != null && i < in.categorical().size(); i++) {
+      InputSpec.Categorical column = in.categorical().get(i);
+      String name = "embedding." + column.name();
+      Shape shape = Shape.of(column.cardinality(), column.embeddingDim());
+      Node table =
+          segments.trained(
+              name,
+              shape,
+              Initializer.GLOROT,
+              true,
+              column.cardinality(),
+              column.embeddingDim(),
+              1);
+      parts.add(graph.named("rows_of." + name).gatherRows(table, codes, i));
     }
     return parts.isEmpty() ? null : graph.concat(1, parts);
   }
 
-  /** The inputs of layer {@code index}, by name or the layer before. */
-  private List<Node> inputs(String label, LayerSpec layer, @Nullable Node before) {
+  /** The inputs of a layer, by name or the layer before. */
+  private List<Node> inputsOf(String label, LayerSpec layer, @Nullable Node before) {
     List<String> names = layer.inputs();
     int most = layer.type().mostInputs();
     if (names.size() > most) {
@@ -175,20 +201,25 @@ final class NetworkBuilder {
     }
     List<Node> nodes = new ArrayList<>();
     for (String name : names) {
-      Node node = named.get(name);
-      if (node == null) {
-        throw new NetworkException(
-            label
-                + ": input '"
-                + name
-                + "' is no input of the network and no layer before this one"
-                + Tree.nearest(name, named.keySet())
-                + "; there are "
-                + named.keySet());
-      }
-      nodes.add(node);
+      nodes.add(lookup(named, label + ": input", name));
     }
     return nodes;
+  }
+
+  /** The node of this name, or an error that lists the names. */
+  static Node lookup(Map<String, Node> named, String what, String name) {
+    Node node = named.get(name);
+    if (node == null) {
+      throw new NetworkException(
+          what
+              + " '"
+              + name
+              + "' is no input of the network and no layer before this one"
+              + Tree.nearest(name, named.keySet())
+              + "; there are "
+              + named.keySet());
+    }
+    return node;
   }
 
   private Node layer(int index, @Nullable Node before, @Nullable Node sparse) {
@@ -196,26 +227,27 @@ final class NetworkBuilder {
     String given = layer.name();
     String label =
         "layer " + index + " (" + layer.type() + (given.isEmpty() ? ")" : " '" + given + "')");
-    String prefix = given.isEmpty() ? "layer" + index + "." + layer.type() : given;
-    if (!given.isEmpty() && named.containsKey(given)) {
-      throw new NetworkException(label + ": the name '" + given + "' stands twice");
+    if (!given.isEmpty() && (named.containsKey(given) || given.equals(Head.MAIN))) {
+      throw new NetworkException(
+          label + ": the name '" + given + "' stands twice or is taken by an input");
     }
-    List<Node> in = inputs(label, layer, before);
-    int firstSegment = segments.size();
+    String prefix = given.isEmpty() ? "layer" + index + "." + layer.type() : given;
+    List<Node> inputs = inputsOf(label, layer, before);
+    int firstSegment = segments.count();
     int firstNode = graph.nodes().size();
     Node output;
     try {
-      output = layer.type().build(new Context(label, prefix, layer.options(), in, sparse));
+      output = layer.type().build(new Context(label, prefix, layer, inputs, sparse));
     } catch (GraphException e) {
       throw new NetworkException(label + ": " + e.getMessage());
     }
     traces.add(
         new NetworkGraph.Layer(
             prefix,
-            in,
+            inputs,
             output,
-            graph.nodes().subList(firstNode, graph.nodes().size()).stream().toList(),
-            segments.subList(firstSegment, segments.size()).stream().map(Segment::name).toList()));
+            List.copyOf(graph.nodes().subList(firstNode, graph.nodes().size())),
+            segments.names(firstSegment)));
     named.put("layer" + index, output);
     if (!given.isEmpty()) {
       named.put(given, output);
@@ -224,16 +256,12 @@ final class NetworkBuilder {
   }
 
   /** What the body of one layer sees. */
-  private final class Context extends LayerContext {
+  private final class Context extends BuildingContext {
     private final @Nullable Node sparse;
 
     Context(
-        String label,
-        String name,
-        Map<String, Object> options,
-        List<Node> inputs,
-        @Nullable Node sparse) {
-      super(label, name, options, inputs, graph, mode);
+        String label, String name, LayerSpec layer, List<Node> inputs, @Nullable Node sparse) {
+      super(label, name, layer, inputs, graph, mode, segments, statistics);
       this.sparse = sparse;
     }
 
@@ -243,29 +271,8 @@ final class NetworkBuilder {
     }
 
     @Override
-    public Node parameter(
-        String suffix, Shape shape, Initializer init, boolean decay, int fanIn, int fanOut) {
-      return NetworkBuilder.this.parameter(
-          name() + "." + suffix, shape, init, decay, fanIn, fanOut);
-    }
-
-    @Override
-    public Node state(String suffix, Shape shape, Initializer init, double momentum) {
-      int size = Math.toIntExact(shape.size());
-      return segment(
-          name() + "." + suffix,
-          shape,
-          Segment.Kind.STATE,
-          init,
-          false,
-          size,
-          size,
-          (float) momentum);
-    }
-
-    @Override
-    public void statistic(String suffix, Node value) {
-      statistics.put(name() + "." + suffix, value);
+    public int vocabulary(Node x) {
+      return vocabularies.getOrDefault(x, 0);
     }
 
     @Override
@@ -274,81 +281,44 @@ final class NetworkBuilder {
     }
   }
 
-  private Node loss(Node output, Node truth, Node weights) {
-    graph.named("loss");
-    return switch (loss.kind()) {
-      case SOFTMAX_CROSS_ENTROPY ->
-          graph.softmaxCrossEntropy(output, truth, weights, loss.labelSmoothing());
-      case SIGMOID_CROSS_ENTROPY ->
-          graph.sigmoidCrossEntropy(output, truth, weights, loss.labelSmoothing());
-      case MSE -> graph.mse(output, truth, weights);
-      case MAE -> graph.mae(output, truth, weights);
-      case HUBER -> graph.huber(output, truth, weights, loss.huberDelta());
-      case HINGE -> graph.hinge(output, truth, weights);
-    };
-  }
-
-  private Node metric(Node output, Node truth) {
-    graph.named("metric");
-    if (this.loss.kind().usesLabels()) {
-      return graph.correct(output, truth);
+  /** Blocks of layers of one word {@code recompute}: made again in the backward pass. */
+  private List<List<Node>> recomputed() {
+    Map<String, List<Node>> blocks = new LinkedHashMap<>();
+    for (int i = 0; i < layers.size(); i++) {
+      if (layers.get(i).options().get("recompute") instanceof String block) {
+        blocks.computeIfAbsent(block, b -> new ArrayList<>()).addAll(traces.get(i).nodes());
+      }
     }
-    return this.loss.kind().classifies()
-        ? graph.correctBinary(output, truth)
-        : graph.absoluteError(output, truth);
+    return List.copyOf(blocks.values());
   }
 
-  private List<Node> gradients(Node loss, Node weightSum) {
+  private List<Node> gradients(HeadBuilder heads) {
+    List<Segment> all = segments.layout().segments();
+    List<Node> nodes = segments.nodes();
     List<Node> trained = new ArrayList<>();
-    for (int i = 0; i < segments.size(); i++) {
-      if (segments.get(i).kind() == Segment.Kind.TRAINABLE) {
-        trained.add(parameters.get(i));
+    for (int i = 0; i < all.size(); i++) {
+      if (all.get(i).kind() == Segment.Kind.TRAINABLE) {
+        trained.add(nodes.get(i));
       }
     }
     Map<Node, Node> byParameter;
     try {
-      byParameter = Gradients.reverse(graph, loss, trained);
+      byParameter = Gradients.reverse(graph, heads.loss(), trained, recomputed());
     } catch (GraphException e) {
       throw new NetworkException("the network can't be trained: " + e.getMessage());
     }
     List<Node> gradients = new ArrayList<>();
-    for (int i = 0; i < segments.size(); i++) {
-      Node statistic = statistics.get(segments.get(i).name());
+    for (int i = 0; i < all.size(); i++) {
+      Node statistic = statistics.get(all.get(i).name());
       Node gradient =
-          statistic == null ? byParameter.get(parameters.get(i)) : graph.mul(statistic, weightSum);
+          statistic == null
+              ? byParameter.get(nodes.get(i))
+              : graph.mul(statistic, heads.weightSum());
       if (gradient == null) {
-        throw new IllegalStateException("no gradient for " + segments.get(i).name());
+        throw new IllegalStateException("no gradient for " + all.get(i).name());
       }
       gradients.add(gradient);
     }
     return List.copyOf(gradients);
-  }
-
-  private Node parameter(
-      String name, Shape shape, Initializer init, boolean decay, int fanIn, int fanOut) {
-    return segment(name, shape, Segment.Kind.TRAINABLE, init, decay, fanIn, fanOut, 0);
-  }
-
-  private Node segment(
-      String name,
-      Shape shape,
-      Segment.Kind kind,
-      Initializer init,
-      boolean decay,
-      int fanIn,
-      int fanOut,
-      float momentum) {
-    int offset = segments.isEmpty() ? 0 : segments.get(segments.size() - 1).end();
-    long end = offset + shape.size();
-    if (end > Integer.MAX_VALUE - 8) {
-      throw new NetworkException(
-          "parameter " + name + " " + shape + " makes the network larger than 2^31 values");
-    }
-    segments.add(
-        new Segment(
-            name, shape, offset, (int) shape.size(), kind, init, decay, fanIn, fanOut, momentum));
-    Node node = graph.parameter(name, shape);
-    parameters.add(node);
-    return node;
   }
 }

@@ -15,14 +15,132 @@ import java.util.Map;
  * @param layers in order; the last one must give {@code outputs} values without softmax or sigmoid,
  *     the losses work on raw scores
  * @param loss what is minimised
- * @param outputs number of raw scores per row: classes for softmax cross-entropy, 1 for hinge, else
- *     the width of the target
+ * @param outputs classes for losses on labels (per row, or per position when the last layer gives
+ *     [N, P..., K]), 1 for hinge, else the values of a row's target
+ * @param heads more outputs with losses of their own; empty for one output
  */
-public record NetworkSpec(InputSpec input, List<LayerSpec> layers, LossSpec loss, int outputs) {
-  /** Checks that input, layers, loss and outputs fit together. */
+public record NetworkSpec(
+    InputSpec input, List<LayerSpec> layers, LossSpec loss, int outputs, List<Head> heads) {
+  /** Checks that input, layers, losses and outputs fit together. */
   public NetworkSpec {
     layers = List.copyOf(layers);
+    heads = List.copyOf(heads);
     check(input, layers, loss, outputs);
+    truths(input, layers, loss, outputs, heads);
+  }
+
+  /** A network of one output. */
+  public NetworkSpec(InputSpec input, List<LayerSpec> layers, LossSpec loss, int outputs) {
+    this(input, layers, loss, outputs, List.of());
+  }
+
+  /** Labels of a row: one, or one per position and task; 0 without losses on labels. */
+  public int labelWidth() {
+    return width(true);
+  }
+
+  /** Float targets of a row; 0 without losses on targets. */
+  public int targetWidth() {
+    return width(false);
+  }
+
+  private int width(boolean labels) {
+    return truths().stream()
+        .filter(t -> t.labels() == labels && t.from() >= 0)
+        .mapToInt(HeadBuilder.Truth::to)
+        .max()
+        .orElse(0);
+  }
+
+  /** Raw scores of a row: the size of the last layer's output. */
+  public int scores() {
+    HeadBuilder.Truth main = truths().get(0);
+    return main.labels() ? main.width() * outputs : outputs;
+  }
+
+  /** Where the truth of each output stands, the main one first. */
+  List<HeadBuilder.Truth> truths() {
+    return truths(input, layers, loss, outputs, heads);
+  }
+
+  private static List<HeadBuilder.Truth> truths(
+      InputSpec input, List<LayerSpec> layers, LossSpec loss, int outputs, List<Head> heads) {
+    Map<String, Shape> shapes = NetworkBuilder.shapes(input, layers);
+    List<HeadBuilder.Truth> truths = new ArrayList<>();
+    add(truths, Head.MAIN, loss, outputs, shapes.get(Head.MAIN), shapes);
+    for (Head head : heads) {
+      Shape shape = shapes.get(head.layer());
+      if (shape == null) {
+        throw new NetworkException(
+            "head '"
+                + head.name()
+                + "': there is no layer '"
+                + head.layer()
+                + "'"
+                + Tree.nearest(head.layer(), shapes.keySet())
+                + "; there are "
+                + shapes.keySet());
+      }
+      add(truths, head.name(), head.loss(), head.outputs(), shape, shapes);
+    }
+    return truths;
+  }
+
+  private static void add(
+      List<HeadBuilder.Truth> truths,
+      String name,
+      LossSpec loss,
+      int outputs,
+      Shape shape,
+      Map<String, Shape> shapes) {
+    boolean labels = loss.kind().usesLabels();
+    long row = shape.size() / shape.dim(0);
+    int found = labels ? shape.dim(-1) : Math.toIntExact(row);
+    if (found != outputs) {
+      throw new NetworkException(
+          "head '" + name + "' has " + found + " outputs " + LayerContext.text(shape)
+              + ", expected " + outputs);
+    }
+    String problem = loss.kind().type().problem(outputs, loss.options());
+    if (problem != null) {
+      throw new NetworkException(problem);
+    }
+    int width = labels ? Math.toIntExact(row / outputs) : outputs;
+    int from = 0;
+    for (HeadBuilder.Truth other : truths) {
+      if (other.head().equals(name)) {
+        throw new NetworkException("two heads are called " + name);
+      }
+      from = other.labels() == labels ? Math.max(from, other.to()) : from;
+      if (other.head().equals(loss.target())) {
+        if (other.labels() != labels || other.width() != width) {
+          throw new NetworkException(
+              "head '" + name + "' can't use the truth of '" + loss.target() + "': "
+                  + other.width() + (other.labels() ? " labels" : " targets") + " against "
+                  + width + (labels ? " labels" : " targets"));
+        }
+        truths.add(
+            new HeadBuilder.Truth(name, loss, outputs, labels, other.from(), other.width()));
+        return;
+      }
+    }
+    if (!loss.target().isEmpty()) {
+      Shape given = shapes.get(loss.target());
+      long needed = labels ? width : row;
+      if (given == null || given.size() / given.dim(0) != needed) {
+        throw new NetworkException(
+            "loss.target '"
+                + loss.target()
+                + "' of head '"
+                + name
+                + "' must be an input, layer or head with "
+                + needed
+                + " values per row, found "
+                + (given == null ? "none of " + shapes.keySet() : LayerContext.text(given)));
+      }
+      from = -1;
+    }
+    truths.add(new HeadBuilder.Truth(name, loss, outputs, labels, from, width));
   }
 
   private static void check(InputSpec input, List<LayerSpec> layers, LossSpec loss, int outputs) {
@@ -35,58 +153,22 @@ public record NetworkSpec(InputSpec input, List<LayerSpec> layers, LossSpec loss
           "a sparse input needs a dense layer first, got "
               + (layers.isEmpty() ? "no layer" : layers.get(0).type().id()));
     }
-    Shape shape = NetworkBuilder.outputShape(input, layers);
-    if (shape.rank() != 2) {
+    Shape shape = NetworkBuilder.shapes(input, layers).get(Head.MAIN);
+    boolean labels = loss.kind().usesLabels();
+    long found = labels ? shape.dim(-1) : shape.size() / shape.dim(0);
+    if (found != outputs) {
       throw new NetworkException(
           "the network ends with "
-              + LayerContext.text(shape)
+              + (shape.rank() == 2 ? found + " values per row" : LayerContext.text(shape))
               + " ("
-              + last(layers)
-              + "), but the loss takes [N, "
-              + outputs
-              + "]: put {flatten: {}} or a pooling over all positions before the last dense layer");
-    }
-    if (shape.dim(1) != outputs) {
-      throw new NetworkException(
-          "the network ends with "
-              + shape.dim(1)
-              + " values per row ("
               + last(layers)
               + "), but the task has "
               + outputs
-              + " outputs: end the layers with {dense: {units: "
+              + " outputs: end the layers with "
+              + (shape.rank() == 2 || labels ? "" : "{flatten: {}} and ")
+              + "{dense: {units: "
               + outputs
               + "}}");
-    }
-    int classes = loss.classWeights().length;
-    switch (loss.kind()) {
-      case SOFTMAX_CROSS_ENTROPY -> {
-        if (outputs < 2) {
-          throw new NetworkException(
-              "loss softmax_cross_entropy needs 2 or more outputs (one per class), the network has "
-                  + outputs
-                  + ": for one output use sigmoid_cross_entropy");
-        }
-        classWeights(loss, classes, outputs);
-      }
-      case HINGE -> {
-        if (outputs != 1) {
-          throw new NetworkException(
-              "loss hinge needs 1 output, the network has "
-                  + outputs
-                  + ": for more classes use softmax_cross_entropy");
-        }
-        classWeights(loss, classes, 2);
-      }
-      case SIGMOID_CROSS_ENTROPY -> {
-        if (classes > 0 && outputs != 1) {
-          throw new NetworkException(
-              "loss.class_weights with sigmoid_cross_entropy needs 1 output, the network has "
-                  + outputs);
-        }
-        classWeights(loss, classes, 2);
-      }
-      default -> {}
     }
     lastActivation(layers, loss);
   }
@@ -98,18 +180,6 @@ public record NetworkSpec(InputSpec input, List<LayerSpec> layers, LossSpec loss
       last--;
     }
     return last < 0 ? "the input" : "layer " + last + " (" + layers.get(last).type() + ")";
-  }
-
-  private static void classWeights(LossSpec loss, int found, int expected) {
-    if (found != 0 && found != expected) {
-      throw new NetworkException(
-          "loss.class_weights of "
-              + loss.kind().id()
-              + " must hold "
-              + expected
-              + " values, got "
-              + found);
-    }
   }
 
   /** The losses work on raw scores: a squashing last layer would be applied twice. */
@@ -141,6 +211,9 @@ public record NetworkSpec(InputSpec input, List<LayerSpec> layers, LossSpec loss
     tree.put("layers", list);
     tree.put("loss", loss.toJson());
     tree.put("outputs", (long) outputs);
+    if (!heads.isEmpty()) {
+      tree.put("heads", heads.stream().map(Head::toJson).toList());
+    }
     return tree;
   }
 
@@ -163,7 +236,12 @@ public record NetworkSpec(InputSpec input, List<LayerSpec> layers, LossSpec loss
         throw new NetworkException(where + ": " + e.getMessage());
       }
     }
+    List<Head> heads = new ArrayList<>();
+    for (Object head : tree.list("heads", List.of())) {
+      String where = "heads[" + heads.size() + "]";
+      heads.add(Head.fromJson(where, Tree.map(where, head)));
+    }
     tree.done();
-    return new NetworkSpec(input, layers, loss, outputs);
+    return new NetworkSpec(input, layers, loss, outputs, heads);
   }
 }

@@ -16,6 +16,7 @@ import dev.bellows.engine.tensor.Shape;
  * @param fanOut number of outputs that one input reaches, for the initialiser
  * @param stateMomentum for {@link Kind#STATE}: value = momentum value + (1 - momentum) statistic;
  *     else 0
+ * @param rateScale factor of the learning rate; 0 for a frozen segment
  */
 public record Segment(
     String name,
@@ -27,7 +28,23 @@ public record Segment(
     boolean decay,
     int fanIn,
     int fanOut,
-    float stateMomentum) {
+    float stateMomentum,
+    float rateScale) {
+  /** A segment that moves at the rate of the optimiser. */
+  public Segment(
+      String name,
+      Shape shape,
+      int offset,
+      int length,
+      Kind kind,
+      Initializer init,
+      boolean decay,
+      int fanIn,
+      int fanOut,
+      float stateMomentum) {
+    this(name, shape, offset, length, kind, init, decay, fanIn, fanOut, stateMomentum, 1);
+  }
+
   /** What happens to a segment in a step. */
   public enum Kind {
     /** Moved by the optimiser. */

@@ -65,6 +65,11 @@ public record UpdateSpec(
       return new Range(from, to, Kind.TRAINABLE, decay, 1f, 0f);
     }
 
+    /** A trainable range with a rate factor; 0 freezes. */
+    public static Range trainable(int from, int to, boolean decay, float rateScale) {
+      return new Range(from, to, Kind.TRAINABLE, decay, rateScale, 0f);
+    }
+
     /** A range of running statistics. */
     public static Range state(int from, int to, float momentum) {
       return new Range(from, to, Kind.STATE, false, 1f, momentum);

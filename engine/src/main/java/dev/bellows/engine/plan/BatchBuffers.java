@@ -24,6 +24,7 @@ public final class BatchBuffers implements AutoCloseable {
   private final int categoricals;
   private final int sparseWidth;
   private final int targetWidth;
+  private final int labelWidth;
   private final Arena arena;
   private final long numeric;
   private final long codes;
@@ -45,6 +46,25 @@ public final class BatchBuffers implements AutoCloseable {
    */
   public BatchBuffers(
       int maxRows, int numericWidth, int categoricals, int sparseWidth, int targetWidth) {
+    this(maxRows, numericWidth, categoricals, sparseWidth, targetWidth, 1);
+  }
+
+  /**
+   * Allocates the buffers of a network whose rows have several labels.
+   *
+   * @param categoricals code columns per row, C: categories, tokens, lengths
+   * @param labelWidth labels per row, 1 or more: one per position and task
+   */
+  public BatchBuffers(
+      int maxRows,
+      int numericWidth,
+      int categoricals,
+      int sparseWidth,
+      int targetWidth,
+      int labelWidth) {
+    if (labelWidth < 1) {
+      throw new IllegalArgumentException("labels per row: expected 1 or more, got " + labelWidth);
+    }
     if (maxRows < 1 || numericWidth < 0 || categoricals < 0 || sparseWidth < 0 || targetWidth < 0) {
       throw new IllegalArgumentException(
           "batch of "
@@ -64,19 +84,20 @@ public final class BatchBuffers implements AutoCloseable {
     this.categoricals = categoricals;
     this.sparseWidth = sparseWidth;
     this.targetWidth = targetWidth;
+    this.labelWidth = labelWidth;
     long n = maxRows;
     this.arena =
         new Arena(
             Memory.align(4 * n * numericWidth)
                 + Memory.align(4 * n * categoricals)
-                + Memory.align(4 * n)
+                + Memory.align(4 * n * labelWidth)
                 + Memory.align(4 * n * targetWidth)
                 + Memory.align(4 * n)
                 + Memory.align(4 * (n + 1))
                 + Memory.align(CSR_DESCRIPTOR_BYTES));
     this.numeric = numericWidth == 0 ? 0 : arena.take(4 * n * numericWidth);
     this.codes = categoricals == 0 ? 0 : arena.take(4 * n * categoricals);
-    this.labels = arena.take(4 * n);
+    this.labels = arena.take(4 * n * labelWidth);
     this.target = targetWidth == 0 ? 0 : arena.take(4 * n * targetWidth);
     this.weights = arena.take(4 * n);
     this.csr = arena.take(CSR_DESCRIPTOR_BYTES);
@@ -127,9 +148,17 @@ public final class BatchBuffers implements AutoCloseable {
     return categoricals;
   }
 
-  /** Class labels, int [rows], each in [0, outputs); binary labels are 0 or 1. */
+  /**
+   * Class labels, int [rows, labelWidth], each in [0, outputs); binary labels are 0 or 1. With
+   * several labels per row one below 0 means none: its position has no loss.
+   */
   public long labels() {
     return labels;
+  }
+
+  /** Labels per row. */
+  public int labelWidth() {
+    return labelWidth;
   }
 
   /** Regression or multi-label targets, float [rows, targetWidth]; 0 when there are none. */

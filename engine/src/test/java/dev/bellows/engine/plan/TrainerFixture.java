@@ -3,6 +3,8 @@ package dev.bellows.engine.plan;
 import dev.bellows.engine.graph.Node;
 import dev.bellows.engine.kernel.reference.ReferenceExecutor;
 import dev.bellows.engine.nn.Initializers;
+import dev.bellows.engine.nn.InputPart;
+import dev.bellows.engine.nn.InputSpec;
 import dev.bellows.engine.nn.Mode;
 import dev.bellows.engine.nn.Network;
 import dev.bellows.engine.nn.NetworkGraph;
@@ -11,7 +13,11 @@ import dev.bellows.engine.nn.ParameterLayout;
 import dev.bellows.engine.nn.Segment;
 import dev.bellows.engine.sample.Philox;
 import dev.bellows.engine.tensor.Memory;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Objects;
 
 /** Synthetic rows for a network, put into a plan's buffers and into the reference alike. */
 final class TrainerFixture {
@@ -38,23 +44,26 @@ final class TrainerFixture {
     int outputs = spec.outputs();
     numeric = new float[rows * spec.input().numeric()];
     Philox.fillNormal(1, 0, numeric, 0, numeric.length);
-    int categoricals = spec.input().categorical().size();
-    codes = new int[rows * categoricals];
+    int[] limits = limits(spec.input());
+    codes = new int[rows * limits.length];
     for (int i = 0; i < codes.length; i++) {
-      int cardinality = spec.input().categorical().get(i % categoricals).cardinality();
-      codes[i] = (int) (Philox.uniform(2, i) * cardinality);
+      codes[i] = (int) (Philox.uniform(2, i) * limits[i % limits.length]);
     }
-    labels = new int[rows];
-    target = new float[rows * outputs];
+    int width = spec.labelWidth();
+    labels = new int[rows * Math.max(1, width)];
+    for (int i = 0; i < labels.length; i++) {
+      // Labels of several heads fit the one with the fewest classes; every fourth is missing.
+      labels[i] = width > 1 ? i % 4 == 3 ? -1 : i % 2 : i % outputs;
+    }
+    target = new float[rows * Math.max(1, spec.targetWidth())];
     weights = new float[rows];
     for (int i = 0; i < rows; i++) {
-      labels[i] = i % outputs;
       weights[i] = i == 2 ? 0 : 0.5f + Philox.uniform(5, i);
     }
     for (int i = 0; i < target.length; i++) {
       target[i] = spec.loss().kind().classifies() ? i % 2 : Philox.normal(6, i);
     }
-    int width = spec.input().sparseWidth();
+    width = spec.input().sparseWidth();
     pointers = new int[rows + 1];
     int perRow = Math.min(width, 4);
     columns = new int[rows * perRow];
@@ -68,10 +77,25 @@ final class TrainerFixture {
     }
   }
 
+  /** Number of values of each code column. */
+  private static int[] limits(InputSpec input) {
+    List<Integer> limits = new ArrayList<>();
+    input.categorical().forEach(column -> limits.add(column.cardinality()));
+    for (InputPart part : input.parts()) {
+      if (part.tokens()) {
+        limits.addAll(Collections.nCopies(part.size(), part.vocabulary()));
+        if (part.lengths()) {
+          limits.add(part.size() + 1);
+        }
+      }
+    }
+    return limits.stream().mapToInt(Integer::intValue).toArray();
+  }
+
   void fill(BatchBuffers batch) {
     Memory.copyIn(numeric, 0, batch.numeric(), numeric.length);
     Memory.copyIn(codes, 0, batch.codes(), codes.length);
-    Memory.copyIn(labels, 0, batch.labels(), rows);
+    Memory.copyIn(labels, 0, batch.labels(), labels.length);
     if (batch.target() != 0) {
       Memory.copyIn(target, 0, batch.target(), target.length);
     }
@@ -105,6 +129,13 @@ final class TrainerFixture {
     node = network.labels();
     if (node != null) {
       run.bind(node, labels);
+    }
+    node = network.safeLabels();
+    if (node != null) {
+      run.bind(node, Arrays.stream(labels).map(label -> Math.max(0, label)).toArray());
+      run.bind(
+          Objects.requireNonNull(network.mask()),
+          Arrays.stream(labels).mapToDouble(label -> label < 0 ? 0 : 1).toArray());
     }
     node = network.target();
     if (node != null) {

@@ -83,7 +83,7 @@ final class UpdateSpecs {
       ranges.add(
           s.kind() == Segment.Kind.STATE
               ? UpdateSpec.Range.state(s.offset(), s.end(), s.stateMomentum())
-              : UpdateSpec.Range.trainable(s.offset(), s.end(), s.decay()));
+              : UpdateSpec.Range.trainable(s.offset(), s.end(), s.decay(), s.rateScale()));
     }
     return ranges;
   }

@@ -2,6 +2,7 @@ package dev.bellows.engine.nn.layer;
 
 import dev.bellows.engine.graph.Graph;
 import dev.bellows.engine.graph.Node;
+import dev.bellows.engine.graph.Op;
 import dev.bellows.engine.nn.Activation;
 import dev.bellows.engine.nn.Initializer;
 import dev.bellows.engine.tensor.Shape;
@@ -84,7 +85,8 @@ public final class CoreLayers {
     if (rows != null) {
       Shape shape = Shape.of(rows.shape().dim(1), units);
       Node weight = c.parameter("weight", shape, c.initializer(), true, fanIn, units);
-      sum = c.graph("matmul").matmul(rows, weight);
+      boolean tied = weight.op() == Op.TRANSPOSE;
+      sum = c.graph("matmul").matmul(rows, tied ? weight.input(0) : weight, false, tied);
     }
     if (sparse != null) {
       Shape shape = Shape.of(sparse.shape().dim(1), units);
@@ -159,11 +161,15 @@ public final class CoreLayers {
     Shape shape = Shape.of(width);
     Node scale = c.parameter("scale", shape, Initializer.ONE, false, width, width);
     Node shift = c.parameter("shift", shape, Initializer.ZERO, false, width, width);
-    double momentum = c.number("momentum");
+    double momentum = c.frozen() ? 1 : c.number("momentum");
     Node runningMean = c.state("running_mean", shape, Initializer.ZERO, momentum);
     Node runningVariance = c.state("running_variance", shape, Initializer.ONE, momentum);
     double epsilon = c.number("epsilon");
-    if (!c.training()) {
+    if (c.training() && c.frozen()) {
+      c.statistic("running_mean", c.graph().constant(0, shape));
+      c.statistic("running_variance", c.graph().constant(0, shape));
+    }
+    if (!c.training() || c.frozen()) {
       Node y =
           c.graph("").batchNorm(x, runningMean, runningVariance, scale, shift, epsilon, false);
       return unrows(c, y, input);

@@ -62,6 +62,11 @@ public abstract class LayerContext {
     return graph.named(suffix.isEmpty() ? name : name + "." + suffix);
   }
 
+  /** Whether the layer's parameters are frozen: a normalisation then uses its running statistics. */
+  public final boolean frozen() {
+    return Boolean.FALSE.equals(options.get("trainable"));
+  }
+
   /** Whether the graph is for training: dropout on, statistics of the batch. */
   public final boolean training() {
     return mode == Mode.TRAIN;
@@ -116,6 +121,9 @@ public abstract class LayerContext {
 
   /** The CSR input of the network, for the layer that reads it first; else null. */
   public abstract @Nullable Node sparse();
+
+  /** Number of tokens of an input of tokens; 0 when {@code x} is no such input. */
+  public abstract int vocabulary(Node x);
 
   // Options.
 

@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The definition of one kind of layer: its name in files, its options and what it adds to a graph.
@@ -40,7 +41,26 @@ public final class LayerType {
           Option.word("name", "Name of the layer, for inputs of others and for its parameters.")
               .optional(),
           Option.texts("inputs", "Names of the layers or inputs that it reads; else the layer before.")
+              .optional(),
+          Option.word("weights_of", "Layer whose weight it uses, transposed where that fits only.")
+              .optional(),
+          Option.word("shared_with", "Layer of the same type whose parameters it all uses.")
+              .optional(),
+          optionalFlag("trainable", "false: its parameters stay as they are."),
+          Option.real("learning_rate_factor", "Factor of the learning rate for its parameters.")
+              .in(Option.Range.NOT_NEGATIVE)
+              .optional(),
+          optionalFlag("weight_decay", "false: no decay and no penalty on its weights."),
+          Option.word(
+                  "recompute",
+                  "Layers of the same word form a block that is computed again in the backward pass"
+                      + " instead of kept (T. Chen et al., 2016).")
               .optional());
+
+  private static Option optionalFlag(String name, String doc) {
+    return new Option(
+        name, Option.Kind.FLAG, doc, null, true, Option.Range.ANY, List.of(), 0, "", Set.of());
+  }
 
   private final String id;
   private final String doc;

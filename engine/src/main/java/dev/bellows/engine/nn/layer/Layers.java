@@ -10,8 +10,10 @@ import java.util.Map;
 public final class Layers {
   private static final List<List<LayerType>> FAMILIES =
       List.of(
-          CoreLayers.ALL // one line per family
-          );
+          CoreLayers.ALL,
+          ShapeLayers.ALL,
+          JoinLayers.ALL,
+          EmbeddingLayers.ALL);
 
   private static final Map<String, LayerType> BY_ID = byId();
 

@@ -54,6 +54,8 @@ public record Option(
     SIZES,
     /** Whole numbers of any count; List of Long. */
     WHOLES,
+    /** Numbers of any count; List of Double. */
+    REALS,
     /** Texts of any count; List of String. */
     TEXTS
   }
@@ -130,6 +132,11 @@ public record Option(
     return of(name, Kind.WHOLES, doc);
   }
 
+  /** Numbers of any count: weights of classes. */
+  public static Option reals(String name, String doc) {
+    return of(name, Kind.REALS, doc);
+  }
+
   /** Texts of any count: names of layers. */
   public static Option texts(String name, String doc) {
     return of(name, Kind.TEXTS, doc);
@@ -164,8 +171,12 @@ public record Option(
         name, kind, doc, otherwise, mayMiss, range, words, rank, other, Set.of(values));
   }
 
-  /** Reads the option from {@code given} into {@code all}, if it exists with what {@code all} has. */
-  void read(String layer, Tree given, Map<String, Object> all) {
+  /**
+   * Reads the option from {@code given} into {@code all}, if it exists with what {@code all} has.
+   *
+   * @param layer where it stands, for messages
+   */
+  public void read(String layer, Tree given, Map<String, Object> all) {
     if (!whenOption.isEmpty() && !whenWords.contains(String.valueOf(all.get(whenOption)))) {
       return;
     }
@@ -187,6 +198,14 @@ public record Option(
       case FLAG -> Tree.flag(where, value);
       case WORD -> words.isEmpty() ? Tree.text(where, value) : Tree.oneOf(where, words, value);
       case SIZES, WHOLES -> wholes(where, value);
+      case REALS -> {
+        List<Object> numbers = new ArrayList<>();
+        for (Object number : Tree.list(where, value)) {
+          String at = where + "[" + numbers.size() + "]";
+          numbers.add(inRange(at, Tree.number(at, number)));
+        }
+        yield Collections.unmodifiableList(numbers);
+      }
       case TEXTS -> {
         List<Object> texts = new ArrayList<>();
         for (Object text : Tree.list(where, value)) {

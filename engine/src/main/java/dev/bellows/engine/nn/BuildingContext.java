@@ -1,0 +1,95 @@
+package dev.bellows.engine.nn;
+
+import dev.bellows.engine.graph.Graph;
+import dev.bellows.engine.graph.Node;
+import dev.bellows.engine.nn.layer.LayerContext;
+import dev.bellows.engine.tensor.Shape;
+import java.util.List;
+import java.util.Map;
+
+/** The parameters of one layer: its own, tied to another layer's, or frozen. */
+abstract class BuildingContext extends LayerContext {
+  private final Graph graph;
+  private final Segments segments;
+  private final Map<String, Node> statistics;
+  private final Map<String, Object> options;
+
+  BuildingContext(
+      String label,
+      String name,
+      LayerSpec layer,
+      List<Node> inputs,
+      Graph graph,
+      Mode mode,
+      Segments segments,
+      Map<String, Node> statistics) {
+    super(label, name, layer.options(), inputs, graph, mode);
+    this.graph = graph;
+    this.segments = segments;
+    this.statistics = statistics;
+    this.options = layer.options();
+  }
+
+  private String option(String name) {
+    return options.get(name) instanceof String text ? text : "";
+  }
+
+  @Override
+  public Node parameter(
+      String suffix, Shape shape, Initializer init, boolean decay, int fanIn, int fanOut) {
+    String shared = option("shared_with");
+    if (!shared.isEmpty()) {
+      return tied(shared, suffix, shape, false);
+    }
+    if (!option("weights_of").isEmpty() && suffix.equals("weight")) {
+      return tied(option("weights_of"), suffix, shape, true);
+    }
+    boolean decays = decay && !Boolean.FALSE.equals(options.get("weight_decay"));
+    float rate =
+        frozen()
+            ? 0
+            : options.get("learning_rate_factor") instanceof Number factor
+                ? factor.floatValue()
+                : 1;
+    Node node =
+        segments.trained(name() + "." + suffix, shape, init, decays, fanIn, fanOut, rate);
+    return rate == 0 ? graph.stopGradient(node) : node;
+  }
+
+  /** The segment of another layer, as it is or transposed. */
+  private Node tied(String layer, String suffix, Shape shape, boolean mayTranspose) {
+    int index = segments.indexOf(layer + "." + suffix);
+    if (index < 0) {
+      throw wrong("layer '" + layer + "' has no parameter " + suffix + " and must stand before");
+    }
+    Node node = segments.node(index);
+    if (node.shape().equals(shape)) {
+      return node;
+    }
+    boolean turned =
+        mayTranspose
+            && shape.rank() == 2
+            && node.shape().equals(Shape.of(shape.dim(1), shape.dim(0)));
+    if (!turned) {
+      throw wrong(
+          "needs a " + suffix + " " + shape + ", but that of '" + layer + "' is " + node.shape());
+    }
+    return graph.transpose(node);
+  }
+
+  @Override
+  public Node state(String suffix, Shape shape, Initializer init, double momentum) {
+    String shared = option("shared_with");
+    return shared.isEmpty()
+        ? segments.state(name() + "." + suffix, shape, init, (float) momentum)
+        : tied(shared, suffix, shape, false);
+  }
+
+  @Override
+  public void statistic(String suffix, Node value) {
+    // A shared statistic is that of the layer that owns it.
+    if (option("shared_with").isEmpty()) {
+      statistics.put(name() + "." + suffix, value);
+    }
+  }
+}
