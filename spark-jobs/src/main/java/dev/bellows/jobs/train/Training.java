@@ -7,7 +7,6 @@ import dev.bellows.jobs.ExitCode;
 import dev.bellows.jobs.block.DataShard;
 import dev.bellows.jobs.cluster.ShardCluster;
 import dev.bellows.jobs.cluster.ShardPlacement;
-import dev.bellows.jobs.cluster.ShardPlacement.Seat;
 import dev.bellows.jobs.cluster.TaskFailureLog;
 import dev.bellows.jobs.config.DistributedConfig;
 import dev.bellows.jobs.config.TrainerConfig;
@@ -42,9 +41,6 @@ final class Training implements AutoCloseable {
   private static final AtomicLong RUNS = new AtomicLong();
   private static final int MAX_COPY_LEAD = 1024;
 
-  /** How long a lost executor's successor may take before the driver keeps replicas instead. */
-  private static final long SUCCESSOR_NANOS = 5_000_000_000L;
-
   private final SparkContext context;
   private final JavaSparkContext spark;
   private final Setup setup;
@@ -56,6 +52,7 @@ final class Training implements AutoCloseable {
   private final Checkpoints checkpoints;
   private final TaskFailureLog taskFailures;
   private final Watch watch;
+  private final Replicas replicas;
   private final EpochEnd epochEnd;
   private final StepLedger ledger;
   private final String runId;
@@ -65,10 +62,7 @@ final class Training implements AutoCloseable {
   private Divergence divergence;
   private @Nullable ShardSession session;
   private @Nullable RestorePoint newest;
-  private int incarnations;
   private int rollbacks;
-  private int promotions;
-  private long lossNanos = startedNanos - SUCCESSOR_NANOS;
   private long ledgerNext;
 
   /**
@@ -105,6 +99,19 @@ final class Training implements AutoCloseable {
     this.taskFailures = TaskFailureLog.attach(context);
     this.watch =
         new Watch(console, folder, taskFailures, setup.config().distributed().maxFailures());
+    this.replicas =
+        new Replicas(
+            new ShardSession.Shared(
+                runId,
+                map,
+                cluster.connector(),
+                setup.runPlan(),
+                deadline(),
+                () -> !cluster.allAlive() || watch.unseenLoss()),
+            setup.slots(),
+            cluster,
+            folder,
+            console);
   }
 
   /** How shards are placed, for the plan. */
@@ -132,11 +139,13 @@ final class Training implements AutoCloseable {
       } catch (ShardsLost lost) {
         console.detail(String.valueOf(lost.getMessage()));
         folder.lease().renew();
-        lossNanos = System.nanoTime();
-        if (promote()) {
-          continue;
+        replicas.lost();
+        ShardSession left = session;
+        session = left == null ? null : replicas.promote(left, ledgerNext);
+        if (session != null) {
+          continue; // nothing but the present step is taken again
         }
-        closeSession(false);
+        closeSession(left, false);
         ExitCode wanted = stopWanted();
         RestorePoint point = newest;
         if (wanted != null && point != null) {
@@ -160,7 +169,7 @@ final class Training implements AutoCloseable {
     ShardPlacement placement = cluster.place(setup.shards(), hosts);
     rollbacks++;
     try {
-      session = ShardSession.open(shared(), nextIncarnation(), placement, point);
+      session = replicas.open(placement, point);
     } catch (PsException e) {
       if (watch.losses(cluster, point.step()) == 0) {
         refuseHopeless(e);
@@ -168,57 +177,8 @@ final class Training implements AutoCloseable {
       }
       throw new ShardsLost("shards could not be loaded: " + e.getMessage(), e);
     }
-    cluster.adopt(session.placement());
-    if (session.replicaProblem() != null) {
-      withoutReplicas(String.valueOf(session.replicaProblem()));
-    }
     newest = point;
     ledgerNext = point.step();
-  }
-
-  private ShardSession.Shared shared() {
-    return new ShardSession.Shared(
-        runId,
-        map,
-        cluster.connector(),
-        setup.runPlan(),
-        deadline(),
-        () -> !cluster.allAlive() || watch.unseenLoss());
-  }
-
-  private long nextIncarnation() {
-    return folder.attempt() * 10_000 + incarnations++;
-  }
-
-  private void withoutReplicas(String why) {
-    cluster.giveUpReplicas();
-    console.warn(
-        "shards go on without replicas (" + why + "); a lost executor costs about a second of steps");
-  }
-
-  /**
-   * Goes on with the copies of the shards that are left: nothing but the present step is taken
-   * again.
-   *
-   * @return false when a shard has no copy left
-   */
-  private boolean promote() {
-    ShardSession present = session;
-    Optional<ShardPlacement> left = cluster.survivors();
-    if (present == null || left.isEmpty() || cluster.allAlive()) {
-      return false;
-    }
-    cluster.adopt(left.get());
-    try (present) {
-      session = present.promote(left.get(), nextIncarnation());
-    } catch (PsException e) {
-      console.detail("replicas could not take over: " + e.getMessage());
-      session = null;
-      return false;
-    }
-    promotions++;
-    folder.event("promotion", Map.of("step", ledgerNext));
-    return true;
   }
 
   private RestorePoint restorePoint() {
@@ -283,6 +243,7 @@ final class Training implements AutoCloseable {
       throw new ShardsLost("an executor with shards was lost");
     }
     if (lost == 1) {
+      replicas.lost();
       run.restart();
     }
     try {
@@ -315,38 +276,13 @@ final class Training implements AutoCloseable {
     run.copyDone();
   }
 
-  /**
-   * Makes the replicas that are missing, a little ahead of where the shards are, while the tasks go
-   * on. What they are loaded with is a restore point, too.
-   */
+  /** Makes the replicas that are missing; what they are loaded with is a restore point, too. */
   private void replicate(SegmentRun run) throws ShardsLost {
-    boolean late = System.nanoTime() - lossNanos >= SUCCESSOR_NANOS;
-    Map<Integer, Seat> seats = cluster.replicaSeats(late);
-    ShardSession shards = shards();
-    long from = seats.isEmpty() ? 0 : shards.newest() + copyLead;
-    if (seats.isEmpty() || from >= run.end()) {
-      return;
+    RestorePoint raw = replicas.make(shards(), copyLead, run.end());
+    if (raw != null) {
+      newest = capture(raw, raw.step());
+      run.copyDone();
     }
-    RestorePoint raw;
-    try {
-      raw = shards.replicate(seats, from, setup.slots());
-    } catch (PsException e) {
-      cluster.adopt(shards.placement());
-      if (e.code() == PsErrorCode.STALE_STEP) {
-        copyLead = Math.min(2 * copyLead, MAX_COPY_LEAD);
-        return;
-      }
-      if (e.code().remedy() == PsErrorCode.Remedy.FAIL) {
-        withoutReplicas(String.valueOf(e.getMessage()));
-        return;
-      }
-      throw e;
-    }
-    cluster.adopt(shards.placement());
-    newest = capture(raw, from);
-    run.copyDone();
-    folder.event("replicas", Map.of("step", from, "shards", (long) seats.size()));
-    console.detail("replicas of " + seats.size() + " shards made at step " + from);
   }
 
   /**
@@ -445,6 +381,7 @@ final class Training implements AutoCloseable {
                   + ": they are taken again");
         }
         observe(e);
+        replicas.stepTaken(e.step());
         ledgerNext = e.step() + 1;
       }
     }
@@ -599,8 +536,7 @@ final class Training implements AutoCloseable {
     return present;
   }
 
-  private void closeSession(boolean drop) {
-    ShardSession present = session;
+  private void closeSession(@Nullable ShardSession present, boolean drop) {
     session = null;
     if (present == null) {
       return;
@@ -616,7 +552,7 @@ final class Training implements AutoCloseable {
 
   @Override
   public void close() {
-    closeSession(true);
+    closeSession(session, true);
     WorkerRuntime.close(runId);
     taskFailures.close();
     cluster.close();
@@ -627,7 +563,7 @@ final class Training implements AutoCloseable {
     Map<String, Object> tree = new LinkedHashMap<>();
     tree.put("steps", state.step);
     tree.put("failures", (long) watch.used());
-    tree.put("promotions", (long) promotions);
+    tree.put("promotions", (long) replicas.promotions());
     tree.put("roll_backs", (long) Math.max(0, rollbacks - 1));
     tree.put("skipped_steps", state.skipped);
     return tree;
