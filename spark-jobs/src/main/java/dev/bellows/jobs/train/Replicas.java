@@ -29,7 +29,10 @@ final class Replicas {
   private final Console console;
   private int incarnations;
   private int promotions;
-  private boolean recovering;
+
+  /** Step whose end is awaited after a loss, or -1. */
+  private long awaited = -1;
+
   private long lossNanos = System.nanoTime() - SUCCESSOR_NANOS;
 
   /** Steps added to the caller's lead because shards had passed the step asked for. */
@@ -53,16 +56,20 @@ final class Replicas {
     return promotions;
   }
 
-  /** An executor was lost: the time until the next step counts from here. */
-  void lost() {
+  /**
+   * An executor was lost: the time until the next step counts from here.
+   *
+   * @param step a step that is not finished yet, as far as is known
+   */
+  void lost(long step) {
     lossNanos = System.nanoTime();
-    recovering = true;
+    awaited = Math.max(awaited, step);
   }
 
   /** A step was finished. */
   void stepTaken(long step) {
-    if (recovering) {
-      recovering = false;
+    if (awaited >= 0 && step >= awaited) {
+      awaited = -1;
       long ms = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - lossNanos);
       folder.event("recovered", Map.of("step", step, "ms", ms));
       console.detail("step " + step + " was taken " + ms + " ms after the loss was noticed");
@@ -96,6 +103,7 @@ final class Replicas {
       ShardSession next = present.promote(left.get(), nextIncarnation());
       present.close();
       promotions++;
+      awaited = Math.max(awaited, next.version());
       folder.event("promotion", Map.of("step", step));
       return next;
     } catch (PsException e) {

@@ -139,7 +139,7 @@ final class Training implements AutoCloseable {
       } catch (ShardsLost lost) {
         console.detail(String.valueOf(lost.getMessage()));
         folder.lease().renew();
-        replicas.lost();
+        replicas.lost(ledgerNext);
         ShardSession left = session;
         session = left == null ? null : replicas.promote(left, ledgerNext);
         if (session != null) {
@@ -243,7 +243,7 @@ final class Training implements AutoCloseable {
       throw new ShardsLost("an executor with shards was lost");
     }
     if (lost == 1) {
-      replicas.lost();
+      replicas.lost(shards().version());
       run.restart();
     }
     try {

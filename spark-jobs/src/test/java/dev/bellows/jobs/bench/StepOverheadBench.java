@@ -29,7 +29,7 @@ import org.apache.spark.sql.SparkSession;
  * What a step costs beside the arithmetic: two Spark tasks push a constant gradient and pull the
  * new parameters over loopback, against one Spark job per step with a broadcast and {@code
  * treeAggregate}, in the same session. Arguments: master, then numbers of parameters. Prints
- * milliseconds per step (median of five batches) and checks that both sides end with the same
+ * milliseconds per step (median of five batches), without and with a replica of the shard on a second server, and checks that both sides end with the same
  * parameters.
  */
 public final class StepOverheadBench {
@@ -48,24 +48,34 @@ public final class StepOverheadBench {
     SparkSession spark = builder.getOrCreate();
     JavaSparkContext sc = new JavaSparkContext(spark.sparkContext());
     ShardServer server = new ShardServer(ServerOptions.defaults(), System::nanoTime);
+    ShardServer second = new ShardServer(ServerOptions.defaults(), System::nanoTime);
     try (ShardHost host =
-        ShardHost.start(HostOptions.of("127.0.0.1", 0, Secret.of(SECRET)), server)) {
+            ShardHost.start(HostOptions.of("127.0.0.1", 0, Secret.of(SECRET)), server);
+        ShardHost replica =
+            ShardHost.start(HostOptions.of("127.0.0.1", 0, Secret.of(SECRET)), second)) {
       for (int i = 1; i < args.length; i++) {
         int length = Integer.parseInt(args[i]);
         int steps = length > 100_000 ? 100 : 400;
-        double own = parameterServer(sc, host.port(), length, steps);
+        double own = parameterServer(sc, host.port(), 0, length, steps);
+        double safe = parameterServer(sc, host.port(), replica.port(), length, steps);
         double spark1 = jobPerStep(sc, length, Math.min(steps, 40));
         System.out.printf(
-            "%s %,d parameters: parameter server %.3f ms/step, job per step with treeAggregate %.1f ms/step, ratio %.0fx%n",
-            args[0], length, own, spark1, spark1 / own);
+            "%s %,d parameters: parameter server %.3f ms/step, with a replica %.3f ms/step, job per step with treeAggregate %.1f ms/step, ratio %.0fx%n",
+            args[0], length, own, safe, spark1, spark1 / own);
       }
     }
     spark.stop();
   }
 
-  private static double parameterServer(JavaSparkContext sc, int port, int length, int steps) {
+  /**
+   * Milliseconds per step.
+   *
+   * @param replica port of the replica's server, 0 for none
+   */
+  private static double parameterServer(
+      JavaSparkContext sc, int port, int replica, int length, int steps) {
     int batches = 7; // the first two are warm-up
-    String run = "bench-" + length;
+    String run = "bench-" + length + (replica > 0 ? "-replica" : "");
     ClientOptions options =
         ClientOptions.of(
             run, 1, ShardMap.of(length, 1), List.of(new ShardAddress("127.0.0.1", port)));
@@ -74,13 +84,23 @@ public final class StepOverheadBench {
             new NettyConnector(ConnectorOptions.of(Secret.of(SECRET), run));
         PsControl control = PsControl.open(options, connector)) {
       UpdateSpec update = UpdateSpec.plain(OptimizerSpec.of(OptimizerSpec.Kind.SGD, 0.5), length);
-      control.create(new RunPlan(update.encode(), SLICES, total, total, 16, 0));
-      control.put(0, new float[length]);
-      control.seal(0);
+      RunPlan plan = new RunPlan(update.encode(), SLICES, total, total, 16, 0);
+      load(control, plan, length);
+      if (replica > 0) {
+        ShardAddress at = new ShardAddress("127.0.0.1", replica);
+        ClientOptions copies = ClientOptions.of(run, 1, ShardMap.of(length, 1), List.of(at));
+        try (PsControl copy = PsControl.open(copies, connector)) {
+          load(copy, plan, length);
+        }
+        control.attach(List.of(at), 0);
+      }
       List<double[]> times =
           sc.parallelize(List.of(0, 1), 2)
-              .map(task -> task(task, port, length, batches, steps))
+              .map(task -> task(run, task, port, length, batches, steps))
               .collect();
+      if (replica > 0) {
+        checkReplica(connector, run, replica, length, total);
+      }
       control.drop();
       double[] slower = new double[batches - 2];
       for (int b = 2; b < batches; b++) {
@@ -91,8 +111,30 @@ public final class StepOverheadBench {
     }
   }
 
-  private static double[] task(int task, int port, int length, int batches, int steps) {
-    String run = "bench-" + length;
+  private static void load(PsControl control, RunPlan plan, int length) {
+    control.create(plan);
+    control.put(0, new float[length]);
+    control.seal(0);
+  }
+
+  /** The replica holds what the tasks have read; it is dropped. */
+  private static void checkReplica(
+      NettyConnector connector, String run, int replica, int length, long total) {
+    ShardAddress at = new ShardAddress("127.0.0.1", replica);
+    ClientOptions copies = ClientOptions.of(run, 1, ShardMap.of(length, 1), List.of(at));
+    try (PsControl copy = PsControl.open(copies, connector)) {
+      float[] values = new float[length];
+      copy.snapshot(total);
+      copy.read(total, 0, values);
+      if (values[0] != -0.5f * total || values[length - 1] != -0.5f * total) {
+        throw new IllegalStateException("the replica holds " + values[0]);
+      }
+      copy.drop();
+    }
+  }
+
+  private static double[] task(
+      String run, int task, int port, int length, int batches, int steps) {
     ClientOptions options =
         ClientOptions.of(
                 run, 1, ShardMap.of(length, 1), List.of(new ShardAddress("127.0.0.1", port)))
