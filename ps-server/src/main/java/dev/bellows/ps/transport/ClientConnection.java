@@ -112,6 +112,20 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     }
   }
 
+  /**
+   * Sends at once, for callers on the event loop: a queue would be written only after all that this
+   * thread has read by now, when the peer could long be at work.
+   */
+  void sendNow(long requestId, Message request) {
+    if (!open) {
+      throw connectionLost("the connection to " + address + " is closed");
+    }
+    Channel active = channel();
+    active.writeAndFlush(
+        FrameWriter.encode(active.alloc(), options.maxFrameBytes(), requestId, request),
+        active.voidPromise());
+  }
+
   @Override
   public boolean isOpen() {
     return open;

@@ -113,7 +113,7 @@ final class PeerLinks {
         return;
       }
       try {
-        to.send(requestId, request);
+        to.sendNow(requestId, request);
       } catch (PsException e) {
         log.warn("a step could not be forwarded to " + peer + ": " + e.getMessage());
       }
