@@ -66,13 +66,18 @@ record Loopback(int length, int slices, int steps) {
   /** Trains with some tasks over one connector and returns what each ends with. */
   List<float[]> train(Connector connector, ShardAddress address, int tasks, Duration resend)
       throws Exception {
+    return train(connector, options(address, resend), tasks);
+  }
+
+  /** The same with other options: an incarnation, a cancellation. */
+  List<float[]> train(Connector connector, ClientOptions run, int tasks) throws Exception {
     ExecutorService threads = Executors.newFixedThreadPool(tasks);
     try {
       List<Future<float[]>> running = new ArrayList<>();
       for (int t = 0; t < tasks; t++) {
         int from = t * slices / tasks;
         int to = (t + 1) * slices / tasks;
-        ClientOptions options = options(address, resend).task(t + 1, "task " + t, from, to);
+        ClientOptions options = run.task(t + 1, "task " + t, from, to);
         running.add(threads.submit(() -> task(connector, options, from, to)));
       }
       List<float[]> results = new ArrayList<>();
@@ -119,7 +124,11 @@ record Loopback(int length, int slices, int steps) {
   }
 
   ClientOptions options(ShardAddress address, Duration resend) {
-    return ClientOptions.of(RUN, 1, ShardMap.of(length, 1), List.of(address))
+    return options(address, resend, 1);
+  }
+
+  ClientOptions options(ShardAddress address, Duration resend, long incarnation) {
+    return ClientOptions.of(RUN, incarnation, ShardMap.of(length, 1), List.of(address))
         .deadlines(Duration.ofSeconds(60), resend);
   }
 }
