@@ -69,11 +69,10 @@ final class GradientRules {
           g.scatterAddRows(
               dy, n.input(1), n.attributes().integer("column"), n.input(0).shape().dim(0));
       case SCATTER_ADD_ROWS -> g.gatherRows(dy, n.input(1), n.attributes().integer("column"));
-      case BATCH_MEAN ->
-          g.broadcast(g.mul(dy, 1.0 / n.input(0).shape().dim(0)), n.input(0).shape());
+      case BATCH_MEAN -> g.broadcast(g.mul(dy, 1.0 / rows(n.input(0))), n.input(0).shape());
       case BATCH_VARIANCE -> {
         Node x = n.input(0);
-        yield g.mul(g.sub(x, g.batchMean(x)), g.mul(dy, 2.0 / x.shape().dim(0)));
+        yield g.mul(g.sub(x, g.batchMean(x)), g.mul(dy, 2.0 / rows(x)));
       }
       case BATCH_NORM -> batchNorm(g, n, i, dy);
       case BATCH_NORM_GRAD -> batchNormGrad(g, n, i, dy);
@@ -209,8 +208,13 @@ final class GradientRules {
     return switch (i) {
       case 0 -> g.batchNormGrad(dy, x, mean, variance, n.input(3), n.attributes());
       case 3 -> g.batchNormGradScale(dy, x, mean, variance, n.attributes());
-      default -> g.reduceSum(dy, 0);
+      default -> g.reduceSum(dy, ShapeRules.rowAxes(dy));
     };
+  }
+
+  /** Values of a channel: all but the last axis. */
+  private static double rows(Node x) {
+    return (double) x.shape().size() / x.shape().dim(-1);
   }
 
   /** The op is linear in its dy (input 0) and in scale (input 4), and self-adjoint in dy. */
@@ -223,7 +227,8 @@ final class GradientRules {
     }
     Node unit = g.constant(1, n.input(4).shape());
     return g.reduceSum(
-        g.mul(dy, g.batchNormGrad(n.input(0), x, mean, variance, unit, n.attributes())), 0);
+        g.mul(dy, g.batchNormGrad(n.input(0), x, mean, variance, unit, n.attributes())),
+        ShapeRules.rowAxes(x));
   }
 
   /**

@@ -375,15 +375,15 @@ public final class Graph {
   }
 
   public Node batchMean(Node x) {
-    ShapeRules.rank(label(Op.BATCH_MEAN), x, 2);
+    ShapeRules.atLeastRank(label(Op.BATCH_MEAN), x, 2);
     return append(
-        Op.BATCH_MEAN, Shape.of(x.shape().dim(1)), DType.FLOAT32, Attributes.NONE, List.of(x));
+        Op.BATCH_MEAN, Shape.of(x.shape().dim(-1)), DType.FLOAT32, Attributes.NONE, List.of(x));
   }
 
   public Node batchVariance(Node x) {
-    ShapeRules.rank(label(Op.BATCH_VARIANCE), x, 2);
+    ShapeRules.atLeastRank(label(Op.BATCH_VARIANCE), x, 2);
     return append(
-        Op.BATCH_VARIANCE, Shape.of(x.shape().dim(1)), DType.FLOAT32, Attributes.NONE, List.of(x));
+        Op.BATCH_VARIANCE, Shape.of(x.shape().dim(-1)), DType.FLOAT32, Attributes.NONE, List.of(x));
   }
 
   /**
@@ -571,6 +571,13 @@ public final class Graph {
   private Node source(Op op, String name, DType dtype, Shape shape, Attributes attributes) {
     nextName = name;
     return append(op, shape, dtype, attributes, List.of());
+  }
+
+  /** Takes the name meant for the next node, for what is made of several nodes; null for none. */
+  @Nullable String takeName() {
+    String name = nextName;
+    nextName = null;
+    return name;
   }
 
   /** The name the next node will bear, for messages. */

@@ -156,12 +156,12 @@ public enum Op {
    * gradient is the same op on dy.
    */
   DROPOUT(1, 0b1),
-  /** Column means of [N, K]: [K]. */
+  /** Means of each channel of [..., K]: [K]. */
   BATCH_MEAN(1, 0b1),
-  /** Biased column variances (divided by N) of [N, K]: [K]. */
+  /** Biased variances (divided by the count) of each channel of [..., K]: [K]. */
   BATCH_VARIANCE(1, 0b1),
   /**
-   * (x [N, K], mean [K], variance [K], scale [K], shift [K]): scale (x - mean) / sqrt(variance +
+   * (x [..., K], mean [K], variance [K], scale [K], shift [K]): scale (x - mean) / sqrt(variance +
    * {@code epsilon}) + shift. With {@code training} mean and variance are the statistics of x
    * itself and the gradient of x goes through them too.
    */
@@ -311,7 +311,37 @@ public enum Op {
   /** (q, k and v side by side [N, T, 3 H D], optional lengths int [N]): [N, T, H D]. */
   SELF_ATTENTION(OpFamily.ATTENTION, -1, 0b1),
   /** (dy, q, k and v, optional lengths): gradient of q, k and v, [N, T, 3 H D]. */
-  SELF_ATTENTION_GRAD(OpFamily.ATTENTION, -1, 0b11);
+  SELF_ATTENTION_GRAD(OpFamily.ATTENTION, -1, 0b11),
+
+  // Pooling and resampling, built by Poolings: images [N, spatial..., C]. An index is int, the flat
+  // spatial position in its row, or -1 for none; its own gradient is zero everywhere.
+  /** Largest value of each window (the first at a tie); padding is left out. */
+  MAX_POOL(OpFamily.POOLING, 1, 0b1),
+  /** Index of the largest value of each window, of the shape of MAX_POOL. */
+  MAX_POOL_INDEX(OpFamily.POOLING, 1, 0),
+  /** (x [N, spatial..., C], index [N, places..., C]): x at the index, 0 where it is -1. */
+  POOL_TAKE(OpFamily.POOLING, 2, 0b11),
+  /** (dy, index): dy added into zeros of shape {@code input} at the index; max unpooling. */
+  POOL_PUT(OpFamily.POOLING, 2, 0b11),
+  /** Mean of each window; {@code padded} counts the zeros of the padding. */
+  AVERAGE_POOL(OpFamily.POOLING, 1, 0b1),
+  /** dy: gradient of AVERAGE_POOL's input, of shape {@code input}. */
+  AVERAGE_POOL_GRAD(OpFamily.POOLING, 1, 0b1),
+  /** Nearest or linear interpolation to spatial sizes {@code output}. */
+  RESIZE(OpFamily.POOLING, 1, 0b1),
+  /** dy: gradient of RESIZE's input, of shape {@code input}. */
+  RESIZE_GRAD(OpFamily.POOLING, 1, 0b1),
+  /** (x [N, H, W, C], regions [R, 5]): means of bilinear samples, [R, h, w, C]. */
+  ROI_ALIGN(OpFamily.POOLING, 2, 0b01),
+  /** (dy, regions): gradient of ROI_ALIGN's x, of shape {@code input}. */
+  ROI_ALIGN_GRAD(OpFamily.POOLING, 2, 0b01),
+  /**
+   * (x [N, H, W, C], regions [R, 5]): index of the largest value of each bin of each region, a
+   * position in all N images; -1 for an empty bin. [R, h, w, C].
+   */
+  ROI_POOL_INDEX(OpFamily.POOLING, 2, 0),
+  /** Sum of each value and its {@code half} neighbours on both sides along the last axis. */
+  CHANNEL_WINDOW_SUM(OpFamily.POOLING, 1, 0b1);
 
   private final int arity;
   private final int differentiable;

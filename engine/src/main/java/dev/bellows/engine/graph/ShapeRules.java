@@ -255,15 +255,24 @@ final class ShapeRules {
     }
   }
 
-  /** x [N, K] and vectors [K]. */
+  /** x [..., K] and vectors [K]. */
   static void columns(String label, Node x, Node... vectors) {
-    rank(label, x, 2);
+    atLeastRank(label, x, 2);
     for (Node vector : vectors) {
-      if (vector.shape().rank() != 1 || vector.shape().dim(0) != x.shape().dim(1)) {
+      if (vector.shape().rank() != 1 || vector.shape().dim(0) != x.shape().dim(-1)) {
         throw new GraphException(
-            "node " + label + ": " + vector + " must have one value per column of " + x);
+            "node " + label + ": " + vector + " must have one value per channel of " + x);
       }
     }
+  }
+
+  /** All axes but the last. */
+  static int[] rowAxes(Node x) {
+    int[] axes = new int[x.shape().rank() - 1];
+    for (int i = 0; i < axes.length; i++) {
+      axes[i] = i;
+    }
+    return axes;
   }
 
   /** vector [N] beside anything with N rows. */

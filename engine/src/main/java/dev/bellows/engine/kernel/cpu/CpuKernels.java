@@ -94,7 +94,7 @@ public final class CpuKernels {
         new NativeLayout(),
         new NativeDropout(),
         convolution,
-        fallback.pooling(),
+        new NativePooling(memory, fallback.pooling()),
         new NativeNormalisation(),
         new NativeIndexing(memory),
         new NativeAttention(memory),

@@ -155,9 +155,8 @@ public final class CoreLayers {
   }
 
   private static Node batchNorm(LayerContext c) {
-    Node input = c.input();
-    Node x = rows(c, input);
-    int width = x.shape().dim(1);
+    Node x = c.input();
+    int width = x.shape().dim(-1);
     Shape shape = Shape.of(width);
     Node scale = c.parameter("scale", shape, Initializer.ONE, false, width, width);
     Node shift = c.parameter("shift", shape, Initializer.ZERO, false, width, width);
@@ -170,18 +169,15 @@ public final class CoreLayers {
       c.statistic("running_variance", c.graph().constant(0, shape));
     }
     if (!c.training() || c.frozen()) {
-      Node y =
-          c.graph("").batchNorm(x, runningMean, runningVariance, scale, shift, epsilon, false);
-      return unrows(c, y, input);
+      return c.graph("").batchNorm(x, runningMean, runningVariance, scale, shift, epsilon, false);
     }
     Node mean = c.graph("mean").batchMean(x);
     Node variance = c.graph("variance").batchVariance(x);
     c.statistic("running_mean", mean);
     // The running variance estimates the population's: the slice's is biased by (N - 1) / N, which
     // matters for small slices.
-    int rows = x.shape().dim(0);
+    long rows = x.shape().size() / width;
     c.statistic("running_variance", c.graph().mul(variance, rows > 1 ? rows / (rows - 1.0) : 1));
-    Node y = c.graph("").batchNorm(x, mean, variance, scale, shift, epsilon, true);
-    return unrows(c, y, input);
+    return c.graph("").batchNorm(x, mean, variance, scale, shift, epsilon, true);
   }
 }

@@ -13,7 +13,9 @@ public final class Layers {
           CoreLayers.ALL,
           ShapeLayers.ALL,
           JoinLayers.ALL,
-          EmbeddingLayers.ALL);
+          EmbeddingLayers.ALL,
+          ConvolutionLayers.ALL,
+          PoolingLayers.ALL);
 
   private static final Map<String, LayerType> BY_ID = byId();
 
