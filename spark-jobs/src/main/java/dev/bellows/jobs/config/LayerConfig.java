@@ -4,10 +4,10 @@ import java.io.Serializable;
 import java.util.Map;
 
 /**
- * One layer of a network with all its options (String, Long, Double, Boolean values; keys as in the
- * file).
+ * One layer of a network with all its options (String, Long, Double, Boolean values and lists of
+ * them; keys as in the file).
  *
- * @param type layer name as in the file: dense, dropout, batch_norm, activation, flatten
+ * @param type layer name as in the file: dense, dropout, conv2d, ...
  * @param options option values, defaults filled in
  */
 public record LayerConfig(String type, Map<String, Object> options) implements Serializable {

@@ -1,5 +1,6 @@
 package dev.bellows.jobs.config;
 
+import dev.bellows.engine.nn.layer.CoreLayers;
 import dev.bellows.jobs.config.Lists.ListOf;
 import dev.bellows.jobs.config.Lists.ListOr;
 import dev.bellows.jobs.config.Numbers.Real;
@@ -74,7 +75,7 @@ final class ModelKeys {
           // nothing to set
         }
       }
-      kinds.branch(kind, options);
+      kinds.branch(kind, LayerKeys.common(options, CoreLayers.ACTIVATION));
     }
     return kinds;
   }
@@ -112,37 +113,21 @@ final class ModelKeys {
                 "0.9",
                 "How much of the running statistics each step keeps.")
             .key("epsilon", Real.positive(), "1e-5", "Added to the variance.");
-    return new Choice()
-        .with("dense", "Fully connected: x W + b.", dense)
-        .with(
-            "dropout", "Zeroes random values in training (Srivastava et al., JMLR 2014).", dropout)
-        .with(
-            "batch_norm",
-            "Standardises each value over the rows of a slice (Ioffe, Szegedy, ICML 2015; statistics per slice, not per batch).",
-            batchNorm)
-        .with("activation", "A function of each value.", activation())
-        .with("flatten", "Image to row of values; images enter dense layers flat in any case.")
-        .later(
-            "conv1d",
-            "conv2d",
-            "conv3d",
-            "depthwise_conv2d",
-            "conv_transpose2d",
-            "maxpool2d",
-            "avgpool2d",
-            "global_avgpool2d",
-            "embedding",
-            "rnn",
-            "lstm",
-            "gru",
-            "bidirectional",
-            "attention",
-            "multi_head_attention",
-            "transformer",
-            "layer_norm",
-            "group_norm",
-            "residual",
-            "dropconnect");
+    LayerKeys.common(dense, CoreLayers.DENSE);
+    LayerKeys.common(dropout, CoreLayers.DROPOUT);
+    LayerKeys.common(batchNorm, CoreLayers.BATCH_NORM);
+    return LayerKeys.all(
+        new Choice()
+            .with("dense", "Fully connected over the last axis: x W + b.", dense)
+            .with(
+                "dropout",
+                "Zeroes random values in training (Srivastava et al., JMLR 2014).",
+                dropout)
+            .with(
+                "batch_norm",
+                "Standardises each channel over the rows of a slice (Ioffe, Szegedy, ICML 2015; statistics per slice, not per batch).",
+                batchNorm)
+            .with("activation", "A function of each value.", activation()));
   }
 
   static Choice loss() {

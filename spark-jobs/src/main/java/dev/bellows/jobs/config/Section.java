@@ -2,10 +2,12 @@ package dev.bellows.jobs.config;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
 import java.util.regex.Pattern;
@@ -18,6 +20,7 @@ final class Section extends Spec {
           "(^|_)(password|passwd|pwd|secret|token|api_?key|access_?key|private_?key|credentials?)(_|$)");
 
   private final Map<String, Key> keys = new LinkedHashMap<>();
+  private final Set<String> optional = new HashSet<>();
   private final Map<String, String> later = new LinkedHashMap<>();
   private @Nullable String name;
   private @Nullable Map<String, ? extends Spec> alternatives;
@@ -36,6 +39,13 @@ final class Section extends Spec {
     return this;
   }
 
+  /** A key that may be missing and then is not bound at all. */
+  Section optional(String name, Spec spec, String doc, String example) {
+    optional.add(name);
+    keys.put(name, new Key(name, new Words.OrNull(spec), "null", doc, example));
+    return this;
+  }
+
   /** A key that is known and not in this version. */
   Section later(String name, String doc) {
     later.put(name, doc);
@@ -45,6 +55,7 @@ final class Section extends Spec {
   /** Copies another section's keys. */
   Section all(Section other) {
     keys.putAll(other.keys);
+    optional.addAll(other.optional);
     later.putAll(other.later);
     return this;
   }
@@ -90,7 +101,7 @@ final class Section extends Spec {
       } else if (key.required()) {
         binding.problem(given.mark(), full, "is missing; expected " + key.spec().expects());
         bound.put(key.name(), BAD);
-      } else {
+      } else if (!optional.contains(key.name())) {
         bound.put(key.name(), key.spec().bind(Defaults.tree(key), full, binding));
       }
     }

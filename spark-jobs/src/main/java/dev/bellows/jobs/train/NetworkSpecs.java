@@ -1,6 +1,7 @@
 package dev.bellows.jobs.train;
 
 import dev.bellows.engine.nn.Activation;
+import dev.bellows.engine.nn.InputPart;
 import dev.bellows.engine.nn.InputSpec;
 import dev.bellows.engine.nn.LayerSpec;
 import dev.bellows.engine.nn.LossKind;
@@ -17,9 +18,16 @@ import dev.bellows.jobs.config.RunConfig;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** The network that a configuration means for a data set. */
 final class NetworkSpecs {
+  private static final String IMAGE = "image";
+
+  /** First layers before which an image is a plain row of values. */
+  private static final Set<String> FLAT =
+      Set.of("dense", "activation", "dropout", "batch_norm", "flatten");
+
   private NetworkSpecs() {}
 
   /**
@@ -33,9 +41,10 @@ final class NetworkSpecs {
   static NetworkSpec of(RunConfig config, DatasetShape shape, List<Long> classCounts) {
     ModelConfig model = config.model();
     List<LayerSpec> layers = new ArrayList<>();
+    boolean shaped = shaped(model, shape);
     try {
       for (LayerConfig layer : model.layers()) {
-        if (!layer.type().equals("flatten")) { // rows are flat already
+        if (shaped || !layer.type().equals("flatten")) { // rows are flat already
           layers.add(LayerSpec.of(layer.type(), layer.options()));
         }
       }
@@ -49,7 +58,11 @@ final class NetworkSpecs {
         categorical.add(new InputSpec.Categorical(c.name(), c.cardinality(), c.embeddingDim()));
       }
       return new NetworkSpec(
-          new InputSpec(shape.numericWidth(), categorical, shape.sparseWidth()),
+          new InputSpec(
+              shape.numericWidth(),
+              categorical,
+              shape.sparseWidth(),
+              shaped ? List.of(image(shape)) : List.of()),
           layers,
           new LossSpec(
               loss,
@@ -60,6 +73,28 @@ final class NetworkSpecs {
     } catch (IllegalArgumentException e) {
       throw new BellowsException(ExitCode.CONFIG, "model: " + e.getMessage(), e);
     }
+  }
+
+  /**
+   * Whether the network sees images with their shape. Layers that take any row of values see it
+   * flat, unless a layer asks for {@code image} by name.
+   */
+  private static boolean shaped(ModelConfig model, DatasetShape shape) {
+    if (shape.imageShape().size() != 3 || model.layers().isEmpty()) {
+      return false;
+    }
+    boolean named =
+        model.layers().stream()
+            .anyMatch(
+                layer ->
+                    layer.options().get("inputs") instanceof List<?> names
+                        && names.contains(IMAGE));
+    return named || !FLAT.contains(model.layers().get(0).type());
+  }
+
+  private static InputPart image(DatasetShape shape) {
+    return InputPart.numbers(
+        IMAGE, 0, shape.imageShape().stream().mapToInt(Integer::intValue).toArray());
   }
 
   private static LossKind loss(RunConfig config, DatasetShape shape, List<LayerSpec> layers) {

@@ -172,11 +172,33 @@ class ConfigLoaderTest {
         .allMatch(m -> m.startsWith("is not in this version"));
     assertThat(problems(SMALL.replace("type: network", "type: gbdt")))
         .anyMatch(p -> p.message().contains("not in this version"));
-    assertThat(problems(SMALL.replace("- {dropout: {rate: 0.3}}", "- {conv2d: {filters: 3}}")))
+    assertThat(problems(SMALL.replace("- {dropout: {rate: 0.3}}", "- {capsule: {filters: 3}}")))
         .anyMatch(
             p ->
-                p.key().equals("model.layers[1].conv2d")
+                p.key().equals("model.layers[1].capsule")
                     && p.message().contains("not in this version"));
+  }
+
+  /** Layers and their options are those of the engine; what is not given is not written. */
+  @Test
+  void layersOfTheEngineAreKeys() {
+    String layers =
+        "- {embedding: {dim: 8, name: tokens}}\n"
+            + "    - {slice: {axis: 0, from: -1, inputs: [tokens], learning_rate_factor: 0.1}}";
+    Loaded loaded =
+        ConfigLoader.parse(SMALL.replace("- {dropout: {rate: 0.3}}", layers));
+    LayerConfig slice = loaded.config().model().layers().get(2);
+    assertThat(slice.options())
+        .containsEntry("inputs", List.of("tokens"))
+        .containsEntry("from", -1L)
+        .doesNotContainKeys("name", "to", "trainable");
+    assertThat(loaded.resolvedYaml()).doesNotContain("weights_of");
+    assertThat(problems(SMALL.replace("{rate: 0.3}", "{rate: 0.3, nam: x}")))
+        .anyMatch(p -> p.line() > 0 && p.message().contains("did you mean") );
+    assertThat(problems(SMALL.replace("{dropout: {rate: 0.3}}", "{embeding: {dim: 3}}")))
+        .anyMatch(p -> p.message().contains("did you mean embedding?"));
+    assertThat(problems(SMALL.replace("{dropout: {rate: 0.3}}", "{embedding: {dim: 0}}")))
+        .anyMatch(p -> p.key().equals("model.layers[1].embedding.dim"));
   }
 
   @Test
