@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
 final class Descriptions {
   private Descriptions() {}
 
-  static PlanDescription.Call of(Step step, Kernels kernels) {
+  static PlanDescription.Call of(Step step, Kernels kernels, long nanos) {
     String kernel =
         step.parts().stream().map(part -> part.op().id()).collect(Collectors.joining("+"));
     Node product = step.main();
@@ -36,6 +36,7 @@ final class Descriptions {
     }
     String nodes = step.parts().stream().map(Node::name).collect(Collectors.joining(", "));
     Node result = step.results().get(0);
-    return new PlanDescription.Call(kernel, nodes, result.shape().toString(), flops, bytes);
+    return new PlanDescription.Call(
+        kernel, nodes, result.shape().toString(), flops, bytes, nanos);
   }
 }

@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
 
 /**
@@ -30,6 +31,10 @@ public final class GraphPlan implements AutoCloseable {
 
   private final KernelCall[] calls;
   private final List<Step> steps;
+
+  /** The calls of each step, in the order of {@link #steps}. */
+  private final KernelCall[][] stepCalls;
+
   private final Kernels kernels;
   private final Placement placement;
   private final Arena arena;
@@ -42,6 +47,7 @@ public final class GraphPlan implements AutoCloseable {
       KernelCall[] parameterCalls,
       KernelCall[] calls,
       List<Step> steps,
+      KernelCall[][] stepCalls,
       Kernels kernels,
       Placement placement,
       Arena arena,
@@ -52,6 +58,7 @@ public final class GraphPlan implements AutoCloseable {
     this.calls = calls;
     this.placed = placed;
     this.steps = steps;
+    this.stepCalls = stepCalls;
     this.kernels = kernels;
     this.placement = placement;
     this.arena = arena;
@@ -108,14 +115,17 @@ public final class GraphPlan implements AutoCloseable {
     long keys = arena.take(8L * ids.length);
     placement.settle(arena);
     Lowering lowering = new Lowering(kernels, placement, ids, keys);
-    KernelCall[] parameterCalls = lower(lowering, steps, placement, once, true);
-    lower(lowering, steps, placement, once, false);
+    KernelCall[][] stepCalls = new KernelCall[steps.size()][];
+    lower(lowering, steps, placement, once, true, stepCalls);
+    KernelCall[] parameterCalls = lowering.calls().toArray(KernelCall[]::new);
+    lower(lowering, steps, placement, once, false, stepCalls);
     placement.copies().forEach(lowering::copy);
     KernelCall[] all = lowering.calls().toArray(KernelCall[]::new);
     return new GraphPlan(
         parameterCalls,
         Arrays.copyOfRange(all, parameterCalls.length, all.length),
         steps,
+        stepCalls,
         kernels,
         placement,
         arena,
@@ -124,14 +134,24 @@ public final class GraphPlan implements AutoCloseable {
         placed);
   }
 
-  private static KernelCall[] lower(
-      Lowering lowering, List<Step> steps, Placement placement, boolean[] once, boolean wanted) {
+  private static void lower(
+      Lowering lowering,
+      List<Step> steps,
+      Placement placement,
+      boolean[] once,
+      boolean wanted,
+      KernelCall[][] stepCalls) {
     for (int i = 0; i < steps.size(); i++) {
       if (once[i] == wanted) {
+        int before = lowering.calls().size();
         lowering.lower(steps.get(i), placement.scratch(i));
+        stepCalls[i] =
+            lowering
+                .calls()
+                .subList(before, lowering.calls().size())
+                .toArray(KernelCall[]::new);
       }
     }
-    return lowering.calls().toArray(KernelCall[]::new);
   }
 
   private static int[] dropoutIds(List<Step> steps) {
@@ -191,10 +211,35 @@ public final class GraphPlan implements AutoCloseable {
 
   /** The calls in order, for people. */
   public List<PlanDescription.Call> described() {
-    return steps.stream()
-        .filter(step -> !Placement.isAlias(step.main().op()))
-        .map(step -> Descriptions.of(step, kernels))
-        .toList();
+    return described(0, () -> 0);
+  }
+
+  /**
+   * The calls in order, each with its median time.
+   *
+   * @param runs how often each step is timed; 0: not at all
+   * @param nanoClock nanoseconds from any start
+   */
+  public List<PlanDescription.Call> described(int runs, LongSupplier nanoClock) {
+    long[][] nanos = new long[steps.size()][runs];
+    for (int run = 0; run < runs; run++) {
+      for (int i = 0; i < nanos.length; i++) {
+        long start = nanoClock.getAsLong();
+        for (KernelCall call : stepCalls[i]) {
+          call.run();
+        }
+        nanos[i][run] = nanoClock.getAsLong() - start;
+      }
+    }
+    List<PlanDescription.Call> described = new ArrayList<>();
+    for (int i = 0; i < nanos.length; i++) {
+      if (stepCalls[i].length > 0) {
+        Arrays.sort(nanos[i]);
+        long median = runs == 0 ? 0 : nanos[i][runs / 2];
+        described.add(Descriptions.of(steps.get(i), kernels, median));
+      }
+    }
+    return described;
   }
 
   /** Bytes of the arena. */

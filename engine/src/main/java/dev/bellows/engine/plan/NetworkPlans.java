@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -382,9 +383,9 @@ final class NetworkPlans implements AutoCloseable {
     }
   }
 
-  PlanDescription describe() {
+  PlanDescription describe(int runs, LongSupplier nanoClock) {
     Compiled compiled = compiled();
-    List<PlanDescription.Call> calls = compiled.plan().described();
+    List<PlanDescription.Call> calls = compiled.plan().described(runs, nanoClock);
     return new PlanDescription(
         provider.id(),
         compiled.network().rows(),

@@ -143,7 +143,7 @@ public final class Predictor implements AutoCloseable {
 
   /** The plan for the batch's rows; they must be set. */
   public PlanDescription describe() {
-    return plans.describe();
+    return plans.describe(0, () -> 0);
   }
 
   @Override

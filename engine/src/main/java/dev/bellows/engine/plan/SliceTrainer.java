@@ -7,6 +7,8 @@ import dev.bellows.engine.nn.ParameterLayout;
 import dev.bellows.engine.tensor.Memory;
 import java.util.List;
 
+import java.util.function.LongSupplier;
+
 /**
  * Computes the gradient of one slice of a global batch: forward and backward as one list of kernel
  * calls.
@@ -102,7 +104,17 @@ public final class SliceTrainer implements AutoCloseable {
 
   /** The plan for the batch's rows; they must be set. */
   public PlanDescription describe() {
-    return plans.describe();
+    return plans.describe(0, () -> 0);
+  }
+
+  /**
+   * The plan for the batch's rows, each kernel call with its median time over {@code runs} runs. The
+   * gradient is that of the last run.
+   *
+   * @param nanoClock nanoseconds from any start, for example {@code System::nanoTime}
+   */
+  public PlanDescription profile(int runs, LongSupplier nanoClock) {
+    return plans.describe(runs, nanoClock);
   }
 
   @Override

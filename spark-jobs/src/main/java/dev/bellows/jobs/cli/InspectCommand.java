@@ -5,6 +5,7 @@ import dev.bellows.engine.model.FolderFiles;
 import dev.bellows.engine.model.Provenance;
 import dev.bellows.engine.nn.InputSpec;
 import dev.bellows.engine.nn.Network;
+import dev.bellows.engine.plan.PlanOptions;
 import dev.bellows.engine.plan.SliceTrainer;
 import dev.bellows.jobs.BellowsException;
 import dev.bellows.jobs.ExitCode;
@@ -38,22 +39,38 @@ final class InspectCommand extends BellowsCommand {
       description = "rows of a slice in --plan; default ${DEFAULT-VALUE}")
   int rows = 16;
 
-  @Override
-  ExitCode run(ConsoleOutput console) {
-    if (rows < 1 || rows > MAX_ROWS) {
-      throw new BellowsException(
-          ExitCode.USAGE, "--rows: expected 1.." + MAX_ROWS + ", found " + rows);
-    }
+  @Option(
+      names = "--profile",
+      description = "--plan with the time of each call, on made-up rows")
+  boolean profile;
+
+  /** Opens a model folder or the one in a run folder. */
+  static StoredModel open(String model) {
     FolderFiles given = SparkSessions.storage().folder(model);
     FolderFiles folder = ModelCommand.exists(given.below("model")) ? given.below("model") : given;
     if (!ModelCommand.exists(folder)) {
       throw new BellowsException(ExitCode.MODEL, "there is no model folder " + folder);
     }
-    StoredModel stored = StoredModel.open(folder);
+    return StoredModel.open(folder);
+  }
+
+  /** Refuses what can't be the rows of a slice. */
+  static int checkRows(int rows) {
+    if (rows < 1 || rows > MAX_ROWS) {
+      throw new BellowsException(
+          ExitCode.USAGE, "--rows: expected 1.." + MAX_ROWS + ", found " + rows);
+    }
+    return rows;
+  }
+
+  @Override
+  ExitCode run(ConsoleOutput console) {
+    checkRows(rows);
+    StoredModel stored = open(model);
     PrintStream out = terminal().out();
     InputSpec input = stored.spec().input();
     Provenance from = stored.folder().provenance();
-    line(out, "model", folder + "  " + stored.folder().task());
+    line(out, "model", model + "  " + stored.folder().task());
     line(out, "weights", "sha256 " + stored.folder().weightsSha256());
     line(
         out,
@@ -68,7 +85,12 @@ final class InspectCommand extends BellowsCommand {
     line(out, "from", "seed " + from.seed() + "  data " + from.dataFingerprint());
     line(out, "", "config sha256 " + from.configSha256());
     Network.summary(stored.spec()).lines().forEach(text -> out.println(ConsoleOutput.clean(text)));
-    if (plan) {
+    if (profile) {
+      BenchCommand.profile(stored, rows, PlanOptions.DEFAULT)
+          .toText()
+          .lines()
+          .forEach(out::println);
+    } else if (plan) {
       try (SliceTrainer trainer =
           new SliceTrainer(
               stored.spec(), rows, KernelProvider.choose(KernelProvider.Preference.AUTO), 0)) {

@@ -42,6 +42,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       SynthCommand.class,
       ReportCommand.class,
       InspectCommand.class,
+      BenchCommand.class,
       DoctorCommand.class
     })
 public final class Main implements Runnable {
