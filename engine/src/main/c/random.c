@@ -4,37 +4,63 @@
  */
 #include "bellows.h"
 #include "bellows_math.h"
+#include <string.h>
 
-#define GROUP 16 /* blocks computed side by side */
+#define GROUP 32 /* blocks computed side by side */
+#ifdef __AVX512F__
+#include <immintrin.h>
+#define WORDS 8
+#define COUNT ((lanes){0, 1, 2, 3, 4, 5, 6, 7})
+#define FIRST_PAIRS ((lanes){0, 8, 1, 9, 2, 10, 3, 11})
+#define LAST_PAIRS ((lanes){4, 12, 5, 13, 6, 14, 7, 15})
+#define MULTIPLY(A, B) ((lanes)_mm512_mul_epu32((__m512i)(A), _mm512_set1_epi64(B)))
+#elif defined(__AVX2__)
+#include <immintrin.h>
+#define WORDS 4
+#define COUNT ((lanes){0, 1, 2, 3})
+#define FIRST_PAIRS ((lanes){0, 4, 1, 5})
+#define LAST_PAIRS ((lanes){2, 6, 3, 7})
+#define MULTIPLY(A, B) ((lanes)_mm256_mul_epu32((__m256i)(A), _mm256_set1_epi64x(B)))
+#else
+#define WORDS 2
+#define COUNT ((lanes){0, 1})
+#define FIRST_PAIRS ((lanes){0, 2})
+#define LAST_PAIRS ((lanes){1, 3})
+#define MULTIPLY(A, B) (((A) & 0xFFFFFFFFu) * (uint64_t)(B))
+#endif
+#define VECTORS (GROUP / WORDS) /* independent, so that one multiplies while another waits */
+
+/* Words in the low halves of 64-bit lanes, where the multiplier of 32 by 32 bits takes them. */
+typedef uint64_t lanes __attribute__((vector_size(8 * WORDS)));
 
 static void blocks(uint64_t key, uint64_t first, uint32_t *restrict out) {
-  uint32_t c0[GROUP], c1[GROUP], c2[GROUP], c3[GROUP];
+  lanes c0[VECTORS], c1[VECTORS], c2[VECTORS], c3[VECTORS];
   uint32_t k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
-  for (int j = 0; j < GROUP; j++) {
-    c0[j] = (uint32_t)(first + (uint64_t)j);
-    c1[j] = (uint32_t)((first + (uint64_t)j) >> 32);
-    c2[j] = 0;
-    c3[j] = 0;
+#pragma GCC unroll 8
+  for (int v = 0; v < VECTORS; v++) {
+    c0[v] = COUNT + (first + (uint64_t)(v * WORDS));
+    c1[v] = c0[v] >> 32;
+    c2[v] = c3[v] = (lanes){0};
   }
   for (int round = 0; round < 10; round++) {
-    for (int j = 0; j < GROUP; j++) {
-      uint64_t p0 = (uint64_t)0xD2511F53u * c0[j];
-      uint64_t p1 = (uint64_t)0xCD9E8D57u * c2[j];
-      uint32_t n0 = (uint32_t)(p1 >> 32) ^ c1[j] ^ k0;
-      uint32_t n2 = (uint32_t)(p0 >> 32) ^ c3[j] ^ k1;
-      c1[j] = (uint32_t)p1;
-      c3[j] = (uint32_t)p0;
-      c0[j] = n0;
-      c2[j] = n2;
+#pragma GCC unroll 8
+    for (int v = 0; v < VECTORS; v++) {
+      lanes p0 = MULTIPLY(c0[v], 0xD2511F53u);
+      lanes p1 = MULTIPLY(c2[v], 0xCD9E8D57u);
+      c0[v] = (p1 >> 32) ^ c1[v] ^ k0; /* the high halves hold rubbish, which MULTIPLY does not read */
+      c2[v] = (p0 >> 32) ^ c3[v] ^ k1;
+      c1[v] = p1;
+      c3[v] = p0;
     }
     k0 += 0x9E3779B9u;
     k1 += 0xBB67AE85u;
   }
-  for (int j = 0; j < GROUP; j++) {
-    out[4 * j] = c0[j];
-    out[4 * j + 1] = c1[j];
-    out[4 * j + 2] = c2[j];
-    out[4 * j + 3] = c3[j];
+#pragma GCC unroll 8
+  for (int v = 0; v < VECTORS; v++) {
+    lanes low = (c0[v] & 0xFFFFFFFFu) | c1[v] << 32;
+    lanes high = (c2[v] & 0xFFFFFFFFu) | c3[v] << 32;
+    lanes pairs[2] = {__builtin_shuffle(low, high, FIRST_PAIRS), __builtin_shuffle(low, high, LAST_PAIRS)};
+    memcpy(out + 4 * v * WORDS, pairs, sizeof pairs);
   }
 }
 

@@ -75,6 +75,7 @@ class MainTest {
             "schema",
             "synth",
             "inspect",
+            "bench",
             "doctor")
         .doesNotContain("serve", "ensemble", "search");
     assertThat(run()).isZero();
@@ -95,6 +96,7 @@ class MainTest {
         "schema",
         "synth",
         "inspect",
+        "bench",
         "doctor"
       })
   void everyCommandHasHelp(String command) {
