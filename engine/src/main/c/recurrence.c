@@ -140,6 +140,8 @@ typedef struct {
   const int32_t *lengths;
 } layer;
 
+static const int64_t TRACE_BLOCKS[] = {2, 2, 7, 5, 4};
+
 static layer read_shape(const int64_t *shape, const int32_t *lengths) {
   static const int64_t gates[] = {1, 1, 4, 3, 3};
   layer l = {shape[0], shape[1], shape[2], shape[3], shape[4], shape[5], 0, 0, 0, 0, lengths};
@@ -166,33 +168,57 @@ INLINE void rnn_row(int relu, int64_t n, const float *b, const float *x, float *
   if (kept) { memcpy(kept, h, (size_t)n * sizeof(float)); }
 }
 
+/*
+ * Gates, with fewer operations than bellows_math.h: arguments are cut at +-20 (the logistic function is then
+ * within 2e-9 of its limit), so that no exponent leaves its range and four denominators share one division.
+ * NaN stays NaN.
+ */
+INLINE float cut(float x, float bound) {
+  x = x > bound ? bound : x;
+  return x < -bound ? -bound : x;
+}
+
+/* e^x for |x| <= 40. */
+INLINE float small_exp(float x) {
+  const float t = __builtin_fmaf(x, 1.44269504088896341f, 12582912.0f), n = t - 12582912.0f;
+  float r = __builtin_fmaf(n, -0.693359375f, x);
+  r = __builtin_fmaf(n, 2.12194440e-4f, r);
+  float p = __builtin_fmaf(r, 1.9875691500e-4f, 1.3981999507e-3f);
+  p = __builtin_fmaf(p, r, 8.3334519073e-3f);
+  p = __builtin_fmaf(p, r, 4.1665795894e-2f);
+  p = __builtin_fmaf(p, r, 1.6666665459e-1f);
+  p = __builtin_fmaf(p, r, 5.0000001201e-1f);
+  p = __builtin_fmaf(p * r, r, r) + 1.0f;
+  return p * bits_to_float((float_to_bits(t) << 23) + 0x3f800000u);
+}
+
+INLINE float small_tanh(float x) {
+  const float e = small_exp(-2.0f * cut(x, 10.0f));
+  return (1.0f - e) / (1.0f + e);
+}
+
 INLINE void lstm_row(int64_t n, int64_t bs, const float *b, int64_t units, const float *x, float *restrict c,
                      float *restrict h, float *restrict kept, int64_t block) {
-  if (kept) {
-    INDEPENDENT for (int64_t u = 0; u < n; u++) {
-      const float i = bl_sigmoid(x[u] + b[u]);
-      const float f = bl_sigmoid(x[units + u] + b[bs + u]);
-      const float g = bl_tanh(x[2 * units + u] + b[2 * bs + u]);
-      const float o = bl_sigmoid(x[3 * units + u] + b[3 * bs + u]);
-      const float old = c[u], next = f * old + i * g, squashed = bl_tanh(next);
-      c[u] = next;
-      h[u] = o * squashed;
+  INDEPENDENT for (int64_t u = 0; u < n; u++) {
+    const float ei = small_exp(-cut(x[u] + b[u], 20.0f));
+    const float ef = small_exp(-cut(x[units + u] + b[bs + u], 20.0f));
+    const float eg = small_exp(-2.0f * cut(x[2 * units + u] + b[2 * bs + u], 10.0f));
+    const float eo = small_exp(-cut(x[3 * units + u] + b[3 * bs + u], 20.0f));
+    const float di = 1.0f + ei, df = 1.0f + ef, dg = 1.0f + eg, dout = 1.0f + eo;
+    const float left = di * df, right = dg * dout, inverse = 1.0f / (left * right);
+    const float over_left = inverse * right, over_right = inverse * left;
+    const float i = over_left * df, f = over_left * di, o = over_right * dg;
+    const float g = (1.0f - eg) * (over_right * dout);
+    const float old = c[u], next = f * old + i * g, squashed = small_tanh(next);
+    c[u] = next;
+    h[u] = o * squashed;
+    if (kept) {
       kept[u] = i;
       kept[block + u] = f;
       kept[2 * block + u] = g;
       kept[3 * block + u] = o;
       kept[4 * block + u] = old;
       kept[5 * block + u] = squashed;
-    }
-  } else {
-    INDEPENDENT for (int64_t u = 0; u < n; u++) {
-      const float i = bl_sigmoid(x[u] + b[u]);
-      const float f = bl_sigmoid(x[units + u] + b[bs + u]);
-      const float g = bl_tanh(x[2 * units + u] + b[2 * bs + u]);
-      const float o = bl_sigmoid(x[3 * units + u] + b[3 * bs + u]);
-      const float next = f * c[u] + i * g;
-      c[u] = next;
-      h[u] = o * bl_tanh(next);
     }
   }
 }
@@ -238,13 +264,17 @@ INLINE void candidate_row(int64_t n, const float *b, const float *x, const float
   }
 }
 
+/* Fetches what the next panel needs of this row: its lines lie far apart. */
+INLINE void ahead(const layer *l, const float *x, const float *kept, int64_t block) {
+  for (int64_t g = 0; g < l->gates; g++) { __builtin_prefetch(x + g * l->units, 0); }
+  for (int64_t b = 0; kept && b + 1 < TRACE_BLOCKS[l->cell]; b++) { __builtin_prefetch(kept + b * block, 1); }
+}
+
 static float *take(float **space, int64_t n) {
   float *at = *space;
   *space += (n + 15) / 16 * 16;
   return at;
 }
-
-static const int64_t TRACE_BLOCKS[] = {2, 2, 7, 5, 4};
 
 /* Copies what a step of a row leaves: the output and the state before it; or zeros and the old state. */
 static void finish_row(const layer *l, int64_t n, int64_t t, const float *before, float *after, float *y, float *trace) {
@@ -287,10 +317,17 @@ void bl_recurrent_forward(const int64_t *shape, const float *x, const float *wei
           const int64_t at = (r0 + r) * l.steps + t, own = (r0 + r) * H + u0;
           const float *xr = x + at * GH + u0, *br = b + r * 4 * VL;
           float *kept = trace ? trace + block + at * H + u0 : 0;
+          ahead(&l, xr + pu, kept ? kept + pu : 0, block);
           switch (l.cell) {
             case TANH: rnn_row(0, n, br, xr, next + own, kept); break;
             case RELU: rnn_row(1, n, br, xr, next + own, kept); break;
-            case LSTM: lstm_row(n, bs, br, H, xr, c + own, next + own, kept, block); break;
+            case LSTM:
+              if (n == VL) { /* the usual case, straight-line */
+                lstm_row(VL, VL, br, H, xr, c + own, next + own, kept, block);
+              } else {
+                lstm_row(n, bs, br, H, xr, c + own, next + own, kept, block);
+              }
+              break;
             case GRU:
               gru_row(n, bs, b + r * 3 * VL, H, xr, bias + u0, h + own, next + own, kept, block);
               break;
