@@ -20,7 +20,18 @@ public enum Initializer {
   /** Uniform in +-sqrt(6 / (n_in + n_out)) (the form of that paper). */
   GLOROT,
   /** Normal with standard deviation sqrt(2 / n_in), for ReLU (K. He et al., ICCV 2015). */
-  HE;
+  HE,
+  /**
+   * Rows orthonormal, from normal draws (A. Saxe et al., ICLR 2014). Where the columns are a
+   * multiple of the rows, each square block is orthogonal, as the gates of a recurrent layer need;
+   * where rows are more than columns, the columns are orthonormal.
+   */
+  ORTHOGONAL,
+  /**
+   * For the bias [4 units] of an LSTM: 1 for the forget gates (the second quarter), else 0 (R.
+   * Jozefowicz et al., ICML 2015).
+   */
+  FORGET_GATE;
 
   /** The name in files, for example {@code small_random}. */
   public String id() {

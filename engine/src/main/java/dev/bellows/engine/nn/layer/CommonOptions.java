@@ -23,7 +23,9 @@ final class CommonOptions {
   static Option initializer() {
     List<String> words = new ArrayList<>(List.of(AUTO));
     for (Initializer init : Initializer.values()) {
-      words.add(init.name().toLowerCase(Locale.ROOT));
+      if (init != Initializer.FORGET_GATE) { // a bias of one layer type only
+        words.add(init.name().toLowerCase(Locale.ROOT));
+      }
     }
     return Option.word(
             "initializer",

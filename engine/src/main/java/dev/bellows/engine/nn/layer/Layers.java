@@ -15,7 +15,8 @@ public final class Layers {
           JoinLayers.ALL,
           EmbeddingLayers.ALL,
           ConvolutionLayers.ALL,
-          PoolingLayers.ALL);
+          PoolingLayers.ALL,
+          RecurrentLayers.ALL);
 
   private static final Map<String, LayerType> BY_ID = byId();
 
