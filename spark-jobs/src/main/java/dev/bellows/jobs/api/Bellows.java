@@ -50,14 +50,14 @@ import org.jspecify.annotations.Nullable;
  * Other columns are refused, unless {@code features} says {@code {type: ignore}}.
  *
  * <p><b>Result.</b> The weights are the same bytes for any number and order of partitions of the
- * data frame, as long as its rows are the same. A data frame is computed once; where it draws random
- * numbers or reads the clock, a lost executor would compute other rows, which is noticed and refused:
- * write such rows to a file first.
+ * data frame, as long as its rows are the same. A data frame is computed once; where it draws
+ * random numbers or reads the clock, a lost executor would compute other rows, which is noticed and
+ * refused: write such rows to a file first.
  *
- * <p><b>Stopping.</b> {@link #train} blocks. Interrupting the calling thread stops after the present
- * step with a checkpoint: the result is then not {@linkplain TrainedRun#finished() finished}, the
- * thread's interrupt flag is set, and {@link #resume} goes on to the same bytes. One training at a
- * time runs in a JVM.
+ * <p><b>Stopping.</b> {@link #train} blocks. Interrupting the calling thread stops after the
+ * present step with a checkpoint: the result is then not {@linkplain TrainedRun#finished()
+ * finished}, the thread's interrupt flag is set, and {@link #resume} goes on to the same bytes. One
+ * training at a time runs in a JVM.
  *
  * <p><b>Session.</b> Any session will do; then the parameter shards live in the driver. Build it
  * from {@link #settings} and they live in the executors.
@@ -96,8 +96,7 @@ public final class Bellows {
   /** Trains in a session. */
   public static Bellows on(SparkSession spark) {
     ResumeOptions options = new ResumeOptions(List.of(), false);
-    return new Bellows(
-        spark, null, List.of(), null, GivenRows.NONE, options, Console.silent());
+    return new Bellows(spark, null, List.of(), null, GivenRows.NONE, options, Console.silent());
   }
 
   /**
@@ -143,7 +142,9 @@ public final class Bellows {
     return new Bellows(spark, text, sets, folder, given, options, console);
   }
 
-  /** Rows that steer training (early stopping, best weights), in place of {@code data.validation}. */
+  /**
+   * Rows that steer training (early stopping, best weights), in place of {@code data.validation}.
+   */
   public Bellows validation(Dataset<Row> rows) {
     return given(new GivenRows(given.train(), rows, given.test()));
   }
@@ -171,8 +172,8 @@ public final class Bellows {
   }
 
   /**
-   * Trains on a data frame. An unfinished run of the same configuration in the run folder goes on; a
-   * finished one is returned as it is.
+   * Trains on a data frame. An unfinished run of the same configuration in the run folder goes on;
+   * a finished one is returned as it is.
    *
    * @throws dev.bellows.jobs.config.ConfigException with every problem of the configuration
    * @throws BellowsException whose exit code says which part failed
@@ -210,7 +211,8 @@ public final class Bellows {
    * undisturbed run.
    *
    * @param location the run folder
-   * @param rows the data frame that it was started on; {@link #validation} and {@link #test} as then
+   * @param rows the data frame that it was started on; {@link #validation} and {@link #test} as
+   *     then
    * @throws BellowsException exit 2 when there is no run; 3 or 4 when configuration or data changed
    */
   public TrainedRun resume(String location, Dataset<Row> rows) {
@@ -248,8 +250,7 @@ public final class Bellows {
     }
     return frames
         ? ConfigLoader.loadForRows(text.file(), sets, dataDir)
-        : ConfigLoader.load(
-            text.file(), sets, java.util.Map.of(), dataDir, RunConfig.Kind.TRAIN);
+        : ConfigLoader.load(text.file(), sets, java.util.Map.of(), dataDir, RunConfig.Kind.TRAIN);
   }
 
   /** The loader cannot know which rows are given. */

@@ -47,8 +47,8 @@ public final class BellowsModel {
    * @return the rows with their own columns and, for classes, {@code prediction} (text, the class)
    *     and {@code probability} (array of float in the order of {@link #classes}); for regression,
    *     {@code prediction} (double, in the unit of the target)
-   * @throws dev.bellows.jobs.source.DataException when a column of the model is missing, or a column
-   *     of the result is there already
+   * @throws dev.bellows.jobs.source.DataException when a column of the model is missing, or a
+   *     column of the result is there already
    */
   public Dataset<Row> transform(Dataset<Row> rows) {
     List<String> columns =
@@ -60,8 +60,8 @@ public final class BellowsModel {
    * Measures the model on rows with known answers.
    *
    * @return the loss, all metrics that suit the task, confusion matrix and curves
-   * @throws dev.bellows.jobs.source.DataException when the rows do not fit the model, cannot be read
-   *     or have classes that training did not show
+   * @throws dev.bellows.jobs.source.DataException when the rows do not fit the model, cannot be
+   *     read or have classes that training did not show
    */
   public Evaluation evaluate(Dataset<Row> rows) {
     return evaluate(rows, null);
@@ -73,8 +73,7 @@ public final class BellowsModel {
    * @param weight column of the weights, 0 or more; null: all 1
    */
   public Evaluation evaluate(Dataset<Row> rows, @Nullable String weight) {
-    JavaSparkContext spark =
-        JavaSparkContext.fromSparkContext(rows.sparkSession().sparkContext());
+    JavaSparkContext spark = JavaSparkContext.fromSparkContext(rows.sparkSession().sparkContext());
     HeldOut heldOut = new HeldOut(spark, ScorePlan.of(model, THRESHOLD));
     try (EncodedRows encoded = EncodedRows.read(rows, model.preprocess(), weight)) {
       return heldOut.evaluate(encoded.blocks(), model.parameters(), heldOut.all());

@@ -2,6 +2,7 @@ package dev.bellows.jobs.api;
 
 import dev.bellows.jobs.ExitCode;
 import dev.bellows.jobs.train.StopRequest;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -47,7 +48,7 @@ final class CleanStop {
         }
       }
     } catch (ExecutionException e) {
-      throw CleanStop.<RuntimeException>undeclared(e.getCause());
+      throw CleanStop.<RuntimeException>undeclared(Objects.requireNonNull(e.getCause()));
     } finally {
       StopRequest.clear();
       RUNNING.set(false);

@@ -15,9 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param test in place of {@code data.test}
  */
 public record GivenRows(
-    @Nullable Dataset<Row> train,
-    @Nullable Dataset<Row> validation,
-    @Nullable Dataset<Row> test) {
+    @Nullable Dataset<Row> train, @Nullable Dataset<Row> validation, @Nullable Dataset<Row> test) {
   /** Everything as configured. */
   public static final GivenRows NONE = new GivenRows(null, null, null);
 

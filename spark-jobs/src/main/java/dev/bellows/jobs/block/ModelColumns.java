@@ -19,16 +19,7 @@ final class ModelColumns {
     if (source.format() != SourceConfig.Format.CSV || csv.header() || !csv.columns().isEmpty()) {
       return source;
     }
-    CsvOptions named =
-        new CsvOptions(
-            false,
-            csv.separator(),
-            csv.quote(),
-            csv.escape(),
-            csv.trim(),
-            csv.na(),
-            preprocess.sourceColumns(),
-            csv.encoding());
+    CsvOptions named = csv.withColumns(preprocess.sourceColumns());
     return new SourceConfig(
         source.format(),
         source.path(),

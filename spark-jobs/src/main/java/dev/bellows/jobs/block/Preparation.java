@@ -125,9 +125,16 @@ final class Preparation {
       }
       EncodedRows validation =
           heldOut(
-              data.validation(), given.validation(), raw, rowPlan, RowPlan.VALIDATION, encoder, fit);
+              data.validation(),
+              given.validation(),
+              raw,
+              rowPlan,
+              RowPlan.VALIDATION,
+              encoder,
+              fit);
       keep(validation, cached, broadcasts);
-      EncodedRows test = heldOut(data.test(), given.test(), raw, rowPlan, RowPlan.TEST, encoder, fit);
+      EncodedRows test =
+          heldOut(data.test(), given.test(), raw, rowPlan, RowPlan.TEST, encoder, fit);
       keep(test, cached, broadcasts);
       done = true;
       return new PreparedData(
@@ -166,18 +173,19 @@ final class Preparation {
       Encoder encoder,
       Fitter.Fit fit) {
     SourceConfig own = holdout.source();
-    if (rows != null || own != null) {
-      ListRule lists = ModelColumns.lists(fit.preprocess());
-      SourceReader source =
-          rows != null
-              ? GivenRows.source(rows, role == RowPlan.TEST ? "test" : "validation", lists)
-              : Sources.open(session, ModelColumns.named(own, fit.preprocess()), baseDir, lists);
-      return HeldOut.encode(
-          session, source, config.data(), fit.preprocess(), config.target().unseen());
+    ListRule lists = ModelColumns.lists(fit.preprocess());
+    SourceReader source;
+    if (rows != null) {
+      source = GivenRows.source(rows, role == RowPlan.TEST ? "test" : "validation", lists);
+    } else if (own != null) {
+      source = Sources.open(session, ModelColumns.named(own, fit.preprocess()), baseDir, lists);
+    } else {
+      return rowPlan.counts[role] == 0
+          ? null
+          : HeldOut.deal(session, raw, rowPlan, role, encoder, "");
     }
-    return rowPlan.counts[role] == 0
-        ? null
-        : HeldOut.deal(session, raw, rowPlan, role, encoder, "");
+    return HeldOut.encode(
+        session, source, config.data(), fit.preprocess(), config.target().unseen());
   }
 
   private static double fraction(HoldoutConfig holdout) {

@@ -152,6 +152,12 @@ final class DataKeys {
                 new Word("UTF-8", "ISO-8859-1", "US-ASCII"),
                 "UTF-8",
                 "Character encoding of the file.")
+            .key(
+                "multiline",
+                new Flag(),
+                "false",
+                "Whether fields in quotes may hold line breaks. Such a file is read by one task, since no place inside tells whether it is in quotes.",
+                "true")
             .key("schema", schema, "own", schemaDoc);
     Section libsvm =
         new Section()

@@ -31,15 +31,7 @@ public record FeatureConfig(
   /** The same rule for another type. */
   FeatureConfig withType(Type other) {
     return new FeatureConfig(
-        other,
-        scale,
-        impute,
-        imputeConstant,
-        missingFlag,
-        minCount,
-        unknown,
-        embeddingDim,
-        shape);
+        other, scale, impute, imputeConstant, missingFlag, minCount, unknown, embeddingDim, shape);
   }
 
   /** Column types. */

@@ -22,8 +22,8 @@ public record FeaturesConfig(Map<String, FeatureConfig> named, FeatureConfig res
   /**
    * The rules of arrays and vectors as rules of the columns that they became.
    *
-   * @param lists names of the columns by name of the list; none for the sparse part and
-   *     for what is left out
+   * @param lists names of the columns by name of the list; none for the sparse part and for what is
+   *     left out
    */
   public FeaturesConfig spread(Map<String, List<String>> lists) {
     Map<String, FeatureConfig> all = new LinkedHashMap<>(named);

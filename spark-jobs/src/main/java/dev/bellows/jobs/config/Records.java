@@ -96,7 +96,8 @@ final class Records {
             !csv || source.flag("trim"),
             csv ? source.texts("na") : List.of(""),
             source.texts("columns"),
-            csv ? source.text("encoding") : "UTF-8"),
+            csv ? source.text("encoding") : "UTF-8",
+            csv && source.flag("multiline")),
         new SourceConfig.LibsvmOptions(
             source.count("features"), libsvm ? source.count("index_base") : 1),
         source.text("schema").equals("from_model"));
@@ -260,9 +261,7 @@ final class Records {
         d.count("max_failures"),
         d.word(DistributedConfig.Transport.class, "transport"),
         d.word(DistributedConfig.Placement.class, "placement"),
-        d.get("replicas") instanceof Long n
-            ? Math.toIntExact(n)
-            : DistributedConfig.AUTO_REPLICAS);
+        d.get("replicas") instanceof Long n ? Math.toIntExact(n) : DistributedConfig.AUTO_REPLICAS);
   }
 
   private OutputConfig output() {

@@ -36,7 +36,7 @@ public record SourceConfig(
 
   /**
    * Options of CSV files (gzip by file name). An empty {@code columns} takes names from the header
-   * or c0, c1, ...
+   * or c0, c1, ... With {@code multiline}, quoted fields may hold line breaks.
    */
   public record CsvOptions(
       boolean header,
@@ -46,8 +46,20 @@ public record SourceConfig(
       boolean trim,
       List<String> na,
       List<String> columns,
-      String encoding)
-      implements Serializable {}
+      String encoding,
+      boolean multiline)
+      implements Serializable {
+
+    /** The same with another separator. */
+    public CsvOptions withSeparator(String other) {
+      return new CsvOptions(header, other, quote, escape, trim, na, columns, encoding, multiline);
+    }
+
+    /** The same with other column names. */
+    public CsvOptions withColumns(List<String> other) {
+      return new CsvOptions(header, separator, quote, escape, trim, na, other, encoding, multiline);
+    }
+  }
 
   /**
    * Options of LibSVM files: {@code features} 0 means the largest index seen; {@code indexBase} is

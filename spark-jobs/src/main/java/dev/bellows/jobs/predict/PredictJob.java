@@ -102,7 +102,7 @@ public final class PredictJob {
     Evaluator.warnOfUnknown(unknown.value(), console);
     long rows =
         (wide
-                ? session.read().option("header", "true").csv(target)
+                ? session.read().option("header", "true").option("multiLine", "true").csv(target)
                 : session.read().parquet(target))
             .count();
     console.section("output", String.format(Locale.ROOT, "%,d rows  %s", rows, target));
@@ -158,8 +158,7 @@ public final class PredictJob {
                     wide,
                     parameters,
                     unknown));
-    return session.createDataFrame(
-        rows, schema(model, input.schema(), true, keep, columns, wide));
+    return session.createDataFrame(rows, schema(model, input.schema(), true, keep, columns, wide));
   }
 
   /**
@@ -195,8 +194,7 @@ public final class PredictJob {
             own,
             columns,
             false,
-            JavaSparkContext.fromSparkContext(session.sparkContext())
-                .broadcast(model.parameters()),
+            JavaSparkContext.fromSparkContext(session.sparkContext()).broadcast(model.parameters()),
             session.sparkContext().longAccumulator("unknown categories"));
     return session.createDataFrame(
         input.toJavaRDD().mapPartitions(new PartitionNumbers(task)),

@@ -6,9 +6,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.apache.hadoop.conf.Configuration;
 import org.jspecify.annotations.Nullable;
 
-/** One CSV line (RFC 4180 without line breaks inside quotes) to one row, straight from bytes. */
+/**
+ * One CSV record (RFC 4180; line breaks inside quotes where {@code multiline} says so) to one row,
+ * straight from bytes.
+ */
 final class CsvParser implements LineParser {
   private static final long serialVersionUID = 1L;
 
@@ -57,6 +61,19 @@ final class CsvParser implements LineParser {
           "csv separator \"" + options.separator() + "\": expected one ASCII character");
     }
     return s.charAt(0);
+  }
+
+  /** What finds the ends of records. */
+  QuoteScanner scanner() {
+    return new QuoteScanner(
+        separator, options.multiline() ? quote : -1, escape == quote ? -1 : escape, trim);
+  }
+
+  /** Has {@link LineFormat} read whole records. */
+  void configure(Configuration conf) {
+    if (options.multiline() && quote >= 0) {
+      LineFormat.quoted(conf, separator, quote, escape == quote ? -1 : escape, trim);
+    }
   }
 
   /** The fields of a line as text, e.g. of a header. */
@@ -197,7 +214,10 @@ final class CsvParser implements LineParser {
         problem =
             "quote opened at character "
                 + (open + 1)
-                + " is never closed (line breaks inside quotes are not supported)";
+                + " is never closed"
+                + (options.multiline()
+                    ? ""
+                    : " (set multiline: true if fields in quotes hold line breaks)");
         return length + 1;
       }
       byte c = b[i];

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -24,11 +25,12 @@ final class CsvSource extends TextSource {
   CsvSource(SparkSession session, SourceFiles files, CsvOptions options) {
     super(session, files);
     this.options = options;
-    byte[] line = files.firstLine(0);
+    CsvParser parser = new CsvParser(options, 0, List.of());
+    byte[] line = files.firstLine(0, parser.scanner());
     if (line.length == 0) {
       throw new DataException(SourceFiles.name(files.paths()[0]) + " holds blank lines only");
     }
-    this.header = new CsvParser(options, 0, List.of()).fields(line, line.length);
+    this.header = parser.fields(line, line.length);
     this.columns = names(line);
   }
 
@@ -62,16 +64,7 @@ final class CsvSource extends TextSource {
 
   private void checkSeparator(String file, byte[] line, int found, int expected) {
     for (String candidate : COMMON_SEPARATORS) {
-      CsvOptions other =
-          new CsvOptions(
-              options.header(),
-              candidate,
-              options.quote(),
-              options.escape(),
-              options.trim(),
-              options.na(),
-              options.columns(),
-              options.encoding());
+      CsvOptions other = options.withSeparator(candidate);
       int n = new CsvParser(other, 0, List.of()).fields(line, line.length).size();
       if (expected == 0 ? n > 1 : n == expected) {
         throw new DataException(
@@ -117,8 +110,13 @@ final class CsvSource extends TextSource {
   }
 
   @Override
-  LineParser parser() {
+  CsvParser parser() {
     return new CsvParser(options, columns.size(), header);
+  }
+
+  @Override
+  void configure(Configuration conf) {
+    parser().configure(conf);
   }
 
   @Override

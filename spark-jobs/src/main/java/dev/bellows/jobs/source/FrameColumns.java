@@ -10,7 +10,6 @@ import java.util.Map;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.DataType;
-import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.jspecify.annotations.Nullable;
@@ -101,8 +100,7 @@ record FrameColumns(
         lists.put(name, List.of());
       }
     }
-    return new FrameColumns(
-        columns, parts, lists, vector, indicesField, valuesField, imageField);
+    return new FrameColumns(columns, parts, lists, vector, indicesField, valuesField, imageField);
   }
 
   void add(Row row, long position, RawBlockBuilder out) {
@@ -151,7 +149,7 @@ record FrameColumns(
       return out.number(column, t.getEpochSecond() + t.getNano() / 1e9);
     }
     if (value instanceof java.time.LocalDateTime t) {
-      return out.number(column, t.toEpochSecond(ZoneOffset.UTC) + t.getNano() / 1e9);
+      return cell(out, column, t.toInstant(ZoneOffset.UTC));
     }
     if (value instanceof byte[] b) {
       return out.kind(column) == RawSchema.CellKind.SKIP

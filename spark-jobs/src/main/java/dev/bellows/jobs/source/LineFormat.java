@@ -17,6 +17,7 @@ import org.apache.hadoop.mapreduce.RecordReader;
 import org.apache.hadoop.mapreduce.TaskAttemptContext;
 import org.apache.hadoop.mapreduce.lib.input.FileInputFormat;
 import org.apache.hadoop.mapreduce.lib.input.FileSplit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Lines with the byte position at which each starts (in the uncompressed file). A line belongs to
@@ -35,8 +36,27 @@ public final class LineFormat extends FileInputFormat<LongWritable, Text> {
    */
   static final long MAX_INFLATE_RATIO = 400;
 
+  /** Separator, quote, escape, whether blanks are stripped: four numbers (configuration key). */
+  private static final String QUOTES = "bellows.source.quotes";
+
+  /**
+   * Has line breaks inside quotes belong to a line; see {@link QuoteScanner}. Files are then not
+   * split: no place inside a file tells whether it is in quotes.
+   */
+  static void quoted(Configuration conf, int separator, int quote, int escape, boolean trim) {
+    conf.set(QUOTES, separator + "," + quote + "," + escape + "," + (trim ? 1 : 0));
+  }
+
+  private static @Nullable QuoteScanner scanner(Configuration conf) {
+    int[] q = conf.getInts(QUOTES);
+    return q.length == 0 ? null : new QuoteScanner(q[0], q[1], q[2], q[3] == 1);
+  }
+
   @Override
   protected boolean isSplitable(JobContext context, Path file) {
+    if (context.getConfiguration().get(QUOTES) != null) {
+      return false;
+    }
     return new CompressionCodecFactory(context.getConfiguration()).getCodec(file) == null;
   }
 
@@ -71,6 +91,7 @@ public final class LineFormat extends FileInputFormat<LongWritable, Text> {
     private long maxFreeInflatedBytes;
     private int next;
     private int filled;
+    private @Nullable QuoteScanner quotes;
 
     /** Position in the uncompressed file of buffer[0]. */
     private long bufferPosition;
@@ -80,6 +101,7 @@ public final class LineFormat extends FileInputFormat<LongWritable, Text> {
       FileSplit fileSplit = (FileSplit) split;
       Configuration conf = context.getConfiguration();
       path = fileSplit.getPath();
+      quotes = scanner(conf);
       maxLineBytes = conf.getLong(MAX_LINE_BYTES, 16L << 20);
       maxFreeInflatedBytes = conf.getLong(MAX_FREE_INFLATED_BYTES, 1L << 30);
       start = fileSplit.getStart();
@@ -153,15 +175,15 @@ public final class LineFormat extends FileInputFormat<LongWritable, Text> {
     /** Reads one line into {@link #line}; returns its length, or -1 at the end of the file. */
     private int readLine() throws IOException {
       int length = 0;
+      if (quotes != null) {
+        quotes.begin();
+      }
       while (true) {
         if (next == filled && !fill()) {
           return length == 0 ? -1 : length;
         }
         int from = next;
-        int i = from;
-        while (i < filled && buffer[i] != '\n' && buffer[i] != '\r') {
-          i++;
-        }
+        int i = quotes == null ? lineEnd(from) : quotes.end(buffer, from, filled);
         int n = i - from;
         if (length + n > maxLineBytes) {
           throw new LineException(
@@ -169,7 +191,8 @@ public final class LineFormat extends FileInputFormat<LongWritable, Text> {
                   + key.get()
                   + " is longer than "
                   + maxLineBytes
-                  + " bytes; expected a text file with line ends");
+                  + " bytes; expected a text file with line ends"
+                  + (quotes != null && quotes.open() ? ", found a quote that is not closed" : ""));
         }
         if (length + n > line.length) {
           line = Arrays.copyOf(line, Math.max(length + n, line.length * 2));
@@ -185,6 +208,14 @@ public final class LineFormat extends FileInputFormat<LongWritable, Text> {
           return length;
         }
       }
+    }
+
+    private int lineEnd(int from) {
+      int i = from;
+      while (i < filled && buffer[i] != '\n' && buffer[i] != '\r') {
+        i++;
+      }
+      return i;
     }
 
     @Override

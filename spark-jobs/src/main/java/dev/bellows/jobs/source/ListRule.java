@@ -20,8 +20,8 @@ import org.apache.spark.sql.types.StructType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the arrays of numbers and the MLlib vectors of a data frame become: {@code name[0]} to {@code
- * name[k-1]}, k columns of numbers, or the sparse part of the rows.
+ * What the arrays of numbers and the MLlib vectors of a data frame become: {@code name[0]} to
+ * {@code name[k-1]}, k columns of numbers, or the sparse part of the rows.
  *
  * <p>For a training, a vector is columns up to a width of {@value #WIDEST_COLUMNS}, and the sparse
  * part above it or where the configuration says {@code type: sparse}. That does not depend on which
@@ -108,8 +108,7 @@ public final class ListRule {
       if (features == null) {
         ofModel(field, widths);
       } else if (needs(field.name())) {
-        int width =
-            vector(field.dataType()) ? AttributeGroup.fromStructField(field).size() : -1;
+        int width = vector(field.dataType()) ? AttributeGroup.fromStructField(field).size() : -1;
         if (width < 1) {
           unknown.add(i);
         }

@@ -27,8 +27,8 @@ public final class RowBlocks implements SourceLayout, Serializable {
         !imageShape.isEmpty()
             && List.of(type.fieldNames()).contains(IMAGE)
             && field(type).dataType().equals(DataTypes.BinaryType);
-    this.columns = FrameColumns.of(
-            type, "the data frame", image ? IMAGE : "", rule, rule.widths(type));
+    this.columns =
+        FrameColumns.of(type, "the data frame", image ? IMAGE : "", rule, rule.widths(type));
     this.imageShape = image ? List.copyOf(imageShape) : List.of();
   }
 

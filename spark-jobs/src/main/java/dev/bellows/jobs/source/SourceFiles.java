@@ -120,18 +120,22 @@ final class SourceFiles {
   /**
    * The first line that is not blank, without a byte order mark; up to 1 MiB of it. Empty when
    * there is none.
+   *
+   * @param scanner says which line breaks end a line
    */
-  byte[] firstLine(int file) {
+  byte[] firstLine(int file, QuoteScanner scanner) {
     Path path = files.get(file).getPath();
     try (InputStream in = open(conf, path)) {
       ByteArrayOutputStream line = new ByteArrayOutputStream();
       for (int c = in.read(); c >= 0 && line.size() < 1 << 20; c = in.read()) {
-        if (c != '\n' && c != '\r') {
+        boolean mark = line.size() < 3 && c >= 0xBB; // a byte order mark is no part of a field
+        if (mark || scanner.next(c)) {
           line.write(c);
         } else if (!line.toString(java.nio.charset.StandardCharsets.ISO_8859_1).isBlank()) {
           break;
         } else {
           line.reset();
+          scanner.begin();
         }
       }
       byte[] b = line.toByteArray();

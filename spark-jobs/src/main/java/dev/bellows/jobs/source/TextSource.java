@@ -32,6 +32,9 @@ abstract class TextSource implements SourceReader {
 
   abstract LineParser parser();
 
+  /** Settings of {@link LineFormat} that the format needs. */
+  void configure(Configuration conf) {}
+
   @Override
   public String name() {
     return files.given();
@@ -69,6 +72,7 @@ abstract class TextSource implements SourceReader {
     try {
       Job job = Job.getInstance(new Configuration(context.hadoopConfiguration()));
       FileInputFormat.setInputPaths(job, files.paths());
+      configure(job.getConfiguration());
       long wanted = files.totalBytes() / Math.max(1, 2L * context.defaultParallelism());
       FileInputFormat.setMaxInputSplitSize(
           job, Math.max(MIN_SPLIT_BYTES, Math.min(MAX_SPLIT_BYTES, wanted)));

@@ -160,10 +160,7 @@ final class BellowsTest {
             .model();
     assertThat(model.classes()).isEmpty();
     Row worst =
-        model
-            .transform(rows)
-            .agg(functions.max(functions.expr("abs(prediction - price)")))
-            .first();
+        model.transform(rows).agg(functions.max(functions.expr("abs(prediction - price)"))).first();
     assertThat(worst.getDouble(0)).isLessThan(20);
     assertThat(model.evaluate(rows).figures().get("r2")).isGreaterThan(0.99);
   }

@@ -173,8 +173,7 @@ final class FrameFeaturesTest {
         .hasMessageContaining("column s of type struct<a:double,b:double>");
     assertThatThrownBy(() -> train(spark, "unnamed", rows.withColumnRenamed("b", "")))
         .hasMessageContaining("a column without a name: number 3, of type double");
-    assertThatThrownBy(
-            () -> train(spark, "twice", rows.select("id", "a", "b", "a", "label")))
+    assertThatThrownBy(() -> train(spark, "twice", rows.select("id", "a", "b", "a", "label")))
         .hasMessageContaining("two columns named a (the second of type double)");
   }
 

@@ -97,6 +97,7 @@ class ConfFilesTest {
                 na: [""]
                 columns: []
                 encoding: UTF-8
+                multiline: false
                 schema: own
               validation: {fraction: 0.0, stratify: true}
               test: {fraction: 0.0, stratify: true}

@@ -77,7 +77,7 @@ class IdxSourceTest {
             null,
             imageFile.toString(),
             labelFile.toString(),
-            new CsvOptions(true, ",", "\"", "\"", true, List.of(), List.of(), "UTF-8"),
+            new CsvOptions(true, ",", "\"", "\"", true, List.of(), List.of(), "UTF-8", false),
             new LibsvmOptions(0, 1),
             false);
     SourceReader source = Sources.open(spark, config, "");

@@ -14,7 +14,8 @@ import org.junit.jupiter.api.Test;
 class ParsersTest {
   private static CsvOptions csv(
       String separator, String quote, String escape, boolean trim, String... na) {
-    return new CsvOptions(false, separator, quote, escape, trim, List.of(na), List.of(), "UTF-8");
+    return new CsvOptions(
+        false, separator, quote, escape, trim, List.of(na), List.of(), "UTF-8", false);
   }
 
   private static final CsvOptions PLAIN = csv(",", "\"", "\"", true, "?", "NA");

@@ -25,7 +25,8 @@ final class Child implements AutoCloseable {
   }
 
   /** Starts a command in a folder; its output goes to {@code name.log} there. */
-  static Child start(String name, Path folder, Map<String, String> environment, List<String> command)
+  static Child start(
+      String name, Path folder, Map<String, String> environment, List<String> command)
       throws IOException {
     Path log = folder.resolve(name + ".log");
     ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());

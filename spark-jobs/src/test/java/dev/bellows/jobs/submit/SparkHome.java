@@ -18,7 +18,7 @@ import java.nio.file.attribute.PosixFilePermissions;
  */
 final class SparkHome {
   /** What only our own jar brings: it must not come from Spark's folder. */
-  private static final String OURS = 
+  private static final String OURS =
       ".*/(dev/bellows|picocli|snakeyaml-engine|bytedeco|echarts)/.*|.*/bellows-[^/]*\\.jar";
 
   private static final String SPARK_CLASS =

@@ -32,7 +32,14 @@ final class StandaloneCluster implements AutoCloseable {
         String folder = work.resolve("worker" + w).toString();
         List<String> options =
             List.of(
-                "--webui-port", "0", "--cores", "1", "--memory", "1g", "--work-dir", folder,
+                "--webui-port",
+                "0",
+                "--cores",
+                "1",
+                "--memory",
+                "1g",
+                "--work-dir",
+                folder,
                 cluster.url);
         cluster.run(home, logs, "worker" + w, "worker.Worker", options, "0");
       }
