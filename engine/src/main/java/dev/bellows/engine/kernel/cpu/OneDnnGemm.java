@@ -52,20 +52,37 @@ final class OneDnnGemm implements Gemm {
   }
 
   private Product create(GemmShape s, boolean bias) {
+    matmul.primitive_desc description = describe(s, bias);
+    if (kernel(description).endsWith("avx2") && !OneDnn.isa().equals("avx2")) {
+      description = newer(description, s, bias);
+    }
+    return new Product(description, primitives.keep(new matmul(description)));
+  }
+
+  /**
+   * For some transposed products (a weight gradient of exactly 32 rows) oneDNN 3.11 offers its AVX2
+   * kernel first on AVX-512 machines; the next on its list is 1.3 times faster.
+   */
+  private matmul.primitive_desc newer(matmul.primitive_desc first, GemmShape s, boolean bias) {
+    matmul.primitive_desc next = describe(s, bias); // a copy would share its place in the list
+    return next.next_impl() && kernel(next).startsWith("gemm:jit") ? next : first;
+  }
+
+  private static String kernel(matmul.primitive_desc description) {
+    return description.impl_info_str().getString();
+  }
+
+  private matmul.primitive_desc describe(GemmShape s, boolean bias) {
     memory.desc a = matrix(s.m(), s.k(), s.transA(), s.operands());
     memory.desc b = matrix(s.k(), s.n(), s.transB(), s.operands());
     memory.desc c = matrix(s.m(), s.n(), false, DType.FLOAT32);
-    matmul.primitive_desc description;
-    if (bias) {
-      memory.desc row = matrix(1, s.n(), false, DType.FLOAT32);
-      description =
-          new matmul.primitive_desc(primitives.cpu(), a, b, row, c, primitives.attributes(), false);
-    } else {
-      description =
-          new matmul.primitive_desc(primitives.cpu(), a, b, c, primitives.attributes(), false);
+    if (!bias) {
+      return primitives.keep(
+          new matmul.primitive_desc(primitives.cpu(), a, b, c, primitives.attributes(), false));
     }
-    primitives.keep(description);
-    return new Product(description, primitives.keep(new matmul(description)));
+    memory.desc row = matrix(1, s.n(), false, DType.FLOAT32);
+    return primitives.keep(
+        new matmul.primitive_desc(primitives.cpu(), a, b, row, c, primitives.attributes(), false));
   }
 
   private Product create(BatchGemmShape shape) {
@@ -106,6 +123,6 @@ final class OneDnnGemm implements Gemm {
 
   @Override
   public String describe(GemmShape shape) {
-    return "onednn " + product(shape, false).description().impl_info_str().getString();
+    return "onednn " + kernel(product(shape, false).description());
   }
 }
