@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+"""Golden loss curves: PyTorch's loss over 200 training steps of small models, from weights and data that any language can make.
+
+  golden_curves.py [--steps 200] [--models transformer,...] [--out engine/src/test/resources/dev/bellows/engine/golden]
+
+Writes <model>.txt: a comment with the versions, then a line `step loss` for each step. Values come from value(stream, i), which
+GoldenValues in Java computes too, so that no weights are stored. A model is a function that returns (module, batch, optimizer, loss):
+it fills its parameters in the order in which the Java test has them, one stream per parameter, counted from 0.
+"""
+import argparse
+import os
+import sys
+
+import numpy as np
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+
+def mix(z):
+    """The finaliser of splitmix64 (G. Steele et al., OOPSLA 2014)."""
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+def bits(stream, n):
+    """n numbers of 24 bits."""
+    with np.errstate(over="ignore"):
+        i = np.arange(n, dtype=np.uint64) + np.uint64(stream) * np.uint64(1 << 32)
+        return mix((i + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(40)
+
+
+def value(stream, shape, bound):
+    """float32 in [-bound, bound), evenly spread."""
+    n = int(np.prod(shape))
+    unit = bits(stream, n).astype(np.float32) * np.float32(2.0**-23) - np.float32(1)
+    return torch.from_numpy((unit * np.float32(bound)).reshape(shape))
+
+
+def whole(stream, shape, limit):
+    """int64 in [0, limit)."""
+    return torch.from_numpy((bits(stream, int(np.prod(shape))) % np.uint64(limit)).astype(np.int64).reshape(shape))
+
+
+class Filler:
+    """Fills parameters one after another. A Linear is stored [in, out] in Java, so its weight is filled transposed."""
+
+    def __init__(self):
+        self.stream = 0
+
+    def tensor(self, p, bound):
+        with torch.no_grad():
+            p.copy_(value(self.stream, tuple(p.shape), bound))
+        self.stream += 1
+
+    def linear(self, m):
+        bound = np.float32(1 / np.sqrt(m.in_features))
+        with torch.no_grad():
+            m.weight.copy_(value(self.stream, (m.in_features, m.out_features), bound).t())
+        self.stream += 1
+        self.tensor(m.bias, bound)
+
+
+DATA = 1 << 20  # streams of data start here
+
+
+class EncoderLayer(nn.Module):
+    """Pre-norm encoder block, no dropout."""
+
+    def __init__(self, d=128, h=4, f=512):
+        super().__init__()
+        self.h, self.n1, self.n2 = h, nn.LayerNorm(d), nn.LayerNorm(d)
+        self.qkv, self.p, self.f1, self.f2 = nn.Linear(d, 3 * d), nn.Linear(d, d), nn.Linear(d, f), nn.Linear(f, d)
+
+    def forward(self, x):
+        b, t, d = x.shape
+        q, k, v = self.qkv(self.n1(x)).view(b, t, 3, self.h, d // self.h).permute(2, 0, 3, 1, 4)
+        a = F.scaled_dot_product_attention(q, k, v)
+        x = x + self.p(a.transpose(1, 2).reshape(b, t, d))
+        return x + self.f2(F.gelu(self.f1(self.n2(x))))
+
+
+class Encoder(nn.Module):
+    def __init__(self, v=1000, t=64, d=128, n=2):
+        super().__init__()
+        self.e, self.pos = nn.Embedding(v, d), nn.Parameter(torch.zeros(1, t, d))
+        self.layers, self.n, self.o = nn.ModuleList([EncoderLayer(d) for _ in range(n)]), nn.LayerNorm(d), nn.Linear(d, 10)
+
+    def forward(self, x):
+        x = self.e(x) + self.pos
+        for layer in self.layers:
+            x = layer(x)
+        return self.o(self.n(x).mean(1))
+
+
+def transformer():
+    model = Encoder()
+    fill = Filler()
+    fill.tensor(model.e.weight, 1.0)
+    fill.tensor(model.pos, 0.03125)
+    for layer in model.layers:
+        fill.linear(layer.qkv)
+        fill.linear(layer.p)
+        fill.linear(layer.f1)
+        fill.linear(layer.f2)
+    fill.linear(model.o)
+
+    def batch(step):
+        x = whole(DATA + step % 16, (32, 64), 1000)
+        return x, x[:, 0] % 10
+
+    return model, batch, torch.optim.AdamW(model.parameters(), lr=1e-3), lambda m, x, y: F.cross_entropy(m(x), y)
+
+
+MODELS = {"transformer": transformer}
+
+
+def main():
+    args = argparse.ArgumentParser()
+    args.add_argument("--steps", type=int, default=200)
+    args.add_argument("--models", default=",".join(MODELS))
+    args.add_argument("--out", default=os.path.join(os.path.dirname(__file__), "../resources/dev/bellows/engine/golden"))
+    args = args.parse_args()
+    torch.set_num_threads(1)
+    for name in args.models.split(","):
+        model, batch, optimizer, loss_of = MODELS[name]()
+        os.makedirs(args.out, exist_ok=True)
+        with open(os.path.join(args.out, name + ".txt"), "w") as out:
+            print(f"# golden_curves.py --models {name} --steps {args.steps}, torch {torch.__version__}, numpy {np.__version__}", file=out)
+            for step in range(args.steps + 1):
+                optimizer.zero_grad(set_to_none=True)
+                loss = loss_of(model, *batch(step))
+                print(step, f"{loss.item():.7g}", file=out)
+                loss.backward()
+                optimizer.step()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
