@@ -8,6 +8,7 @@ void bl_unary(int op, float p, float q, const float *x, float *y, int64_t n);
 void bl_binary(int op, float p, const int64_t *shape, const float *a, const float *b, float *y);
 void bl_bias_unary(int op, float p, float q, const float *x, const float *bias, float *y, int64_t rows,
                    int64_t cols);
+void bl_gelu_with_slope(const float *x, float *y, float *slope, int64_t n);
 void bl_grad_column_sums(int op, float p, const float *dy, const float *saved, float *dx, float *sums,
                          int64_t rows, int64_t cols);
 

@@ -31,9 +31,10 @@ void bl_unary(int op, float p, float q, const float *x, float *y, int64_t n) {
     UNARY(14, bl_softplus(v))
     UNARY(15, v * bl_sigmoid(p * v))
     UNARY(16, v * bl_tanh_softplus(v))
-    UNARY(17, v * bl_normal_cdf(v))
+    UNARY(17, bl_gelu(v))
     UNARY(18, v >= 0.0f ? 1.0f : (v < 0.0f ? 0.0f : v))
     UNARY(19, v * p + q)
+    UNARY(20, bl_gelu_slope(v))
     case 5:
       if (p == 2.0f) {
         INDEPENDENT for (int64_t i = 0; i < n; i++) { y[i] = x[i] * x[i]; }
@@ -91,8 +92,6 @@ INLINE float mish_grad(float dy, float x) {
   return dy * (t + x * (1.0f - t * t) * bl_sigmoid(x));
 }
 
-INLINE float gelu_grad(float dy, float x) { return dy * (bl_normal_cdf(x) + x * bl_normal_pdf(x)); }
-
 static __attribute__((noinline)) void binary_line(int op, float p, const float *a, int64_t as, const float *b, int64_t bs, float *y,
                         int64_t n) {
   switch (op) {
@@ -110,7 +109,6 @@ static __attribute__((noinline)) void binary_line(int op, float p, const float *
     DENSE(11, u * (1.0f - v * v))
     DENSE(12, swish_grad(u, v, p))
     DENSE(13, mish_grad(u, v))
-    DENSE(14, gelu_grad(u, v))
     default:
       break;
   }
@@ -153,5 +151,14 @@ void bl_grad_column_sums(int op, float p, const float *dy, const float *saved, f
     float *dxr = dx + r * cols;
     binary_line(op, p, dy + r * cols, 1, saved + r * cols, 1, dxr, cols);
     INDEPENDENT for (int64_t c = 0; c < cols; c++) { sums[c] = sums[c] + dxr[c]; }
+  }
+}
+
+/* y = x Phi(x) and its derivative, which may overwrite x: they share what is dear. */
+void bl_gelu_with_slope(const float *x, float *y, float *slope, int64_t n) {
+  INDEPENDENT for (int64_t i = 0; i < n; i++) {
+    const float v = x[i], gaussian = bl_gaussian(v), cdf = bl_normal_cdf(v, gaussian);
+    y[i] = v * cdf;
+    slope[i] = cdf + v * (0.3989422804014327f * gaussian);
   }
 }

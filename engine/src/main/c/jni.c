@@ -30,6 +30,11 @@ ENTRY(void, biasUnary, jint op, jfloat p, jfloat q, jlong x, jlong bias, jlong y
   bl_bias_unary(op, p, q, IN(x), IN(bias), OUT(y), rows, cols);
 }
 
+ENTRY(void, geluWithSlope, jlong x, jlong y, jlong slope, jlong n) {
+  UNUSED;
+  bl_gelu_with_slope(IN(x), OUT(y), OUT(slope), n);
+}
+
 ENTRY(void, gradColumnSums, jint op, jfloat p, jlong dy, jlong saved, jlong dx, jlong sums, jlong rows, jlong cols) {
   UNUSED;
   bl_grad_column_sums(op, p, IN(dy), IN(saved), OUT(dx), OUT(sums), rows, cols);

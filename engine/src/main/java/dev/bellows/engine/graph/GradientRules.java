@@ -294,7 +294,8 @@ final class GradientRules {
       case SOFTPLUS -> g.mul(dy, g.sigmoid(x));
       case SWISH -> g.activationGrad(Op.SWISH_GRAD, dy, x, at);
       case MISH -> g.activationGrad(Op.MISH_GRAD, dy, x, at);
-      case GELU -> g.activationGrad(Op.GELU_GRAD, dy, x, at);
+      case GELU -> g.mul(dy, g.geluSlope(x));
+      case GELU_SLOPE -> g.mul(dy, geluCurve(g, x));
       case SOFTMAX -> g.activationGrad(Op.SOFTMAX_GRAD, dy, n, at);
       case LOG_SOFTMAX ->
           g.sub(dy, g.mul(g.exp(n), g.reduce(Op.REDUCE_SUM, dy, true, x.shape().rank() - 1)));
@@ -322,11 +323,6 @@ final class GradientRules {
       case TANH_GRAD -> g.mul(both, g.mul(saved, -2));
       case SWISH_GRAD -> g.mul(both, swishSecond(g, saved, at.number("beta")));
       case MISH_GRAD -> g.mul(both, mishSecond(g, saved));
-      case GELU_GRAD -> {
-        Node square = g.mul(saved, saved);
-        Node density = g.mul(g.exp(g.mul(square, -0.5)), INV_SQRT_2PI);
-        yield g.mul(both, g.mul(density, g.sub(g.constant(2, Shape.SCALAR), square)));
-      }
       case SOFTMAX_GRAD -> {
         int last = saved.shape().rank() - 1;
         Node inside = g.reduce(Op.REDUCE_SUM, g.mul(inner, saved), true, last);
@@ -345,6 +341,13 @@ final class GradientRules {
     return g.mul(
         slope,
         g.add(g.constant(2, Shape.SCALAR), g.mul(g.mul(x, beta), g.sub(one(g), g.mul(s, 2)))));
+  }
+
+  /** phi(x) (2 - x^2), the second derivative of GELU. */
+  private static Node geluCurve(Graph g, Node x) {
+    Node square = g.mul(x, x);
+    Node density = g.mul(g.exp(g.mul(square, -0.5)), INV_SQRT_2PI);
+    return g.mul(density, g.sub(g.constant(2, Shape.SCALAR), square));
   }
 
   /** With s = sigmoid(x), t = tanh(softplus(x)), t' = (1 - t^2) s: 2 t' + x t' (1 - s - 2 t s). */

@@ -332,6 +332,11 @@ public final class Graph {
     return unary(Op.GELU, x);
   }
 
+  /** The derivative of {@link #gelu} at x. */
+  Node geluSlope(Node x) {
+    return unary(Op.GELU_SLOPE, x);
+  }
+
   public Node softmax(Node x, double temperature) {
     if (!(temperature > 0)) {
       throw new GraphException(

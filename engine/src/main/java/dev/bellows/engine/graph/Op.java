@@ -130,8 +130,8 @@ public enum Op {
    * approximation).
    */
   GELU(1, 0b1),
-  /** (dy, x): dy (Phi(x) + x phi(x)). */
-  GELU_GRAD(2, 0b11),
+  /** Phi(x) + x phi(x), the derivative of GELU; computed together with it in training. */
+  GELU_SLOPE(1, 0b1),
   /**
    * e^(x/T) / sum e^(x/T) over the last axis, T = {@code temperature}; the maximum is subtracted
    * first.

@@ -32,9 +32,7 @@ public enum BinaryOp {
   /** dy (s + p x s (1 - s)), s = sigmoid(p x). */
   SWISH_GRAD(12),
   /** dy (t + x (1 - t^2) sigmoid(x)), t = tanh(softplus(x)). */
-  MISH_GRAD(13),
-  /** dy (Phi(x) + x phi(x)). */
-  GELU_GRAD(14);
+  MISH_GRAD(13);
 
   private final int code;
 

@@ -14,6 +14,9 @@ public interface Elementwise {
   /** y[r, c] = op(x[r, c] + bias[c]; p, q). */
   KernelCall bindBias(UnaryOp op, float p, float q, long x, long bias, long y, int rows, int cols);
 
+  /** y = GELU(x) and slope = GELU_SLOPE(x), bit for bit; slope may be the address of x. */
+  KernelCall bindGeluWithSlope(long x, long y, long slope, long n);
+
   /**
    * dx = op(dy, saved; p) and sums[c] = sum over rows r, in order, of dx[r, c]: an activation's
    * gradient and the gradient of the bias before it in one pass.

@@ -12,7 +12,7 @@ public interface Normalisation {
   /**
    * With d = scale_c dy: dx = (d - mean(d) - x' mean(d x')) / sqrt(v + epsilon); dscale_c = sum(dy
    * x'); dshift_c = sum(dy). Mean and variance are taken from x again: a row is in the first-level
-   * cache then, and nothing has to be kept from the forward pass.
+   * cache then, and nothing has to be kept from the forward pass. dx may be the address of dy or x.
    *
    * @param scale may be 0 when dx is
    * @param dx 0 when it is not wanted; so for dscale and dshift

@@ -41,7 +41,9 @@ public enum UnaryOp {
   /** 1 where x >= 0, else 0. */
   STEP(18),
   /** p x + q. */
-  AFFINE(19);
+  AFFINE(19),
+  /** Phi(x) + x phi(x): the derivative of GELU. */
+  GELU_SLOPE(20);
 
   private final int code;
 

@@ -30,6 +30,7 @@ final class ElementwiseOps {
           Op.SWISH,
           Op.MISH,
           Op.GELU,
+          Op.GELU_SLOPE,
           Op.STEP);
   private static final Set<Op> ARITHMETIC =
       EnumSet.of(Op.ADD, Op.SUB, Op.MUL, Op.DIV, Op.MAX, Op.MIN, Op.GREATER);
@@ -41,8 +42,7 @@ final class ElementwiseOps {
           Op.SIGMOID_GRAD,
           Op.TANH_GRAD,
           Op.SWISH_GRAD,
-          Op.MISH_GRAD,
-          Op.GELU_GRAD);
+          Op.MISH_GRAD);
 
   /** The attribute that is the constant p of a kernel. */
   private static final Map<Op, String> CONSTANTS =

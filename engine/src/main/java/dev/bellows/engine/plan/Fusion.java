@@ -91,6 +91,9 @@ final class Fusion {
       case SCATTER_ADD_ROWS -> scatter(node);
       case REDUCE_SUM -> gradientSums(node);
       case RECURRENT, RECURRENT_TRACE, RECURRENT_GRAD, RECURRENT_STATE_GRAD -> recurrent(node);
+      case GELU_SLOPE -> set(GradientFusion.gelu(graph, node, this::open), node);
+      case GROUP_NORM_GRAD -> set(GradientFusion.norm(graph, node, this::open), node);
+      case ATTENTION_GRAD -> set(GradientFusion.attention(graph, node, this::open), node);
       default -> {
         if (LossOps.isGradient(node.op())) {
           lossGradient(node);
@@ -141,20 +144,29 @@ final class Fusion {
     }
   }
 
+  /** An activation's gradient and its column sums, perhaps with reshapes between the two. */
   private void gradientSums(Node sum) {
+    List<Node> parts = new ArrayList<>(List.of(sum));
     Node gradient = sum.input(0);
-    if (ElementwiseOps.isGradient(gradient.op())
-        && gradient.shape().rank() == 2
+    while (Placement.isAlias(gradient.op()) && free(gradient)) {
+      parts.add(0, gradient);
+      gradient = gradient.input(0);
+    }
+    parts.add(0, gradient);
+    if ((ElementwiseOps.isGradient(gradient.op()) || isDenseProduct(gradient))
+        && sum.input(0).shape().rank() == 2
         && Arrays.equals(sum.attributes().integers("axes"), new int[] {0})
         && free(gradient)
         && free(sum)) {
-      set(
-          new Step(
-              StepKind.GRADIENT_WITH_SUMS,
-              gradient,
-              List.of(gradient, sum),
-              List.of(gradient, sum)));
+      set(new Step(StepKind.GRADIENT_WITH_SUMS, gradient, List.of(gradient, sum), parts));
     }
+  }
+
+  /** The gradient of an activation whose derivative was kept. */
+  private static boolean isDenseProduct(Node node) {
+    return node.op() == Op.MUL
+        && node.input(0).shape().equals(node.shape())
+        && node.input(1).shape().equals(node.shape());
   }
 
   private void lossGradient(Node gradient) {
@@ -205,6 +217,16 @@ final class Fusion {
   /** Whether nobody else reads the node. */
   private boolean foldable(Node node) {
     return free(node) && uses[node.id()] == 1;
+  }
+
+  private boolean open(Node node) {
+    return needed[node.id()] && free(node);
+  }
+
+  private void set(@Nullable Step step, Node trigger) {
+    if (step != null && free(trigger)) {
+      set(step);
+    }
   }
 
   private void set(Step step) {

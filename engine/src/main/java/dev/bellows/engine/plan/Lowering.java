@@ -53,10 +53,20 @@ final class Lowering {
                       at(node.input(1)),
                       at(node),
                       at(step.results().get(1)),
-                      node.shape().dim(0),
-                      node.shape().dim(1)));
+                      Math.toIntExact(node.shape().size() / step.results().get(1).shape().size()),
+                      Math.toIntExact(step.results().get(1).shape().size())));
       case CONCAT_WITH_GATHERS -> concat(node, step);
       case SCATTER_OF_SLICE -> scatter(node, step.parts().get(0));
+      case GELU_WITH_SLOPE ->
+          add(
+              kernels
+                  .elementwise()
+                  .bindGeluWithSlope(
+                      at(node.input(0)), at(step.results().get(1)), at(node), node.shape().size()));
+      case NORM_GRADIENTS ->
+          add(NormalisationLowering.bindGradients(kernels, step.results(), placement::address));
+      case ATTENTION_GRADIENTS ->
+          add(AttentionLowering.bindGradients(kernels, step.results(), placement::address));
       case RECURRENT_PAIR ->
           add(RecurrenceLowering.bind(kernels, step.results(), placement::address));
     }

@@ -5,6 +5,7 @@ import dev.bellows.engine.graph.Op;
 import dev.bellows.engine.kernel.KernelCall;
 import dev.bellows.engine.kernel.Kernels;
 import dev.bellows.engine.kernel.NormShape;
+import java.util.List;
 import java.util.function.ToLongFunction;
 
 /** Binds layer, group and instance normalisation. */
@@ -34,6 +35,31 @@ final class NormalisationLowering {
           throw new IllegalStateException(
               "no kernel for op " + node.op().id() + " of node " + node);
     };
+  }
+
+  /** The GROUP_NORM_GRAD that stands first and the gradients of scale and shift in one call. */
+  static KernelCall bindGradients(Kernels kernels, List<Node> gradients, ToLongFunction<Node> at) {
+    Node dx = gradients.get(0);
+    long dscale = 0;
+    long dshift = 0;
+    for (Node other : gradients.subList(1, gradients.size())) {
+      if (other.op() == Op.GROUP_NORM_GRAD_SCALE) {
+        dscale = at.applyAsLong(other);
+      } else {
+        dshift = at.applyAsLong(other);
+      }
+    }
+    return kernels
+        .normalisation()
+        .bindGroupNormGrad(
+            shape(dx),
+            (float) dx.attributes().number("epsilon"),
+            at.applyAsLong(dx.input(0)),
+            at.applyAsLong(dx.input(1)),
+            at.applyAsLong(dx.input(2)),
+            at.applyAsLong(dx),
+            dscale,
+            dshift);
   }
 
   /** The shape of what is normalised. */

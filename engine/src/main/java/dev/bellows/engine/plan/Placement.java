@@ -7,10 +7,12 @@ import dev.bellows.engine.kernel.Loss;
 import dev.bellows.engine.tensor.Arena;
 import dev.bellows.engine.tensor.Memory;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +28,14 @@ final class Placement {
 
   /** A value that must also stand somewhere else. */
   record Copy(Node from, long to) {}
+
+  /** Steps whose kernels may write their main result over an operand. */
+  private static final Set<StepKind> IN_PLACE =
+      EnumSet.of(
+          StepKind.SINGLE,
+          StepKind.GRADIENT_WITH_SUMS,
+          StepKind.GELU_WITH_SLOPE,
+          StepKind.NORM_GRADIENTS);
 
   private static final int FOREVER = 1 << 20;
 
@@ -162,9 +172,10 @@ final class Placement {
         ElementwiseOps.isUnary(op)
             || ElementwiseOps.isArithmetic(op)
             || ElementwiseOps.isGradient(op)
-            || op == Op.DROPOUT;
-    if (!elementwise
-        || (step.kind() != StepKind.SINGLE && step.kind() != StepKind.GRADIENT_WITH_SUMS)) {
+            || op == Op.DROPOUT
+            || op == Op.GROUP_NORM
+            || op == Op.GROUP_NORM_GRAD;
+    if (!elementwise || !IN_PLACE.contains(step.kind())) {
       return null;
     }
     for (Node input : result.inputs()) {

@@ -17,5 +17,11 @@ enum StepKind {
   /** SCATTER_ADD_ROWS straight from a SLICE of columns. */
   SCATTER_OF_SLICE,
   /** Outputs and trace of a recurrent layer, or the two gradients of its backward pass. */
-  RECURRENT_PAIR
+  RECURRENT_PAIR,
+  /** GELU and its derivative. */
+  GELU_WITH_SLOPE,
+  /** The gradients of a GROUP_NORM with respect to x, scale and shift: two or three of them. */
+  NORM_GRADIENTS,
+  /** The gradients of an ATTENTION with respect to q, k and v: two or three of them. */
+  ATTENTION_GRADIENTS
 }

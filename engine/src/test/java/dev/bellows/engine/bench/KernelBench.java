@@ -68,7 +68,7 @@ public final class KernelBench {
     BroadcastShape same = BroadcastShape.of(Shape.of(N), Shape.of(N));
     BroadcastShape row = BroadcastShape.of(Shape.of(ROWS, COLS), Shape.of(COLS));
     for (BinaryOp op :
-        new BinaryOp[] {BinaryOp.ADD, BinaryOp.RELU_GRAD, BinaryOp.TANH_GRAD, BinaryOp.GELU_GRAD}) {
+        new BinaryOp[] {BinaryOp.ADD, BinaryOp.RELU_GRAD, BinaryOp.TANH_GRAD, BinaryOp.MISH_GRAD}) {
       time(op.name(), 3, k.elementwise().bindBinary(op, 1, same, x, y, z));
     }
     time("ADD a row", 2, k.elementwise().bindBinary(BinaryOp.ADD, 1, row, x, small, z));

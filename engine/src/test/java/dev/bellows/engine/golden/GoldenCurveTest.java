@@ -20,9 +20,7 @@ final class GoldenCurveTest {
   @DisplayName("SEQ-16 the transformer's loss follows PyTorch's for 200 steps")
   void transformer() {
     follows(
-        "transformer",
-        new PeerTransformer(32),
-        OptimizerSpec.of(OptimizerSpec.Kind.ADAMW, 1e-3));
+        "transformer", new PeerTransformer(32), OptimizerSpec.of(OptimizerSpec.Kind.ADAMW, 1e-3));
   }
 
   private static void follows(String model, GoldenNet net, OptimizerSpec optimizer) {

@@ -8,7 +8,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** A network of {@code golden_curves.py}: a graph whose parameters have the script's start values. */
+/**
+ * A network of {@code golden_curves.py}: a graph whose parameters have the script's start values.
+ */
 public abstract class GoldenNet {
   public final Graph graph = new Graph();
   private final List<float[]> starts = new ArrayList<>();

@@ -43,7 +43,8 @@ public final class GoldenValues {
   /** PyTorch's loss at each step. */
   public static double[] losses(String model) {
     String name = model + ".txt";
-    try (InputStream in = Objects.requireNonNull(GoldenValues.class.getResourceAsStream(name), name);
+    try (InputStream in =
+            Objects.requireNonNull(GoldenValues.class.getResourceAsStream(name), name);
         BufferedReader lines =
             new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))) {
       return lines

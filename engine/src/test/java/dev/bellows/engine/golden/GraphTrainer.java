@@ -42,8 +42,8 @@ public final class GraphTrainer implements AutoCloseable {
    * Compiles forward and backward pass.
    *
    * @param loss a scalar
-   * @param optimizer with a constant rate; its weight decay applies to every parameter, as PyTorch's
-   *     does
+   * @param optimizer with a constant rate; its weight decay applies to every parameter, as
+   *     PyTorch's does
    */
   public GraphTrainer(
       Graph graph,

@@ -115,10 +115,11 @@ final class OpGradientTest {
     on(Op.SWISH, c -> c.graph.swish(c.normal(3, 4), 1.7));
     on(Op.MISH, c -> c.graph.mish(c.normal(3, 4)));
     on(Op.GELU, c -> c.graph.gelu(c.normal(3, 4)));
+    on(Op.GELU_SLOPE, c -> c.graph.geluSlope(c.normal(3, 4)));
     on(Op.SOFTMAX, c -> c.graph.softmax(c.normal(3, 4), 1));
     on(Op.SOFTMAX, c -> c.graph.softmax(c.normal(3, 4), 2.5));
     on(Op.LOG_SOFTMAX, c -> c.graph.logSoftmax(c.normal(3, 4)));
-    for (Op op : List.of(Op.RELU_GRAD, Op.SIGMOID_GRAD, Op.TANH_GRAD, Op.MISH_GRAD, Op.GELU_GRAD)) {
+    for (Op op : List.of(Op.RELU_GRAD, Op.SIGMOID_GRAD, Op.TANH_GRAD, Op.MISH_GRAD)) {
       on(op, c -> c.graph.activationGrad(op, c.normal(3, 4), c.normal(3, 4), Attributes.NONE));
     }
     on(

@@ -40,6 +40,11 @@ final class NativeElementwise implements Elementwise {
   }
 
   @Override
+  public KernelCall bindGeluWithSlope(long x, long y, long slope, long n) {
+    return () -> NativeOps.geluWithSlope(x, y, slope, n);
+  }
+
+  @Override
   public KernelCall bindGradientWithSums(
       BinaryOp op, float p, long dy, long saved, long dx, long sums, int rows, int cols) {
     int code = op.code();

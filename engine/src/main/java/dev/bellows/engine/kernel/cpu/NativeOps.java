@@ -13,6 +13,8 @@ final class NativeOps {
   static native void biasUnary(
       int op, float p, float q, long x, long bias, long y, long rows, long cols);
 
+  static native void geluWithSlope(long x, long y, long slope, long n);
+
   static native void gradColumnSums(
       int op, float p, long dy, long saved, long dx, long sums, long rows, long cols);
 

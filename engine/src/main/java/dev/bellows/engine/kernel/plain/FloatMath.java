@@ -118,26 +118,40 @@ final class FloatMath {
     return w / (w + 2.0f);
   }
 
-  /** Phi(x): erfc by W. H. Press et al., Numerical Recipes, 2nd ed., 6.2. */
-  static float normalCdf(float x) {
+  /** e^(-x^2 / 2). */
+  static float gaussian(float x) {
+    float q = -0.5f * (x * x);
+    q = q < -87.0f ? -87.0f : q;
+    float n = nearest(q * 1.44269504088896341f);
+    float r = q - n * 0.693359375f;
+    r = r - n * -2.12194440e-4f;
+    return (expPoly(r) * (r * r) + r + 1.0f) * twoTo(n);
+  }
+
+  /** Phi(x) from {@link #gaussian} of x; see bellows_math.h. */
+  private static float normalCdf(float x, float gaussian) {
     float z = Math.abs(x) * 0.70710678118654752f;
-    float t = 1.0f / (1.0f + 0.5f * z);
-    float p = 0.17087277f;
-    p = p * t - 0.82215223f;
-    p = p * t + 1.48851587f;
-    p = p * t - 1.13520398f;
-    p = p * t + 0.27886807f;
-    p = p * t - 0.18628806f;
-    p = p * t + 0.09678418f;
-    p = p * t + 0.37409196f;
-    p = p * t + 1.00002368f;
-    p = p * t - 1.26551223f;
-    float half = 0.5f * (t * exp(p - z * z));
+    float t = 1.0f / (1.0f + 0.44f * z);
+    float p = 0.0712234676f;
+    p = p * t - 0.277948022f;
+    p = p * t + 0.296687484f;
+    p = p * t - 0.0201806501f;
+    p = p * t + 0.215812221f;
+    p = p * t + 0.217313558f;
+    p = p * t + 0.248871177f;
+    p = p * t + 0.24822095f;
+    float half = 0.5f * (t * p * gaussian);
     return x < 0.0f ? half : 1.0f - half;
   }
 
-  static float normalPdf(float x) {
-    return 0.3989422804014327f * exp(-0.5f * (x * x));
+  static float gelu(float x) {
+    return x * normalCdf(x, gaussian(x));
+  }
+
+  /** Phi(x) + x phi(x). */
+  static float geluSlope(float x) {
+    float gaussian = gaussian(x);
+    return normalCdf(x, gaussian) + x * (0.3989422804014327f * gaussian);
   }
 
   static float sign(float v) {

@@ -38,7 +38,8 @@ final class PlainElementwise implements Elementwise {
       case SOFTPLUS -> FloatMath::softplus;
       case SWISH -> v -> v * FloatMath.sigmoid(p * v);
       case MISH -> v -> v * FloatMath.tanhSoftplus(v);
-      case GELU -> v -> v * FloatMath.normalCdf(v);
+      case GELU -> FloatMath::gelu;
+      case GELU_SLOPE -> FloatMath::geluSlope;
       case STEP -> v -> v >= 0.0f ? 1.0f : v < 0.0f ? 0.0f : v;
       case AFFINE -> v -> v * p + q;
     };
@@ -75,7 +76,6 @@ final class PlainElementwise implements Elementwise {
             float t = FloatMath.tanhSoftplus(v);
             return u * (t + v * (1.0f - t * t) * FloatMath.sigmoid(v));
           };
-      case GELU_GRAD -> (u, v) -> u * (FloatMath.normalCdf(v) + v * FloatMath.normalPdf(v));
     };
   }
 
@@ -131,6 +131,17 @@ final class PlainElementwise implements Elementwise {
           float v = Memory.getFloat(x + at + c) + Memory.getFloat(bias + c);
           Memory.putFloat(y + at + c, f.apply(v));
         }
+      }
+    };
+  }
+
+  @Override
+  public KernelCall bindGeluWithSlope(long x, long y, long slope, long n) {
+    return () -> {
+      for (long i = 0; i < 4 * n; i += 4) {
+        float v = Memory.getFloat(x + i);
+        Memory.putFloat(y + i, FloatMath.gelu(v));
+        Memory.putFloat(slope + i, FloatMath.geluSlope(v));
       }
     };
   }

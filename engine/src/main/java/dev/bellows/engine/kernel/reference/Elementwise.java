@@ -57,6 +57,7 @@ final class Elementwise {
       }
       case MISH -> Scalars::mish;
       case GELU -> Scalars::gelu;
+      case GELU_SLOPE -> Scalars::geluGrad;
       case STEP -> x -> x >= 0 ? 1 : 0;
       default -> null;
     };
@@ -88,7 +89,6 @@ final class Elementwise {
         yield (dy, x) -> dy * Scalars.swishGrad(x, beta);
       }
       case MISH_GRAD -> (dy, x) -> dy * Scalars.mishGrad(x);
-      case GELU_GRAD -> (dy, x) -> dy * Scalars.geluGrad(x);
       default -> null;
     };
   }
