@@ -1,12 +1,11 @@
 package dev.bellows.engine.nn;
 
-import dev.bellows.engine.nn.layer.CoreLayers;
 import dev.bellows.engine.nn.layer.LayerContext;
+import dev.bellows.engine.nn.layer.Option;
 import dev.bellows.engine.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 
 /**
  * The table that is printed before a run: one line a layer with its output shape and parameters.
@@ -15,82 +14,117 @@ final class Summary {
   private Summary() {}
 
   static String of(NetworkSpec spec) {
-    NetworkGraph network = Network.build(spec, 1, Mode.EVALUATE);
-    ParameterLayout layout = network.layout();
+    ParameterLayout layout = Network.layout(spec);
+    List<LayerCost> costs = Network.costs(spec);
     List<String[]> rows = new ArrayList<>();
-    rows.add(new String[] {"layer", "output", "parameters"});
+    rows.add(new String[] {"layer", "output", "parameters", "multiply-adds", "bytes"});
     InputSpec in = spec.input();
-    if (in.numeric() > 0) {
-      rows.add(row("numeric", in.numeric(), 0));
+    int features = in.uncovered().stream().mapToInt(range -> range[1] - range[0]).sum();
+    if (features > 0) {
+      rows.add(row("numeric", Shape.of(1, features), 0, 0, 4L * features));
+    }
+    for (InputPart part : in.parts()) {
+      rows.add(row(part));
     }
     for (InputSpec.Categorical column : in.categorical()) {
-      rows.add(
-          row(
-              "embedding " + column.name() + " (" + column.cardinality() + " codes)",
-              column.embeddingDim(),
-              layout.segment("embedding." + column.name()).length()));
+      String name = "embedding " + column.name() + " (" + column.cardinality() + " codes)";
+      int length = layout.segment("embedding." + column.name()).length();
+      Shape shape = Shape.of(1, column.embeddingDim());
+      rows.add(row(name, shape, length, 0, 4L * column.embeddingDim()));
     }
     if (in.sparseWidth() > 0) {
-      rows.add(row("sparse", in.sparseWidth(), 0));
+      rows.add(row("sparse", Shape.of(1, in.sparseWidth()), 0, 0, 0));
     }
-    for (int i = 0; i < spec.layers().size(); i++) {
-      NetworkGraph.Layer layer = network.layers().get(i);
-      int parameters = layer.segments().stream().mapToInt(n -> layout.segment(n).length()).sum();
-      rows.add(row(describe(spec.layers().get(i)), layer.output().shape(), parameters));
+    for (int i = 0; i < costs.size(); i++) {
+      LayerCost cost = costs.get(i);
+      long all = cost.parameters() + cost.state();
+      String name = describe(spec.layers().get(i));
+      rows.add(row(name, cost.output(), all, cost.multiplyAdds(), cost.bytes()));
     }
-    int state = layout.length() - layout.trainable();
-    String total =
-        String.format(Locale.ROOT, "%,d trained parameters", layout.trainable())
-            + (state > 0 ? String.format(Locale.ROOT, ", %,d running statistics", state) : "");
-    return table(rows) + total + ", loss " + spec.loss().kind().id() + "\n";
+    return table(rows) + total(spec, layout, costs);
   }
 
-  /** {@code dense relu}, {@code dropout rate 0.5}, {@code conv2d 'stem' filters 32 ...}. */
-  private static String describe(LayerSpec layer) {
-    Map<String, Object> options = layer.options();
-    if (layer.type() == CoreLayers.ACTIVATION) {
-      return String.valueOf(options.get("kind"));
+  private static String total(NetworkSpec spec, ParameterLayout layout, List<LayerCost> costs) {
+    int state = layout.length() - layout.trainable();
+    int frozen =
+        layout.segments().stream()
+            .filter(s -> s.kind() == Segment.Kind.TRAINABLE && s.rateScale() == 0)
+            .mapToInt(Segment::length)
+            .sum();
+    StringBuilder text = new StringBuilder();
+    text.append(format("%,d trained parameters", layout.trainable() - frozen));
+    text.append(frozen > 0 ? format(", %,d frozen", frozen) : "");
+    text.append(state > 0 ? format(", %,d running statistics", state) : "");
+    text.append(", loss ").append(spec.loss().kind().id());
+    for (Head head : spec.heads()) {
+      text.append(", ").append(head.name()).append(' ').append(head.loss().kind().id());
     }
+    long products = costs.stream().mapToLong(LayerCost::multiplyAdds).sum();
+    long bytes = costs.stream().mapToLong(LayerCost::bytes).sum();
+    return text + "\n" + format("%,d FLOPs and %,d bytes per row, forward%n", 2 * products, bytes);
+  }
+
+  private static String format(String form, Object... values) {
+    return String.format(Locale.ROOT, form, values).replace("\r\n", "\n");
+  }
+
+  private static String[] row(InputPart part) {
+    int[] dims = new int[part.shape().size() + 1];
+    dims[0] = 1;
+    for (int i = 1; i < dims.length; i++) {
+      dims[i] = part.shape().get(i - 1);
+    }
+    String kind = part.tokens() ? " (" + part.vocabulary() + " tokens)" : "";
+    return row("input " + part.name() + kind, Shape.of(dims), 0, 0, 4L * part.size());
+  }
+
+  /** {@code dense relu}, {@code dropout rate 0.5}: options that are not the default. */
+  private static String describe(LayerSpec layer) {
     StringBuilder text = new StringBuilder(layer.type().id());
     if (!layer.name().isEmpty()) {
       text.append(" '").append(layer.name()).append('\'');
     }
-    if (layer.type() == CoreLayers.DENSE) {
-      Object activation = options.get("activation");
-      return text.append(activation.equals("linear") ? "" : " " + activation).toString();
-    }
-    for (Map.Entry<String, Object> option : options.entrySet()) {
-      if (!option.getKey().equals("name")) {
-        text.append(' ').append(option.getKey()).append(' ').append(option.getValue());
+    for (Option option : layer.type().allOptions()) {
+      Object value = layer.options().get(option.name());
+      if (value == null || value.equals(option.otherwise())) {
+        continue;
+      }
+      switch (option.name()) {
+        case "name", "units" -> {}
+        case "activation", "kind" -> text.append(' ').append(value);
+        case "inputs" -> text.append(" of ").append(value);
+        default -> text.append(' ').append(option.name()).append(' ').append(value);
       }
     }
     return text.toString();
   }
 
-  private static String[] row(String name, int width, int parameters) {
-    return row(name, Shape.of(1, width), parameters);
-  }
-
-  private static String[] row(String name, Shape shape, int parameters) {
+  private static String[] row(String name, Shape shape, long parameters, long products, long bytes) {
     return new String[] {
-      name, LayerContext.text(shape), String.format(Locale.ROOT, "%,d", parameters)
+      name,
+      LayerContext.text(shape),
+      format("%,d", parameters),
+      format("%,d", products),
+      format("%,d", bytes)
     };
   }
 
+  /** Columns two blanks apart, texts to the left and numbers to the right. */
   private static String table(List<String[]> rows) {
-    int first = rows.stream().mapToInt(r -> r[0].length()).max().orElse(0);
-    int second = rows.stream().mapToInt(r -> r[1].length()).max().orElse(0);
-    int third = rows.stream().mapToInt(r -> r[2].length()).max().orElse(0);
+    int[] widths = new int[5];
+    for (String[] row : rows) {
+      for (int i = 0; i < row.length; i++) {
+        widths[i] = Math.max(widths[i], row[i].length());
+      }
+    }
     StringBuilder text = new StringBuilder();
     for (String[] row : rows) {
-      text.append(
-          String.format(
-              Locale.ROOT,
-              "%-" + first + "s  %-" + second + "s  %" + third + "s%n",
-              row[0],
-              row[1],
-              row[2]));
+      for (int i = 0; i < row.length; i++) {
+        String sign = i < 2 ? "-" : "";
+        text.append(i == 0 ? "" : "  ").append(format("%" + sign + widths[i] + "s", row[i]));
+      }
+      text.append('\n');
     }
-    return text.toString().replace("\r\n", "\n");
+    return text.toString();
   }
 }

@@ -73,7 +73,8 @@ public final class GraphPlan implements AutoCloseable {
    *     address of three addresses: row pointers, columns, values
    * @param outputs nodes whose values are wanted, each with the address to write to, or 0 to let
    *     the plan choose
-   * @throws IllegalArgumentException when a needed source has no address
+   * @throws IllegalArgumentException when a needed source has no address, or the arena would be
+   *     larger than the options allow: the message has the table of the largest tensors
    */
   public static GraphPlan compile(
       Graph graph,
@@ -111,6 +112,7 @@ public final class GraphPlan implements AutoCloseable {
     int[] ids = dropoutIds(steps);
     boolean[] once = ParameterSteps.of(steps, outputs);
     Placement placement = new Placement(steps, once, sources, outputs, options);
+    placement.refuseAbove(options.memoryLimitBytes());
     Arena arena = new Arena(placement.arenaBytes() + 64L + 8L * ids.length);
     long keys = arena.take(8L * ids.length);
     placement.settle(arena);

@@ -175,6 +175,12 @@ final class NetworkPlans implements AutoCloseable {
             + last.network().heads().stream().map(NetworkGraph.HeadNodes::name).toList());
   }
 
+  /** The first value of the last run that is not finite; "" when there is none. */
+  String firstNonFinite(long seed, long step, int slice) {
+    NetworkGraph network = current().network();
+    return new NonFinite(network, kernels, sources(network)).first(options, seed, step, slice);
+  }
+
   /** The plan of the last run. */
   Compiled current() {
     Compiled last = current;

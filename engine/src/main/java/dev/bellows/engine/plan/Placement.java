@@ -7,10 +7,13 @@ import dev.bellows.engine.kernel.Loss;
 import dev.bellows.engine.tensor.Arena;
 import dev.bellows.engine.tensor.Memory;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +39,9 @@ final class Placement {
           StepKind.GRADIENT_WITH_SUMS,
           StepKind.GELU_WITH_SLOPE,
           StepKind.NORM_GRADIENTS);
+
+  /** Rows of the table of largest tensors. */
+  private static final int TABLE = 8;
 
   private static final int FOREVER = 1 << 20;
 
@@ -231,6 +237,40 @@ final class Placement {
   }
 
   /** Bytes that {@link #settle} takes. */
+  /** Refuses a plan that needs more memory than allowed, with its largest tensors. */
+  void refuseAbove(long limitBytes) {
+    if (arenaBytes() <= limitBytes) {
+      return;
+    }
+    StringBuilder text = new StringBuilder();
+    text.append(
+        String.format(
+            Locale.ROOT,
+            "the plan needs %,d bytes, the limit is %,d: use fewer rows per slice, recompute"
+                + " blocks of layers or give the task more memory. Largest tensors:%n",
+            arenaBytes(),
+            limitBytes));
+    Set<MemoryPlanner.Block> shown = new HashSet<>();
+    places.entrySet().stream()
+        .filter(entry -> entry.getValue().block != null)
+        .sorted(Comparator.comparingInt(entry -> entry.getKey().id()))
+        .filter(entry -> shown.add(entry.getValue().block)) // one line for results in place
+        .sorted(
+            Comparator.comparingLong((Map.Entry<Node, Place> e) -> -bytes(e.getKey()))
+                .thenComparingInt(e -> e.getKey().id()))
+        .limit(TABLE)
+        .forEach(
+            e ->
+                text.append(
+                    String.format(
+                        Locale.ROOT,
+                        "  %,15d bytes  %s (%s)%n",
+                        bytes(e.getKey()),
+                        e.getKey(),
+                        e.getKey().op().id())));
+    throw new IllegalArgumentException(text.toString().strip());
+  }
+
   long arenaBytes() {
     return blockBytes + constantBytes + Memory.ALIGNMENT_BYTES;
   }

@@ -102,6 +102,31 @@ public final class SliceTrainer implements AutoCloseable {
         && plans.kernels().reduce().allFinite(plans.gradientAddress(), plans.layout().length());
   }
 
+  /**
+   * Where loss or gradient of the last run stopped being finite. The rows are computed once more,
+   * op by op with every value kept, so this takes memory and time: for messages.
+   *
+   * @param step as in {@link #run}
+   * @param slice as in {@link #run}
+   * @return the first op with such a value, its layer or phase, and the element, after step and
+   *     slice; "" when all is finite
+   */
+  public String firstNonFinite(long step, int slice) {
+    String found = plans.firstNonFinite(seed, step, slice);
+    return found.isEmpty() ? "" : "step " + step + ", slice " + slice + ": " + found;
+  }
+
+  /**
+   * Adds the flat sum-gradient of the last run to {@code dst}: a batch in several runs has the sum
+   * of their gradients (gradient accumulation).
+   */
+  public void addGradient(float[] dst) {
+    long from = plans.gradientAddress();
+    for (int i = 0; i < plans.layout().length(); i++) {
+      dst[i] += Memory.getFloat(from + 4L * i);
+    }
+  }
+
   /** The plan for the batch's rows; they must be set. */
   public PlanDescription describe() {
     return plans.describe(0, () -> 0);

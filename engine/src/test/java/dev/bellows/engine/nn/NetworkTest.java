@@ -479,16 +479,17 @@ final class NetworkTest {
     assertThat(Network.summary(spec))
         .isEqualTo(
             """
-            layer                                   output    parameters
-            numeric                                 [N, 3]             0
-            embedding color (4 codes)               [N, 2]             8
-            embedding size (3 codes)                [N, 1]             3
-            sparse                                  [N, 5]             0
-            dense relu                              [N, 128]       1,536
-            batch_norm momentum 0.9 epsilon 1.0E-5  [N, 128]         512
-            dropout rate 0.2                        [N, 128]           0
-            dense                                   [N, 2]           258
+            layer                      output    parameters  multiply-adds  bytes
+            numeric                    [N, 3]             0              0     12
+            embedding color (4 codes)  [N, 2]             8              0      8
+            embedding size (3 codes)   [N, 1]             3              0      4
+            sparse                     [N, 5]             0              0      0
+            dense relu                 [N, 128]       1,536            768  2,560
+            batch_norm                 [N, 128]         512              0    512
+            dropout rate 0.2           [N, 128]           0              0      0
+            dense                      [N, 2]           258            256     16
             2,061 trained parameters, 256 running statistics, loss softmax_cross_entropy
+            2,048 FLOPs and 3,088 bytes per row, forward
             """);
   }
 }

@@ -187,6 +187,82 @@ final class GraphNetworkTest {
   }
 
   @Test
+  void theFirstOpThatIsNotFiniteIsNamedWithStepAndSlice() {
+    NetworkSpec spec = GraphNetworks.residual();
+    TrainerFixture fixture = new TrainerFixture(spec, 6);
+    try (SliceTrainer trainer = new SliceTrainer(spec, 6, KERNELS, 1)) {
+      trainer.setParameters(fixture.parameters);
+      fixture.fill(trainer.batch());
+      trainer.run(12, 3);
+      assertThat(trainer.firstNonFinite(12, 3)).isEmpty();
+
+      fixture.numeric[4 * 9 + 2] = Float.NaN;
+      fixture.fill(trainer.batch());
+      trainer.run(12, 3);
+      assertThat(trainer.firstNonFinite(12, 3))
+          .isEqualTo("step 12, slice 3: numeric [6, 9] (input) has NaN at [4, 2]");
+
+      // Large weights, all finite: the first overflow is in the forward pass of one layer.
+      fixture.numeric[4 * 9 + 2] = 1;
+      Segment branch = trainer.layout().segment("branch.weight");
+      Arrays.fill(fixture.parameters, branch.offset(), branch.end(), 3e38f);
+      trainer.setParameters(fixture.parameters);
+      fixture.fill(trainer.batch());
+      trainer.run(12, 3);
+      assertThat(trainer.finite()).isFalse();
+      assertThat(trainer.firstNonFinite(12, 3))
+          .contains("step 12, slice 3: branch.matmul [6, 12] (matmul, forward of branch) has");
+    }
+  }
+
+  @Test
+  void aPlanAboveTheMemoryLimitIsRefusedWithItsLargestTensors() {
+    NetworkSpec spec = GraphNetworks.deep(false);
+    long before = dev.bellows.engine.tensor.Memory.allocatedBytes();
+    PlanOptions small = PlanOptions.DEFAULT.withMemoryLimit(20_000);
+    try (SliceTrainer trainer = new SliceTrainer(spec, 64, KERNELS, 1, small)) {
+      TrainerFixture fixture = new TrainerFixture(spec, 64);
+      trainer.setParameters(fixture.parameters);
+      fixture.fill(trainer.batch());
+      assertThatThrownBy(() -> trainer.run(0, 0))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContainingAll(
+              "the limit is 20,000",
+              "fewer rows per slice",
+              "6,144 bytes",
+              "layer0.dense.add_bias [64, 24] (add)");
+    }
+    assertThat(dev.bellows.engine.tensor.Memory.allocatedBytes()).isEqualTo(before);
+  }
+
+  @Test
+  void severalRunsAddUpToOneBatch() {
+    NetworkSpec spec = GraphNetworks.tiedAutoencoder();
+    TrainerFixture whole = new TrainerFixture(spec, 12);
+    float[] sum = new float[whole.parameters.length];
+    float[] once = new float[whole.parameters.length];
+    try (SliceTrainer trainer = new SliceTrainer(spec, 12, KERNELS, 1)) {
+      trainer.setParameters(whole.parameters);
+      whole.fill(trainer.batch());
+      trainer.run(0, 0);
+      trainer.gradient(once);
+      for (int part = 0; part < 3; part++) {
+        dev.bellows.engine.tensor.Memory.copyIn(
+            whole.numeric, part * 4 * 14, trainer.batch().numeric(), 4 * 14);
+        dev.bellows.engine.tensor.Memory.copyIn(
+            whole.weights, part * 4, trainer.batch().weights(), 4);
+        trainer.batch().setRows(4);
+        trainer.run(0, 0);
+        trainer.addGradient(sum);
+      }
+    }
+    for (int i = 0; i < sum.length; i++) {
+      // Another order of a sum of 12 terms.
+      assertThat(sum[i]).isCloseTo(once[i], org.assertj.core.api.Assertions.within(1e-5f));
+    }
+  }
+
+  @Test
   void labelsPerPositionAreCheckedAndMayBeMissing() {
     NetworkSpec spec = GraphNetworks.language("row");
     TrainerFixture fixture = new TrainerFixture(spec, 4);

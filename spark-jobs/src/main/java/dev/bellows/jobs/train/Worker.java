@@ -23,6 +23,7 @@ import dev.bellows.ps.protocol.PsException;
 import dev.bellows.ps.shard.ShardMap;
 import dev.bellows.ps.shard.TreeSum;
 import java.time.Duration;
+import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.TaskContext;
@@ -65,7 +66,8 @@ final class Worker implements AutoCloseable {
             schedule.maxSliceRows(),
             kernels,
             plan.seed(),
-            plan.mixedPrecision() ? PlanOptions.MIXED : PlanOptions.DEFAULT);
+            (plan.mixedPrecision() ? PlanOptions.MIXED : PlanOptions.DEFAULT)
+                .withMemoryLimit(machineBytes()));
     this.layout = Network.layout(spec);
     this.reader = new BlockReader(plan.preprocess());
     this.sums = new TreeSum(plan.slices(), plan.length());
@@ -143,6 +145,8 @@ final class Worker implements AutoCloseable {
         }
         if (!finite && badLayer.isEmpty()) {
           badLayer = layerOfBadElement();
+          String first = trainer.firstNonFinite(step, slice);
+          badLayer += first.isEmpty() ? "" : " (" + first + ")";
         }
         sums.add(slice, gradient, trainer.scalars(), finite);
         rows += count;
@@ -205,6 +209,14 @@ final class Worker implements AutoCloseable {
   private int shardRows(int slice) {
     long last = schedule.stepsPerEpoch() - 1;
     return schedule.from(last, slice) + schedule.count(last, slice);
+  }
+
+  /** Memory of the machine or container: a plan above it can't work and is refused by name. */
+  private static long machineBytes() {
+    return ManagementFactory.getOperatingSystemMXBean()
+            instanceof com.sun.management.OperatingSystemMXBean machine
+        ? machine.getTotalMemorySize()
+        : Long.MAX_VALUE;
   }
 
   private String layerOfBadElement() {
