@@ -50,4 +50,10 @@ public interface Norm {
   /** dscale[c] = sum_r dy (x - mean) / sqrt(variance + epsilon). */
   KernelCall bindBatchNormGradScale(
       int rows, int cols, float epsilon, long dy, long x, long mean, long variance, long dscale);
+
+  /** Statistics, normalisation, sum with a skip and relu in one call. */
+  KernelCall bindBatchNormForward(BatchNormForward operands);
+
+  /** Sum of two gradients, relu's gradient and the three of batch normalisation in one call. */
+  KernelCall bindBatchNormBackward(BatchNormBackward operands);
 }

@@ -6,9 +6,9 @@ import dev.bellows.engine.graph.Op;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,38 +47,51 @@ final class Fusion {
   static List<Step> steps(Graph graph, Collection<Node> outputs, boolean fuse) {
     Fusion fusion = new Fusion(graph, outputs);
     if (fuse) {
+      new ImageFusion(fusion).run();
       for (Node node : graph.nodes()) {
         if (fusion.needed[node.id()]) {
           fusion.fuse(node);
         }
       }
     }
-    Map<Step, Boolean> ordered = new LinkedHashMap<>();
+    return fusion.ordered();
+  }
+
+  /**
+   * Each step stands where its last part does, or earlier when something that stands before reads a
+   * result of it.
+   */
+  private List<Step> ordered() {
+    Set<Step> ordered = new LinkedHashSet<>();
     for (Node node : graph.nodes()) {
-      if (fusion.needed[node.id()] && !isSource(node.op())) {
-        Step step = fusion.stepOf[node.id()];
-        if (step == null) {
-          ordered.put(Step.single(node), true);
-        } else if (node == fusion.runsAt(step)) {
-          ordered.put(step, true);
+      if (needed[node.id()] && !isSource(node.op())) {
+        Step step = step(node);
+        if (node == step.parts().get(step.parts().size() - 1)) {
+          place(step, ordered);
         }
       }
     }
-    return List.copyOf(ordered.keySet());
+    return List.copyOf(ordered);
+  }
+
+  private void place(Step step, Set<Step> ordered) {
+    if (!ordered.contains(step)) {
+      for (Node read : step.reads()) {
+        if (!isSource(read.op())) {
+          place(step(read), ordered);
+        }
+      }
+      ordered.add(step);
+    }
+  }
+
+  private Step step(Node node) {
+    Step step = stepOf[node.id()];
+    return step == null ? Step.single(node) : step;
   }
 
   static boolean isSource(Op op) {
     return op == Op.INPUT || op == Op.SPARSE_INPUT || op == Op.PARAMETER || op == Op.CONSTANT;
-  }
-
-  /**
-   * A step runs where its last part stands, but one with several results where its first does:
-   * others wait for it.
-   */
-  private Node runsAt(Step step) {
-    return step.results().size() > 1
-        ? step.parts().get(0)
-        : step.parts().get(step.parts().size() - 1);
   }
 
   private void fuse(Node node) {
@@ -210,8 +223,18 @@ final class Fusion {
         && node.attributes().number("value") == 1;
   }
 
-  private boolean free(Node node) {
+  boolean free(Node node) {
     return stepOf[node.id()] == null;
+  }
+
+  /** The nodes that are computed, in order. */
+  List<Node> computed() {
+    return graph.nodes().stream().filter(node -> needed[node.id()]).toList();
+  }
+
+  /** How often a value is read, from outside included. */
+  int uses(Node node) {
+    return uses[node.id()];
   }
 
   /** Whether nobody else reads the node. */
@@ -229,7 +252,7 @@ final class Fusion {
     }
   }
 
-  private void set(Step step) {
+  void set(Step step) {
     for (Node part : step.parts()) {
       stepOf[part.id()] = step;
     }

@@ -67,6 +67,12 @@ final class Lowering {
           add(NormalisationLowering.bindGradients(kernels, step.results(), placement::address));
       case ATTENTION_GRADIENTS ->
           add(AttentionLowering.bindGradients(kernels, step.results(), placement::address));
+      case CONV_BIAS, CONV_GRAD_WEIGHT_BIAS,
+          BATCH_NORM_FORWARD,
+          BATCH_NORM_BACKWARD,
+          MAX_POOL_RELU,
+          MAX_POOL_RELU_GRAD ->
+          add(ImageLowering.bind(kernels, step, placement::address));
       case RECURRENT_PAIR ->
           add(RecurrenceLowering.bind(kernels, step.results(), placement::address));
     }

@@ -173,6 +173,9 @@ final class Placement {
    * enough.
    */
   private @Nullable Place overwritable(Step step, Node result) {
+    if (step.kind() == StepKind.BATCH_NORM_FORWARD || step.kind() == StepKind.BATCH_NORM_BACKWARD) {
+      return overwritable(step.reads(), result);
+    }
     Op op = result.op();
     boolean elementwise =
         ElementwiseOps.isUnary(op)
@@ -184,7 +187,11 @@ final class Placement {
     if (!elementwise || !IN_PLACE.contains(step.kind())) {
       return null;
     }
-    for (Node input : result.inputs()) {
+    return overwritable(result.inputs(), result);
+  }
+
+  private @Nullable Place overwritable(List<Node> operands, Node result) {
+    for (Node input : operands) {
       Place place = places.get(base(input));
       if (place != null
           && place.block != null

@@ -23,5 +23,17 @@ enum StepKind {
   /** The gradients of a GROUP_NORM with respect to x, scale and shift: two or three of them. */
   NORM_GRADIENTS,
   /** The gradients of an ATTENTION with respect to q, k and v: two or three of them. */
-  ATTENTION_GRADIENTS
+  ATTENTION_GRADIENTS,
+  /** CONV and the ADD of a bias per channel. */
+  CONV_BIAS,
+  /** CONV_GRAD_WEIGHT and the sums of the same gradient over all positions: the bias's gradient. */
+  CONV_GRAD_WEIGHT_BIAS,
+  /** BATCH_MEAN, BATCH_VARIANCE and BATCH_NORM of one tensor, with the ADD and RELU after it. */
+  BATCH_NORM_FORWARD,
+  /** BATCH_NORM_GRAD and the gradients of scale and shift, with the RELU_GRAD and ADD before it. */
+  BATCH_NORM_BACKWARD,
+  /** MAX_POOL, its index and the RELU before it, which moves behind the smaller tensor. */
+  MAX_POOL_RELU,
+  /** POOL_PUT of tiling windows and the RELU_GRAD after it. */
+  MAX_POOL_RELU_GRAD
 }

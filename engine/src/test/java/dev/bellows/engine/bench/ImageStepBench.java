@@ -149,7 +149,7 @@ public final class ImageStepBench {
         first += step() / 4;
       }
       if (plan) {
-        Timing.print("%s", trainer.describe().toText());
+        Timing.print("%s", trainer.profile(30, System::nanoTime).toText());
       }
       double[] rates = new double[REPEATS];
       long end = System.nanoTime() + (long) (seconds * 0.5e9);

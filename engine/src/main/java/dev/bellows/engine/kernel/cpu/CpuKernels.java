@@ -88,7 +88,7 @@ public final class CpuKernels {
         new NativeSparse(),
         new NativeElementwise(memory),
         new NativeReduce(),
-        new NativeNorm(),
+        new NativeNorm(memory),
         new NativeLoss(),
         new NativeEmbedding(),
         new NativeLayout(),

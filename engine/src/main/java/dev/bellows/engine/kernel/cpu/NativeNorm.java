@@ -1,10 +1,18 @@
 package dev.bellows.engine.kernel.cpu;
 
+import dev.bellows.engine.kernel.BatchNormBackward;
+import dev.bellows.engine.kernel.BatchNormForward;
 import dev.bellows.engine.kernel.KernelCall;
 import dev.bellows.engine.kernel.Norm;
 
 /** {@link Norm} by our C library. */
 final class NativeNorm implements Norm {
+  private final SessionMemory memory;
+
+  NativeNorm(SessionMemory memory) {
+    this.memory = memory;
+  }
+
   @Override
   public KernelCall bindSoftmax(int rows, int cols, float temperature, long x, long y) {
     return () -> NativeOps.softmax(rows, cols, temperature, x, y);
@@ -65,5 +73,15 @@ final class NativeNorm implements Norm {
   public KernelCall bindBatchNormGradScale(
       int rows, int cols, float epsilon, long dy, long x, long mean, long variance, long dscale) {
     return () -> NativeOps.batchNormGradScale(rows, cols, epsilon, dy, x, mean, variance, dscale);
+  }
+
+  @Override
+  public KernelCall bindBatchNormForward(BatchNormForward operands) {
+    return NativeBatchNorm.bind(memory, operands);
+  }
+
+  @Override
+  public KernelCall bindBatchNormBackward(BatchNormBackward operands) {
+    return NativeBatchNorm.bind(memory, operands);
   }
 }

@@ -3,6 +3,8 @@ package dev.bellows.engine.kernel.plain;
 import static dev.bellows.engine.tensor.Memory.getFloat;
 import static dev.bellows.engine.tensor.Memory.putFloat;
 
+import dev.bellows.engine.kernel.BatchNormBackward;
+import dev.bellows.engine.kernel.BatchNormForward;
 import dev.bellows.engine.kernel.KernelCall;
 import dev.bellows.engine.kernel.Norm;
 
@@ -166,5 +168,76 @@ final class PlainNorm implements Norm {
         putFloat(dscale + c, (float) dot(rows, cols, dy + c, x + c, getFloat(mean + c), rsd));
       }
     };
+  }
+
+  @Override
+  public KernelCall bindBatchNormForward(BatchNormForward f) {
+    KernelCall mean = bindBatchMean(f.rows(), f.cols(), f.x(), f.mean());
+    KernelCall variance = bindBatchVariance(f.rows(), f.cols(), f.x(), f.variance());
+    return () -> {
+      mean.run();
+      variance.run();
+      for (long c = 0; c < 4L * f.cols(); c += 4) {
+        float factor = getFloat(f.scale() + c) / deviation(f.variance() + c, f.epsilon());
+        float m = getFloat(f.mean() + c);
+        float s = getFloat(f.shift() + c);
+        for (long r = 0; r < f.rows(); r++) {
+          long at = c + 4 * r * f.cols();
+          float y = (getFloat(f.x() + at) - m) * factor + s;
+          y = f.skip() == 0 ? y : y + getFloat(f.skip() + at);
+          putFloat(f.y() + at, f.relu() && y <= 0 ? 0 : y);
+        }
+      }
+    };
+  }
+
+  @Override
+  public KernelCall bindBatchNormBackward(BatchNormBackward b) {
+    return () -> {
+      for (long c = 0; c < 4L * b.cols(); c += 4) {
+        float rsd = 1.0f / deviation(b.variance() + c, b.epsilon());
+        float m = getFloat(b.mean() + c);
+        double sum = 0;
+        double dot = 0;
+        for (long r = 0; r < b.rows(); r++) {
+          long at = c + 4 * r * b.cols();
+          float d = upstream(b, at, c);
+          if (b.masked() != 0) {
+            putFloat(b.masked() + at, d);
+          }
+          sum += d;
+          dot += (double) d * ((getFloat(b.x() + at) - m) * rsd);
+        }
+        if (b.dshift() != 0) {
+          putFloat(b.dshift() + c, (float) sum);
+        }
+        if (b.dscale() != 0) {
+          putFloat(b.dscale() + c, (float) dot);
+        }
+        float factor = getFloat(b.scale() + c) * rsd;
+        float meanD = (float) (sum / b.rows());
+        float meanDx = (float) (dot / b.rows());
+        for (long r = 0; r < b.rows(); r++) {
+          long at = c + 4 * r * b.cols();
+          float d = b.masked() != 0 ? getFloat(b.masked() + at) : upstream(b, at, c);
+          float xhat = (getFloat(b.x() + at) - m) * rsd;
+          putFloat(b.dx() + at, factor * (d - meanD - xhat * meanDx));
+        }
+      }
+    };
+  }
+
+  /** The gradient after relu at byte {@code at} of channel byte c. */
+  private static float upstream(BatchNormBackward b, long at, long c) {
+    float d = getFloat(b.dy() + at) + (b.more() == 0 ? 0 : getFloat(b.more() + at));
+    if (b.y() != 0) {
+      return getFloat(b.y() + at) > 0 ? d : 0;
+    }
+    if (b.shift() == 0) {
+      return d;
+    }
+    float factor = getFloat(b.scale() + c) / deviation(b.variance() + c, b.epsilon());
+    float y = (getFloat(b.x() + at) - getFloat(b.mean() + c)) * factor + getFloat(b.shift() + c);
+    return y > 0 ? d : 0;
   }
 }
