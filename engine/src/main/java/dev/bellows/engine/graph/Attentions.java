@@ -4,6 +4,7 @@ import dev.bellows.engine.tensor.DType;
 import dev.bellows.engine.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -160,15 +161,31 @@ public final class Attentions {
   /** ATTENTION in finer ops. */
   private static Node expanded(
       Graph g, Node q, Node k, Node v, @Nullable Node lengths, Attributes at) {
-    int heads = at.integer("heads");
+    return composed(
+        g, q, k, v, lengths, at.integer("heads"), at.flag("causal"), UnaryOperator.identity());
+  }
+
+  /**
+   * {@link #attention} in finer ops, for what stands between weights and sum, such as dropout.
+   *
+   * @param between from weights [N, heads, Q, K] to what multiplies the values
+   */
+  public static Node composed(
+      Graph g,
+      Node q,
+      Node k,
+      Node v,
+      @Nullable Node lengths,
+      int heads,
+      boolean causal,
+      UnaryOperator<Node> between) {
+    double scale = 1 / Math.sqrt((double) q.shape().dim(2) / heads);
     Node raw = Indexings.batchMatmul(g, heads(g, q, heads), heads(g, k, heads), false, true);
-    Node scores = g.mul(raw, at.number("scale"));
-    Node mask =
-        AttentionScores.mask(g, q.shape().dim(1), k.shape().dim(1), lengths, at.flag("causal"));
+    Node scores = g.mul(raw, scale);
+    Node mask = AttentionScores.mask(g, q.shape().dim(1), k.shape().dim(1), lengths, causal);
     Node p = mask == null ? g.softmax(scores, 1) : AttentionScores.softmax(g, scores, mask);
-    Node y =
-        Indexings.permute(
-            g, Indexings.batchMatmul(g, p, heads(g, v, heads), false, false), 0, 2, 1, 3);
+    Node sums = Indexings.batchMatmul(g, between.apply(p), heads(g, v, heads), false, false);
+    Node y = Indexings.permute(g, sums, 0, 2, 1, 3);
     return g.reshape(y, Shape.of(q.shape().dim(0), q.shape().dim(1), v.shape().dim(2)));
   }
 

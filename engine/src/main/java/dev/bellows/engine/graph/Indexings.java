@@ -15,11 +15,22 @@ public final class Indexings {
   /** What stands in the places that a pad adds. */
   public enum PadMode {
     /** A fixed value. */
-    CONSTANT,
+    CONSTANT(0),
     /** The inside mirrored at the border, the border element itself not repeated. */
-    REFLECT,
+    REFLECT(1),
     /** The border element. */
-    EDGE
+    EDGE(2);
+
+    /** Attribute {@code mode} of PAD and UNPAD. */
+    private final int code;
+
+    PadMode(int code) {
+      this.code = code;
+    }
+
+    static PadMode of(int code) {
+      return code == 0 ? CONSTANT : code == 1 ? REFLECT : EDGE;
+    }
   }
 
   private Indexings() {}
@@ -64,7 +75,7 @@ public final class Indexings {
         DType.FLOAT32,
         Attributes.of("before", before.clone())
             .with("after", after.clone())
-            .with("mode", mode.ordinal())
+            .with("mode", mode.code)
             .with("value", value),
         List.of(x));
   }
@@ -85,7 +96,7 @@ public final class Indexings {
     Attributes at =
         Attributes.of("before", before.clone())
             .with("after", after.clone())
-            .with("mode", PadMode.CONSTANT.ordinal())
+            .with("mode", PadMode.CONSTANT.code)
             .with("value", 0.0);
     return unpad(g, x, Shape.of(dims), at);
   }
@@ -330,7 +341,7 @@ public final class Indexings {
               dy,
               at.integers("before"),
               at.integers("after"),
-              PadMode.values()[at.integer("mode")],
+              PadMode.of(at.integer("mode")),
               0);
       case GATHER -> {
         int axis = at.integer("axis");

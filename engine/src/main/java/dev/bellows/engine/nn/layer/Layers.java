@@ -16,7 +16,9 @@ public final class Layers {
           EmbeddingLayers.ALL,
           ConvolutionLayers.ALL,
           PoolingLayers.ALL,
-          RecurrentLayers.ALL);
+          RecurrentLayers.ALL,
+          NormalisationLayers.ALL,
+          AttentionLayers.ALL);
 
   private static final Map<String, LayerType> BY_ID = byId();
 

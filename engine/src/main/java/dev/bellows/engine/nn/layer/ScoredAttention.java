@@ -1,0 +1,145 @@
+package dev.bellows.engine.nn.layer;
+
+import dev.bellows.engine.graph.AttentionScores;
+import dev.bellows.engine.graph.Graph;
+import dev.bellows.engine.graph.Indexings;
+import dev.bellows.engine.graph.Node;
+import dev.bellows.engine.nn.Initializer;
+import dev.bellows.engine.nn.layer.AttentionBlocks.Sequences;
+import dev.bellows.engine.tensor.Shape;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Attention of one sequence to another by a score of each pair of positions, as recurrent decoders
+ * use it. Queries [N, Q, F] and memory [N, K, G] give contexts [N, Q, G]: sums of the memory with
+ * weights softmax(score).
+ */
+final class ScoredAttention {
+  static final LayerType LAYER =
+      LayerType.named(
+              "attention", "Weighted sums of a memory by a score of query and memory position.")
+          .option(
+              Option.word(
+                      "score",
+                      "dot: q k; general: q W k; concat: v tanh(W [q; k]) (Luong et al., EMNLP"
+                          + " 2015); additive: v tanh(W q + U k) (Bahdanau et al., ICLR 2015).",
+                      "dot",
+                      "general",
+                      "concat",
+                      "additive")
+                  .or("dot"))
+          .option(
+              Option.count("units", "Width of the hidden layer of the score; else F.").optional())
+          .option(
+              Option.whole(
+                      "window",
+                      "Positions seen on each side of the one aligned to (local attention, Luong et"
+                          + " al., 2015); 0 for all of them.")
+                  .in(Option.Range.NOT_NEGATIVE)
+                  .or(0))
+          .option(
+              Option.word(
+                      "aligned",
+                      "Where the window lies: at the query's own position, or predicted from it and"
+                          + " weighted by a Gaussian.",
+                      "monotonic",
+                      "predicted")
+                  .or("predicted"))
+          .inputs(3)
+          .body(ScoredAttention::build);
+
+  private ScoredAttention() {}
+
+  private static Node build(LayerContext c) {
+    Sequences in = Sequences.of(c);
+    Node weights = weights(c, in.x(), in.asked(), in.lengths());
+    return Indexings.batchMatmul(c.graph(""), weights, in.asked(), false, false);
+  }
+
+  /** [N, Q, K], each row sums to 1 (less under a Gaussian). */
+  private static Node weights(LayerContext c, Node x, Node memory, @Nullable Node lengths) {
+    Graph g = c.graph();
+    int queries = x.shape().dim(1);
+    int keys = memory.shape().dim(1);
+    Node scores = scores(c, x, memory);
+    Node mask = AttentionScores.mask(g, queries, keys, lengths, false);
+    if (mask != null) {
+      mask = g.reshape(mask, Shape.of(x.shape().dim(0), 1, keys));
+    }
+    int window = c.whole("window");
+    if (window == 0) {
+      return mask == null ? g.softmax(scores, 1) : AttentionScores.softmax(g, scores, mask);
+    }
+    double[] place = new double[keys];
+    for (int j = 0; j < keys; j++) {
+      place[j] = j;
+    }
+    Node distance = g.sub(g.constant(place, Shape.of(1, 1, keys)), centre(c, x, keys));
+    Node far = g.greater(g.abs(distance), g.constant(window, Shape.SCALAR));
+    Node near = g.sub(g.constant(1, Shape.SCALAR), far);
+    Node local = AttentionScores.softmax(g, scores, mask == null ? near : g.mul(near, mask));
+    if (c.word("aligned").equals("monotonic")) {
+      return local;
+    }
+    double deviation = window / 2.0;
+    Node square = g.mul(distance, distance);
+    return g.mul(local, g.exp(g.mul(square, -0.5 / (deviation * deviation))));
+  }
+
+  /** The place aligned to, [N, Q, 1] or [1, Q, 1]: t, or K sigmoid(v tanh(W q)). */
+  private static Node centre(LayerContext c, Node x, int keys) {
+    Graph g = c.graph();
+    if (c.word("aligned").equals("monotonic")) {
+      double[] own = new double[x.shape().dim(1)];
+      for (int t = 0; t < own.length; t++) {
+        own[t] = t;
+      }
+      return g.constant(own, Shape.of(1, own.length, 1));
+    }
+    int units = units(c, x);
+    Node hidden = g.tanh(map(c, "position_weight", x, units));
+    return g.mul(g.sigmoid(map(c, "position_vector", hidden, 1)), keys);
+  }
+
+  private static int units(LayerContext c, Node x) {
+    return c.has("units") ? c.whole("units") : x.shape().dim(2);
+  }
+
+  private static Node map(LayerContext c, String name, Node x, int outputs) {
+    int inputs = x.shape().dim(-1);
+    Shape shape = Shape.of(inputs, outputs);
+    Node weight = c.parameter(name, shape, Initializer.GLOROT, true, inputs, outputs);
+    return Indexings.linear(c.graph(), x, weight, null);
+  }
+
+  /** [N, Q, K]. */
+  private static Node scores(LayerContext c, Node x, Node memory) {
+    Graph g = c.graph();
+    int features = x.shape().dim(2);
+    int keyFeatures = memory.shape().dim(2);
+    String score = c.word("score");
+    if (score.equals("dot") || score.equals("general")) {
+      if (score.equals("dot") && features != keyFeatures) {
+        throw c.wrong(
+            "score dot needs as many features in both sequences, found "
+                + features
+                + " and "
+                + keyFeatures
+                + "; use general");
+      }
+      Node asked = score.equals("dot") ? x : map(c, "score_weight", x, keyFeatures);
+      return Indexings.batchMatmul(g, asked, memory, false, true);
+    }
+    // concat is additive: W [q; k] = W_q q + W_k k.
+    int units = units(c, x);
+    int rows = x.shape().dim(0);
+    Node left = map(c, "query_weight", x, units);
+    Node right = map(c, "key_weight", memory, units);
+    Node sum =
+        g.add(
+            g.reshape(left, Shape.of(rows, x.shape().dim(1), 1, units)),
+            g.reshape(right, Shape.of(rows, 1, memory.shape().dim(1), units)));
+    Node scored = map(c, "score_vector", g.tanh(sum), 1);
+    return g.reshape(scored, Shape.of(rows, x.shape().dim(1), memory.shape().dim(1)));
+  }
+}
