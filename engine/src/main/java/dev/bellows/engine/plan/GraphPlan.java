@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A graph as a fixed list of kernel calls over one arena. Shapes, places and kernels are decided
@@ -41,6 +42,10 @@ public final class GraphPlan implements AutoCloseable {
   private final int[] dropoutIds;
   private final long dropoutKeys;
   private final UnaryOperator<Node> placed;
+
+  /** Watched memory of a checked plan, else null. */
+  private final @Nullable Guards guards;
+
   private boolean parametersChanged = true;
 
   private GraphPlan(
@@ -53,7 +58,9 @@ public final class GraphPlan implements AutoCloseable {
       Arena arena,
       int[] dropoutIds,
       long dropoutKeys,
-      UnaryOperator<Node> placed) {
+      UnaryOperator<Node> placed,
+      boolean checked) {
+    this.guards = checked ? placement.guards() : null;
     this.parameterCalls = parameterCalls;
     this.calls = calls;
     this.placed = placed;
@@ -133,7 +140,8 @@ public final class GraphPlan implements AutoCloseable {
         arena,
         ids,
         keys,
-        placed);
+        placed,
+        options.checked());
   }
 
   private static void lower(
@@ -190,6 +198,10 @@ public final class GraphPlan implements AutoCloseable {
    * run and in the one after {@link #parametersChanged}.
    */
   public void run() {
+    if (guards != null) {
+      runChecked(guards);
+      return;
+    }
     if (parametersChanged) {
       for (KernelCall call : parameterCalls) {
         call.run();
@@ -198,6 +210,18 @@ public final class GraphPlan implements AutoCloseable {
     }
     for (KernelCall call : calls) {
       call.run();
+    }
+  }
+
+  private void runChecked(Guards around) {
+    for (int i = 0; i < steps.size(); i++) {
+      for (KernelCall call : stepCalls[i]) {
+        call.run();
+      }
+      around.check("the kernel of " + steps.get(i).main() + " (" + steps.get(i).main().op().id() + ")");
+    }
+    for (int i = calls.length - placement.copies().size(); i < calls.length; i++) {
+      calls[i].run();
     }
   }
 

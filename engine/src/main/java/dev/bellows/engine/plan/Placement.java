@@ -54,6 +54,10 @@ final class Placement {
   private final Map<Node, Place> constants = new LinkedHashMap<>();
   private final Map<Node, Long> tables = new LinkedHashMap<>();
   private final boolean share;
+
+  /** Bytes on both sides of a block that stay unwritten; 0 unless the plan is checked. */
+  private final int guardBytes;
+
   private final boolean[] once;
   private final long blockBytes;
   private final long constantBytes;
@@ -69,6 +73,7 @@ final class Placement {
       Map<Node, Long> outputs,
       PlanOptions options) {
     this.share = options.shareMemory();
+    this.guardBytes = options.checked() ? Guards.BYTES : 0;
     this.once = once;
     this.scratch = new MemoryPlanner.Block[steps.size()];
     countReads(steps);
@@ -142,7 +147,7 @@ final class Placement {
     }
     long scratchBytes = ReduceAxes.scratchBytes(step.main());
     if (scratchBytes > 0) {
-      scratch[index] = planner.block(scratchBytes, index);
+      scratch[index] = planner.block(scratchBytes + 2L * guardBytes, index);
     }
   }
 
@@ -160,10 +165,10 @@ final class Placement {
       return overwritten;
     }
     if (once[index]) {
-      place.block = planner.block(bytes(result), 0);
+      place.block = planner.block(bytes(result) + 2L * guardBytes, 0);
       place.block.extend(FOREVER);
     } else {
-      place.block = planner.block(bytes(result), index);
+      place.block = planner.block(bytes(result) + 2L * guardBytes, index);
     }
     return place;
   }
@@ -334,13 +339,28 @@ final class Placement {
     if (place == null) {
       throw new IllegalArgumentException(node + " is not computed by this plan");
     }
-    return place.block == null ? place.address : base + place.block.offset;
+    return place.block == null ? place.address : base + place.block.offset + guardBytes;
   }
 
   /** Scratch memory of a step; 0 when it needs none. */
   long scratch(int step) {
     MemoryPlanner.Block block = scratch[step];
-    return block == null ? 0 : base + block.offset;
+    return block == null ? 0 : base + block.offset + guardBytes;
+  }
+
+  /** Guards around the results of a checked plan. */
+  Guards guards() {
+    Guards guards = new Guards();
+    places.forEach(
+        (node, place) -> {
+          MemoryPlanner.Block block = place.block;
+          if (block != null) {
+            long start = base + block.offset;
+            guards.around(
+                node.toString(), start, start + guardBytes, bytes(node), start + block.bytes);
+          }
+        });
+    return guards;
   }
 
   /** What has to be copied after the last step. */

@@ -13,16 +13,26 @@ import dev.bellows.engine.tensor.DType;
  *     results are FLOAT32 in both
  * @param memoryLimitBytes most bytes of one plan's arena; a plan that needs more is refused before
  *     anything is allocated
+ * @param checked whether every kernel is watched for writing outside its result; slow, for tests and
+ *     for finding defects
  */
 public record PlanOptions(
-    boolean fuse, boolean shareMemory, DType products, long memoryLimitBytes) {
+    boolean fuse, boolean shareMemory, DType products, long memoryLimitBytes, boolean checked) {
   /** Everything on, all in FLOAT32. */
   public static final PlanOptions DEFAULT = new PlanOptions(true, true);
 
   /** Everything on, products of BFLOAT16 operands. */
   public static final PlanOptions MIXED = new PlanOptions(true, true, DType.BFLOAT16);
 
+  /** Every op on its own, in memory of its own, and watched. */
+  public static final PlanOptions CHECKED =
+      new PlanOptions(false, false, DType.FLOAT32, Long.MAX_VALUE, true);
+
   public PlanOptions {
+    if (checked && shareMemory) {
+      throw new IllegalArgumentException(
+          "a checked plan gives every result its own memory: shareMemory must be false");
+    }
     if (memoryLimitBytes < 1) {
       throw new IllegalArgumentException(
           "memory limit: expected 1 byte or more, got " + memoryLimitBytes);
@@ -35,12 +45,12 @@ public record PlanOptions(
 
   /** Without a memory limit. */
   public PlanOptions(boolean fuse, boolean shareMemory, DType products) {
-    this(fuse, shareMemory, products, Long.MAX_VALUE);
+    this(fuse, shareMemory, products, Long.MAX_VALUE, false);
   }
 
   /** These options with a memory limit. */
   public PlanOptions withMemoryLimit(long bytes) {
-    return new PlanOptions(fuse, shareMemory, products, bytes);
+    return new PlanOptions(fuse, shareMemory, products, bytes, checked);
   }
 
   /** Products in FLOAT32. */

@@ -192,7 +192,7 @@ public final class PlanCheck implements AutoCloseable {
             PlanOptions.DEFAULT,
             new PlanOptions(false, true),
             new PlanOptions(true, false),
-            new PlanOptions(false, false))) {
+            PlanOptions.CHECKED)) {
       run(provider, options, options.fuse(), outputs)
           .forEach((node, values) -> close(node, values, terms, options));
     }

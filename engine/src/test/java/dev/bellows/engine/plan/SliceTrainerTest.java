@@ -77,8 +77,9 @@ abstract class SliceTrainerTest {
   private void agrees(String name, TrainerFixture fixture) {
     NetworkGraph network = fixture.graph(Mode.TRAIN);
     ReferenceExecutor reference = fixture.reference(network, SEED, 9, 1);
-    for (boolean fuse : new boolean[] {true, false}) {
-      try (SliceTrainer trainer = trainer(fixture, 20, new PlanOptions(fuse, true))) {
+    for (PlanOptions options :
+        List.of(PlanOptions.DEFAULT, new PlanOptions(false, true), PlanOptions.CHECKED)) {
+      try (SliceTrainer trainer = trainer(fixture, 20, options)) {
         StepResult result = trainer.run(9, 1);
         float[] gradient = new float[fixture.parameters.length];
         trainer.gradient(gradient);
@@ -93,7 +94,7 @@ abstract class SliceTrainerTest {
           double largest = Math.max(1, Arrays.stream(expected).map(Math::abs).max().orElse(0));
           for (int i = 0; i < expected.length; i++) {
             close(
-                name + " " + segment.name() + "[" + i + "] fuse " + fuse,
+                name + " " + segment.name() + "[" + i + "] " + options,
                 gradient[segment.offset() + i],
                 expected[i],
                 largest);
