@@ -1,4 +1,4 @@
-/* The kernels that jni.c exports. Every pointer is off-heap; shapes are counts of elements, strides too. */
+/* The kernels that jni.c exports. Pointers are off-heap, or pinned arrays for vector.c; shapes are counts of elements, strides too. */
 #ifndef BELLOWS_H
 #define BELLOWS_H
 
@@ -46,6 +46,11 @@ void bl_copy_lines(int64_t rows, int64_t bytes, const char *x, int64_t x_stride,
 void bl_transpose(int64_t rows, int64_t cols, const float *x, float *y);
 void bl_to_bfloat16(int64_t n, const uint32_t *x, uint16_t *y);
 void bl_from_bfloat16(int64_t n, const uint16_t *x, uint32_t *y);
+
+int bl_copy_checked(const float *x, float *y, int64_t n);
+int bl_add_checked(const float *x, float *sum, int64_t n);
+void bl_add(const float *x, float *sum, int64_t n);
+void bl_adam(const float *constants, const float *g, float *w, float *m, float *v, int64_t n);
 
 void bl_dropout(uint64_t key, float rate, float scale, const float *x, float *y, int64_t n);
 

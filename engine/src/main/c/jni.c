@@ -169,3 +169,57 @@ ENTRY(void, dropout, jlong key, jfloat rate, jfloat scale, jlong x, jlong y, jlo
   UNUSED;
   bl_dropout((uint64_t)key, rate, scale, IN(x), OUT(y), n);
 }
+
+/* Java arrays are pinned only for the length of one short loop: a collection waits at most that long. */
+static float *pin(JNIEnv *env, jfloatArray array) {
+  return (*env)->GetPrimitiveArrayCritical(env, array, NULL);
+}
+
+static void unpin(JNIEnv *env, jfloatArray array, float *values) {
+  (*env)->ReleasePrimitiveArrayCritical(env, array, values, 0);
+}
+
+ENTRY(jboolean, copyChecked, jlong x, jfloatArray y, jlong n) {
+  (void)type;
+  float *to = pin(env, y);
+  int finite = bl_copy_checked(IN(x), to, n);
+  unpin(env, y, to);
+  return (jboolean)finite;
+}
+
+ENTRY(jboolean, addChecked, jlong x, jfloatArray sum, jlong n) {
+  (void)type;
+  float *to = pin(env, sum);
+  int finite = bl_add_checked(IN(x), to, n);
+  unpin(env, sum, to);
+  return (jboolean)finite;
+}
+
+ENTRY(void, addArray, jfloatArray x, jint offset, jfloatArray sum, jlong n) {
+  (void)type;
+  float *from = pin(env, x);
+  float *to = pin(env, sum);
+  bl_add(from + offset, to, n);
+  unpin(env, sum, to);
+  unpin(env, x, from);
+}
+
+ENTRY(jboolean, allFiniteArray, jfloatArray x, jint offset, jlong n) {
+  (void)type;
+  float *from = pin(env, x);
+  int finite = bl_all_finite(from + offset, n);
+  unpin(env, x, from);
+  return (jboolean)finite;
+}
+
+ENTRY(void, adam, jfloatArray constants, jfloatArray g, jfloatArray w, jfloatArray m, jfloatArray v, jint offset,
+      jlong n) {
+  (void)type;
+  float *c = pin(env, constants), *pg = pin(env, g), *pw = pin(env, w), *pm = pin(env, m), *pv = pin(env, v);
+  bl_adam(c, pg + offset, pw + offset, pm + offset, pv + offset, n);
+  unpin(env, v, pv);
+  unpin(env, m, pm);
+  unpin(env, w, pw);
+  unpin(env, g, pg);
+  unpin(env, constants, c);
+}

@@ -1,11 +1,16 @@
 package dev.bellows.engine.optim;
 
+import dev.bellows.engine.kernel.FlatVectors;
+
 /**
  * The inner loops of {@link UpdateRule}: one common index, no branches, no calls but sqrt, min and
  * max, so that C2 turns each into vector code. Float32 throughout; Java never contracts a * b + c,
  * so vector and scalar code give the same bits.
  */
 final class UpdateLoops {
+  private static final float FIRST = FlatVectors.FLUSH_FIRST;
+  private static final float SECOND = FlatVectors.FLUSH_SECOND;
+
   private UpdateLoops() {}
 
   /** g = clip clamp(g mean, -bound, bound) + l2 w. */
@@ -50,7 +55,7 @@ final class UpdateLoops {
 
   static void momentum(float[] w, float[] g, float[] m, int from, int to, float eta, float gamma) {
     for (int i = from; i < to; i++) {
-      float next = gamma * m[i] + eta * g[i];
+      float next = (gamma * m[i] + eta * g[i] + FIRST) - FIRST;
       m[i] = next;
       w[i] = w[i] - next;
     }
@@ -59,7 +64,7 @@ final class UpdateLoops {
   static void nesterov(float[] w, float[] g, float[] m, int from, int to, float eta, float gamma) {
     for (int i = from; i < to; i++) {
       float pull = eta * g[i];
-      float next = gamma * m[i] + pull;
+      float next = (gamma * m[i] + pull + FIRST) - FIRST;
       m[i] = next;
       w[i] = w[i] - (gamma * next + pull);
     }
@@ -76,7 +81,7 @@ final class UpdateLoops {
       float rest,
       float eps) {
     for (int i = from; i < to; i++) {
-      float next = rho * v[i] + rest * (g[i] * g[i]);
+      float next = (rho * v[i] + rest * (g[i] * g[i]) + SECOND) - SECOND;
       v[i] = next;
       w[i] = w[i] - eta * g[i] / ((float) Math.sqrt(next) + eps);
     }
@@ -94,34 +99,11 @@ final class UpdateLoops {
       float rest,
       float eps) {
     for (int i = from; i < to; i++) {
-      float next = rho * v[i] + rest * (g[i] * g[i]);
+      float next = (rho * v[i] + rest * (g[i] * g[i]) + SECOND) - SECOND;
       v[i] = next;
       float delta = (float) Math.sqrt(u[i] + eps) / (float) Math.sqrt(next + eps) * g[i];
-      u[i] = rho * u[i] + rest * (delta * delta);
+      u[i] = (rho * u[i] + rest * (delta * delta) + SECOND) - SECOND;
       w[i] = w[i] - eta * delta;
-    }
-  }
-
-  static void moments(
-      float[] g,
-      float[] m,
-      float[] v,
-      int from,
-      int to,
-      float beta1,
-      float rest1,
-      float beta2,
-      float rest2) {
-    for (int i = from; i < to; i++) {
-      m[i] = beta1 * m[i] + rest1 * g[i];
-      v[i] = beta2 * v[i] + rest2 * (g[i] * g[i]);
-    }
-  }
-
-  static void adam(
-      float[] w, float[] m, float[] v, int from, int to, float eta, float correction, float eps) {
-    for (int i = from; i < to; i++) {
-      w[i] = w[i] - eta * m[i] / ((float) Math.sqrt(v[i] * correction) + eps);
     }
   }
 

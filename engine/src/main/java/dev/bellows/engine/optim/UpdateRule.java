@@ -1,5 +1,7 @@
 package dev.bellows.engine.optim;
 
+import dev.bellows.engine.kernel.FlatVectors;
+import dev.bellows.engine.kernel.FlatVectors.AdamConstant;
 import dev.bellows.engine.optim.UpdateSpec.Kind;
 import dev.bellows.engine.optim.UpdateSpec.Range;
 import java.util.List;
@@ -11,7 +13,10 @@ import java.util.List;
  * (t, rate, weightSum, clip): how the vector is cut into shards, ranges and calls can't change a
  * bit of the result. All loops run over one common index on plain arrays so that the JIT compiler
  * vectorises them; they work block by block so that the passes of a block stay in the first-level
- * cache.
+ * cache. Adam's loop is a kernel of {@link FlatVectors}, with the same bits in C and in Java.
+ *
+ * <p>Averages that decay (m, v, u) are rounded so that they never become subnormal, see {@link
+ * FlatVectors#FLUSH_FIRST}.
  *
  * <p>An instance is immutable and may be shared between threads; the arrays may not.
  */
@@ -21,6 +26,7 @@ public final class UpdateRule {
 
   private final UpdateSpec spec;
   private final List<Range> ranges;
+  private final FlatVectors vectors = FlatVectors.get();
   private final float decayedL2;
   private final float clipValue;
 
@@ -110,6 +116,11 @@ public final class UpdateRule {
     float l2 = range.decay() ? decayedL2 : 0f;
     float keep = range.decay() ? (float) (1 - rate * spec.optimizer().weightDecay()) : 1f;
     float threshold = range.decay() ? (float) (rate * spec.l1()) : 0f;
+    if (step.isAdam()) {
+      float[] constants = step.adamConstants(rate, mean, clipValue, clip, l2, keep, threshold);
+      vectors.adam(constants, g, w, slots[0], slots[1], from, to - from);
+      return;
+    }
     for (int a = from; a < to; a += BLOCK) {
       int b = Math.min(to, a + BLOCK);
       UpdateLoops.prepare(w, g, a, b, mean, clipValue, clip, l2);
@@ -220,6 +231,29 @@ public final class UpdateRule {
       this.secondCorrection = (float) (1 / (1 - StrictMath.pow(o.beta2(), (double) t)));
     }
 
+    boolean isAdam() {
+      return o.kind() == OptimizerSpec.Kind.ADAM || o.kind() == OptimizerSpec.Kind.ADAMW;
+    }
+
+    float[] adamConstants(
+        double rate, float mean, float bound, float clip, float l2, float keep, float threshold) {
+      float[] c = new float[AdamConstant.values().length];
+      c[AdamConstant.MEAN.ordinal()] = mean;
+      c[AdamConstant.BOUND.ordinal()] = bound;
+      c[AdamConstant.CLIP.ordinal()] = clip;
+      c[AdamConstant.L2.ordinal()] = l2;
+      c[AdamConstant.KEEP.ordinal()] = keep;
+      c[AdamConstant.THRESHOLD.ordinal()] = threshold;
+      c[AdamConstant.BETA1.ordinal()] = (float) o.beta1();
+      c[AdamConstant.REST1.ordinal()] = (float) (1 - o.beta1());
+      c[AdamConstant.BETA2.ordinal()] = (float) o.beta2();
+      c[AdamConstant.REST2.ordinal()] = (float) (1 - o.beta2());
+      c[AdamConstant.ETA.ordinal()] = (float) rate * firstCorrection;
+      c[AdamConstant.CORRECTION.ordinal()] = secondCorrection;
+      c[AdamConstant.EPSILON.ordinal()] = (float) o.epsilon();
+      return c;
+    }
+
     void apply(float[] w, float[] g, float[][] slots, int a, int b, double rate) {
       float eta = (float) rate;
       float eps = (float) o.epsilon();
@@ -233,20 +267,7 @@ public final class UpdateRule {
         case ADADELTA ->
             UpdateLoops.adadelta(
                 w, g, slots[0], slots[1], a, b, eta, (float) o.rho(), (float) (1 - o.rho()), eps);
-        case ADAM, ADAMW -> {
-          UpdateLoops.moments(
-              g,
-              slots[0],
-              slots[1],
-              a,
-              b,
-              (float) o.beta1(),
-              (float) (1 - o.beta1()),
-              (float) o.beta2(),
-              (float) (1 - o.beta2()));
-          UpdateLoops.adam(
-              w, slots[0], slots[1], a, b, eta * firstCorrection, secondCorrection, eps);
-        }
+        case ADAM, ADAMW -> throw new IllegalStateException("Adam has a kernel of its own");
         case ADAGRAD -> UpdateLoops.adagrad(w, g, slots[0], a, b, eta, eps);
       }
     }

@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +56,10 @@ final class NetworkPlans implements AutoCloseable {
   private final StepResult result = new StepResult();
   private @Nullable Compiled current;
   private boolean hasParameters;
+
+  /** Parameters came, perhaps in many parts, that the plans have not been told of. */
+  private boolean newParameters;
+
 
   NetworkPlans(
       NetworkSpec spec,
@@ -123,13 +128,24 @@ final class NetworkPlans implements AutoCloseable {
     }
     Memory.copyIn(flat, 0, parameters, flat.length);
     hasParameters = true;
-    plans.values().forEach(compiled -> compiled.plan().parametersChanged());
+    newParameters = true;
+  }
+
+  void setParameters(int at, float[] values, int offset, int length) {
+    Objects.checkFromIndexSize(at, length, layout.length());
+    Memory.copyIn(values, offset, parameters + 4L * at, length);
+    hasParameters = true;
+    newParameters = true;
   }
 
   /** Runs the plan for the batch's rows and reads the four sums. */
   Compiled run(long seed, long step, int slice) {
     if (!hasParameters) {
       throw new IllegalStateException("no parameters yet; call setParameters first");
+    }
+    if (newParameters) {
+      newParameters = false;
+      plans.values().forEach(any -> any.plan().parametersChanged());
     }
     Compiled compiled = compiled();
     current = compiled;

@@ -71,6 +71,17 @@ public final class SliceTrainer implements AutoCloseable {
   }
 
   /**
+   * Copies a range of the flat vector in.
+   *
+   * @param at first element that is written
+   * @param values holds {@code length} elements from {@code offset} on
+   * @throws IndexOutOfBoundsException when the range is not within {@link #layout}
+   */
+  public void setParameters(int at, float[] values, int offset, int length) {
+    plans.setParameters(at, values, offset, length);
+  }
+
+  /**
    * Forward and backward for the rows of {@link #batch}.
    *
    * @param step global step, for the dropout masks
@@ -89,6 +100,19 @@ public final class SliceTrainer implements AutoCloseable {
    */
   public void gradient(float[] dst) {
     Memory.copyOut(plans.gradientAddress(), dst, 0, plans.layout().length());
+  }
+
+  /**
+   * Where the flat sum-gradient of the last run lies: floats as long as {@link #layout}, valid
+   * until the next run.
+   */
+  public long gradientAddress() {
+    return plans.gradientAddress();
+  }
+
+  /** Sets the gradient to zero, that of a slice without rows. */
+  public void clearGradient() {
+    Memory.zero(plans.gradientAddress(), 4L * plans.layout().length());
   }
 
   /** {weightSum, lossSum, metricSum, rows} of the last run, live. */

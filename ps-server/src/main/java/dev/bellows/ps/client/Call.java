@@ -11,7 +11,7 @@ final class Call {
   final int index;
   int shard;
   @Nullable Message request;
-  float @Nullable [] destination;
+  @Nullable Destination destination;
   int from;
   int length;
   long version;

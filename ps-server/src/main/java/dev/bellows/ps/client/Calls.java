@@ -23,6 +23,7 @@ final class Calls implements AutoCloseable {
   private static final long RECONNECT_NANOS = 50_000_000L;
   private static final long MAX_RECONNECT_NANOS = 2_000_000_000L;
   private static final int MAX_DOUBLINGS = 6;
+  private static final long BUSY_NANOS = 20_000;
 
   private final ClientOptions options;
   private final Connector connector;
@@ -82,7 +83,7 @@ final class Calls implements AutoCloseable {
   Call add(
       int shard,
       Message request,
-      float @Nullable [] destination,
+      @Nullable Destination destination,
       int from,
       int length,
       long version) {
@@ -276,7 +277,7 @@ final class Calls implements AutoCloseable {
   }
 
   private boolean copy(Call call, Message answer) {
-    float[] destination = call.destination;
+    Destination destination = call.destination;
     if (destination == null) {
       return true;
     }
@@ -307,7 +308,7 @@ final class Calls implements AutoCloseable {
       failedShard = call.shard;
       return true;
     }
-    System.arraycopy(floats.array(), floats.offset(), destination, call.from, call.length);
+    destination.put(call.from, floats.array(), floats.offset(), call.length);
     payloadBytes += 4L * call.length;
     return true;
   }
@@ -329,7 +330,7 @@ final class Calls implements AutoCloseable {
 
   /**
    * Waits until {@link #signal} differs from {@code seen}, at most so long; first spinning, then
-   * parked.
+   * giving way to other threads, then parked.
    */
   void await(long seen, long spinNanos, long parkNanos) {
     long start = System.nanoTime();
@@ -342,7 +343,11 @@ final class Calls implements AutoCloseable {
         parked.set(null);
         return;
       }
-      Thread.onSpinWait();
+      if (System.nanoTime() - start > BUSY_NANOS) {
+        Thread.yield(); // another task may need this core
+      } else {
+        Thread.onSpinWait();
+      }
     }
   }
 

@@ -7,101 +7,125 @@ import dev.bellows.ps.server.Effects;
 import dev.bellows.ps.server.ShardServer;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
- * Calls a {@link ShardServer} of this JVM under one lock, on the caller's thread; payloads are
- * copied once. Answers to other clients are handed over on the same thread, which is safe because
- * receivers neither block nor send.
+ * Calls {@link ShardServer}s of this JVM on the caller's thread, each under its own lock; payloads
+ * are copied once. Answers to other clients are handed over on the same thread, which is safe
+ * because receivers neither block nor send.
+ *
+ * <p>Shards at different addresses ({@link ShardAddress#local}) are different servers: while one
+ * task's thread sums and updates one of them, another's can do so with the next.
  */
 public final class InProcessConnector implements Connector {
-  private final ShardServer server;
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Map<Long, Receiver> receivers = new HashMap<>();
-  private final Effects effects = this::deliver;
-  private long nextConnection = 1;
+  private final Map<ShardAddress, Host> hosts = new ConcurrentHashMap<>();
+  private final Function<ShardAddress, Host> hostOf;
+
+  /** A connector that makes a server for each address when it is first used. */
+  public InProcessConnector(Supplier<ShardServer> servers) {
+    this.hostOf = address -> new Host(servers.get());
+  }
 
   /**
    * A connector to one server, whatever the address. The server must not be called from anywhere
    * else.
    */
   public InProcessConnector(ShardServer server) {
-    this.server = server;
+    Host only = new Host(server);
+    this.hostOf = address -> only;
   }
 
   @Override
   public Connection connect(ShardAddress address, Receiver receiver) {
-    lock.lock();
-    try {
-      long id = nextConnection++;
-      receivers.put(id, receiver);
-      return new Local(id);
-    } finally {
-      lock.unlock();
-    }
+    return hosts.computeIfAbsent(address, hostOf).connect(receiver);
   }
 
-  private void deliver(long connection, long requestId, Message answer) {
-    Receiver receiver = receivers.get(connection);
-    if (receiver != null) {
-      receiver.receive(requestId, answer);
-    }
-  }
-
-  /** Cuts all connections as a dead server would; for tests. */
+  /** Cuts all connections as dead servers would; for tests. */
   void cutAll(String reason) {
-    lock.lock();
-    try {
-      for (Map.Entry<Long, Receiver> entry : receivers.entrySet()) {
-        server.closed(entry.getKey());
-        entry.getValue().closed(reason);
-      }
-      receivers.clear();
-    } finally {
-      lock.unlock();
-    }
+    hosts.values().forEach(host -> host.cutAll(reason));
   }
 
-  private final class Local implements Connection {
-    private final long id;
+  /** One server, its lock, and who waits for its answers. */
+  private static final class Host {
+    private final ShardServer server;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Map<Long, Receiver> receivers = new HashMap<>();
+    private final Effects effects = this::deliver;
+    private long nextConnection = 1;
 
-    Local(long id) {
-      this.id = id;
+    Host(ShardServer server) {
+      this.server = server;
     }
 
-    @Override
-    public void send(long requestId, Message request) {
+    Connection connect(Receiver receiver) {
       lock.lock();
       try {
-        if (!receivers.containsKey(id)) {
+        long id = nextConnection++;
+        receivers.put(id, receiver);
+        return new Local(this, id);
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    private void deliver(long connection, long requestId, Message answer) {
+      Receiver receiver = receivers.get(connection);
+      if (receiver != null) {
+        receiver.receive(requestId, answer);
+      }
+    }
+
+    void cutAll(String reason) {
+      lock.lock();
+      try {
+        for (Map.Entry<Long, Receiver> entry : receivers.entrySet()) {
+          server.closed(entry.getKey());
+          entry.getValue().closed(reason);
+        }
+        receivers.clear();
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  private record Local(Host host, long id) implements Connection {
+    @Override
+    public void send(long requestId, Message request) {
+      host.lock.lock();
+      try {
+        if (!host.receivers.containsKey(id)) {
           throw new PsException(
               PsErrorCode.CONNECTION_LOST, "connection to this process is closed");
         }
-        server.handle(id, requestId, request, effects);
+        host.server.handle(id, requestId, request, host.effects);
       } finally {
-        lock.unlock();
+        host.lock.unlock();
       }
     }
 
     @Override
     public boolean isOpen() {
-      lock.lock();
+      host.lock.lock();
       try {
-        return receivers.containsKey(id);
+        return host.receivers.containsKey(id);
       } finally {
-        lock.unlock();
+        host.lock.unlock();
       }
     }
 
     @Override
     public void close() {
-      lock.lock();
+      host.lock.lock();
       try {
-        if (receivers.remove(id) != null) {
-          server.closed(id);
+        if (host.receivers.remove(id) != null) {
+          host.server.closed(id);
         }
       } finally {
-        lock.unlock();
+        host.lock.unlock();
       }
     }
   }

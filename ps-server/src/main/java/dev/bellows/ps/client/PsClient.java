@@ -66,6 +66,12 @@ public final class PsClient implements AutoCloseable {
    * @param parameters [length], overwritten
    */
   public void pull(float[] parameters) {
+    session.checkLength(parameters.length);
+    pull(Destination.of(parameters));
+  }
+
+  /** Reads the whole vector at {@link #version} into a destination. */
+  public void pull(Destination parameters) {
     session.startPull(parameters, nanoTime.getAsLong());
     await();
   }
@@ -79,6 +85,12 @@ public final class PsClient implements AutoCloseable {
    * @param parameters [length], overwritten; undefined after an exception
    */
   public void pushPull(TreeSum sums, float[] parameters) {
+    session.checkLength(parameters.length);
+    pushPull(sums, Destination.of(parameters));
+  }
+
+  /** The same with another place for the parameters; see {@link #pushPull(TreeSum, float[])}. */
+  public void pushPull(TreeSum sums, Destination parameters) {
     session.startPushPull(sums, parameters, nanoTime.getAsLong());
     await();
   }

@@ -177,7 +177,7 @@ public final class PsControl implements AutoCloseable {
         calls.add(
             shard,
             new Message.Get(targets[shard], step, slot, chunk),
-            destination,
+            Destination.of(destination),
             from,
             length,
             step);

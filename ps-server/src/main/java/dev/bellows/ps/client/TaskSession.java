@@ -88,22 +88,23 @@ final class TaskSession implements AutoCloseable {
   }
 
   /** Reads all chunks at the version. */
-  void startPull(float[] destination, long now) {
-    checkLength(destination.length);
+  void startPull(Destination destination, long now) {
     start(Phase.PULL, now);
     addPulls(version, destination);
   }
 
   /** Pushes the sums of the step and reads the next version. */
-  void startPushPull(TreeSum sums, float[] destination, long now) {
-    checkLength(destination.length);
+  void startPushPull(TreeSum sums, Destination destination, long now) {
     checkLength(sums.length());
     start(Phase.PUSH, now);
     nodes.fill(sums);
     if (nodes.size() == 0) {
       addPulls(version + 1, destination);
     } else {
-      for (int shard = 0; shard < targets.length; shard++) {
+      // tasks begin with different shards, so that no shard gets all pushes at once
+      int firstShard = (int) ((long) options.sliceFrom() * targets.length / sums.slices());
+      for (int i = 0; i < targets.length; i++) {
+        int shard = (firstShard + i) % targets.length;
         for (int chunk = map.firstChunk(shard); chunk < map.endChunk(shard); chunk++) {
           addPushes(shard, chunk, destination);
         }
@@ -118,7 +119,7 @@ final class TaskSession implements AutoCloseable {
     }
   }
 
-  private void addPulls(long wanted, float[] destination) {
+  private void addPulls(long wanted, Destination destination) {
     for (int shard = 0; shard < targets.length; shard++) {
       for (int chunk = map.firstChunk(shard); chunk < map.endChunk(shard); chunk++) {
         int from = ShardMap.chunkFrom(chunk, map.from(shard));
@@ -134,7 +135,7 @@ final class TaskSession implements AutoCloseable {
     }
   }
 
-  private void addPushes(int shard, int chunk, float[] destination) {
+  private void addPushes(int shard, int chunk, Destination destination) {
     int from = ShardMap.chunkFrom(chunk, map.from(shard));
     int length = ShardMap.chunkTo(chunk, map.to(shard)) - from;
     for (int n = 0; n < nodes.size(); n++) {
@@ -359,7 +360,7 @@ final class TaskSession implements AutoCloseable {
     shardOfFirst.add(shard);
   }
 
-  private void checkLength(int length) {
+  void checkLength(int length) {
     if (length != map.length()) {
       throw new IllegalArgumentException(
           "vector must have " + map.length() + " elements, found " + length);

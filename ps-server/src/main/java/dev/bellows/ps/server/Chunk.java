@@ -1,6 +1,7 @@
 package dev.bellows.ps.server;
 
 import dev.bellows.engine.optim.UpdateRule;
+import dev.bellows.ps.shard.Crc32c;
 import dev.bellows.ps.shard.FloatPool;
 import dev.bellows.ps.shard.TreeSum;
 
@@ -20,12 +21,14 @@ final class Chunk {
   boolean loaded;
   boolean hasPrevious;
   int crc;
+  final Crc32c.Appended appended;
   private final float[] previous;
 
   Chunk(int number, int from, int length, int slots, int slices, FloatPool pool) {
     this.number = number;
     this.from = from;
     this.length = length;
+    this.appended = new Crc32c.Appended((long) length * Float.BYTES);
     this.values = new float[length];
     this.previous = new float[length];
     this.slots = new float[slots][length];

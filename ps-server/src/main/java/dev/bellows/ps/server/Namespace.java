@@ -290,7 +290,7 @@ final class Namespace {
   private int rangeCrc() {
     int combined = 0;
     for (Chunk chunk : chunks) {
-      combined = Crc32c.combine(combined, chunk.crc, (long) chunk.length * Float.BYTES);
+      combined = chunk.appended.combine(combined, chunk.crc);
     }
     return combined;
   }

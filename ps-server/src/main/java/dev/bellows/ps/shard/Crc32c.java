@@ -40,35 +40,49 @@ public final class Crc32c {
    * @param secondBytes length of the second
    */
   public static int combine(int first, int second, long secondBytes) {
-    if (secondBytes <= 0) {
-      return first;
-    }
-    if (first == 0) {
-      return second; // the zero vector stays zero
-    }
-    int[] odd = new int[32];
-    int[] even = new int[32];
-    odd[0] = POLYNOMIAL; // one zero bit
-    for (int n = 1; n < 32; n++) {
-      odd[n] = 1 << (n - 1);
-    }
-    square(even, odd); // two zero bits
-    square(odd, even); // four
-    int crc = first;
-    long left = secondBytes;
-    int[] matrix = odd;
-    int[] other = even;
-    do {
-      square(other, matrix);
-      int[] swap = matrix;
-      matrix = other;
-      other = swap;
-      if ((left & 1) != 0) {
-        crc = times(matrix, crc);
+    return new Appended(secondBytes).combine(first, second);
+  }
+
+  /** Appends ranges of one length; making it costs more than using it. */
+  public static final class Appended {
+    private final long bytes;
+
+    /** The effect of {@link #bytes} zero bytes on a checksum, column by column. */
+    private final int[] zeros = new int[32];
+
+    /**
+     * For second ranges of this length.
+     *
+     * @param bytes length of the range that is appended
+     */
+    public Appended(long bytes) {
+      this.bytes = bytes;
+      for (int n = 0; n < 32; n++) {
+        zeros[n] = 1 << n;
       }
-      left >>= 1;
-    } while (left != 0);
-    return crc ^ second;
+      int[] power = new int[32]; // of one zero bit, then of 2, 4, ...
+      power[0] = POLYNOMIAL;
+      for (int n = 1; n < 32; n++) {
+        power[n] = 1 << (n - 1);
+      }
+      int[] next = new int[32];
+      for (long left = Math.max(0, bytes) * Byte.SIZE; left != 0; left >>= 1) {
+        if ((left & 1) != 0) {
+          for (int n = 0; n < 32; n++) {
+            zeros[n] = times(power, zeros[n]);
+          }
+        }
+        square(next, power);
+        int[] swap = power;
+        power = next;
+        next = swap;
+      }
+    }
+
+    /** Checksum of two ranges laid end to end, the second of this length. */
+    public int combine(int first, int second) {
+      return bytes <= 0 ? first : times(zeros, first) ^ second;
+    }
   }
 
   private static void square(int[] result, int[] matrix) {

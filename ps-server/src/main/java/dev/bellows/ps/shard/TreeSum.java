@@ -1,5 +1,6 @@
 package dev.bellows.ps.shard;
 
+import dev.bellows.engine.kernel.FlatVectors;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,7 @@ public final class TreeSum {
   public static final int MAX_SLICES = 4096;
 
   private static final int SCALARS = 4;
+  private static final FlatVectors VECTORS = FlatVectors.get();
   private static final int NONE_BAD = Integer.MAX_VALUE;
 
   private final int slices;
@@ -115,6 +117,27 @@ public final class TreeSum {
   }
 
   /**
+   * Adds one slice whose gradient lies outside of the heap.
+   *
+   * @param slice the slice
+   * @param gradient address of the sum of gradients of its rows, {@link #length} floats; copied
+   * @param sums weight sum, loss sum, metric sum, rows; the slice counts as not finite when one is
+   *     not, or when the gradient is not
+   * @return whether gradient and loss are finite
+   * @throws IllegalStateException when the slice is present already
+   */
+  public boolean add(int slice, long gradient, double[] sums) {
+    if (!contains(0, slice) || isPresent(slice)) {
+      throw new IllegalStateException(
+          "slice " + slice + " is " + (contains(0, slice) ? "present already" : "not in the tree"));
+    }
+    System.arraycopy(sums, 0, carried, 0, SCALARS);
+    markPresent(slice, slice + 1);
+    presentCount++;
+    return climb(leaves + slice, gradient, Double.isFinite(sums[1]) ? NONE_BAD : slice);
+  }
+
+  /**
    * Adds a subtree.
    *
    * @param level its level, 0 for one slice
@@ -171,41 +194,84 @@ public final class TreeSum {
 
   /** Carries a new node up while its sibling is there or absent, then stores it. */
   private void climb(int start, int startLevel, float[] values, int offset, int badSlice) {
-    int node = start;
-    int level = startLevel;
-    int worst = badSlice;
-    float[] sum = null;
-    while (node > 1) {
-      int sibling = node ^ 1;
-      if (((sibling - (leaves >> level)) << level) < slices) {
-        float[] other = nodes[sibling];
-        if (other == null) {
-          break;
-        }
-        // float and double addition are commutative, so left + right needs no order here
-        if (sum == null) {
-          addInto(other, values, offset, length);
-        } else {
-          addInto(other, sum, 0, length);
-          pool.release(sum);
-        }
-        sum = other;
-        nodes[sibling] = null;
-        for (int i = 0; i < SCALARS; i++) {
-          carried[i] += scalars[sibling * SCALARS + i];
-        }
-        worst = Math.min(worst, bad[sibling]);
-      }
-      node >>= 1;
-      level++;
-    }
+    int node = parentAlone(start, startLevel);
+    float[] sum = node > 1 ? takeSibling(node) : null;
     if (sum == null) {
       sum = pool.take();
       System.arraycopy(values, offset, sum, 0, length);
+      store(node, sum, badSlice);
+    } else {
+      VECTORS.add(values, offset, sum, length);
+      climbOn(node, sum, badSlice);
     }
+  }
+
+  /** The same for a leaf outside of the heap; returns whether it is finite and was not bad. */
+  private boolean climb(int leaf, long values, int badSlice) {
+    int node = parentAlone(leaf, 0);
+    float[] sum = node > 1 ? takeSibling(node) : null;
+    boolean fresh = sum == null;
+    if (sum == null) {
+      sum = pool.take();
+    }
+    boolean finite = fresh ? VECTORS.copy(values, sum, length) : VECTORS.add(values, sum, length);
+    int worst = finite ? badSlice : leaf - leaves;
+    if (fresh) {
+      store(node, sum, worst);
+    } else {
+      climbOn(node, sum, worst);
+    }
+    return worst == NONE_BAD;
+  }
+
+  /** Goes on from a node whose sibling was just added into {@code values}. */
+  private void climbOn(int start, float[] values, int badSlice) {
+    int level = levels - (31 - Integer.numberOfLeadingZeros(start));
+    int worst = Math.min(badSlice, addScalars(start ^ 1));
+    float[] sum = values;
+    int node = parentAlone(start >> 1, level + 1);
+    float[] other = node > 1 ? takeSibling(node) : null;
+    while (other != null) {
+      // float and double addition are commutative, so left + right needs no order here
+      VECTORS.add(sum, 0, other, length);
+      pool.release(sum);
+      sum = other;
+      worst = Math.min(worst, addScalars(node ^ 1));
+      level = levels - (31 - Integer.numberOfLeadingZeros(node));
+      node = parentAlone(node >> 1, level + 1);
+      other = node > 1 ? takeSibling(node) : null;
+    }
+    store(node, sum, worst);
+  }
+
+  /** The highest node with the same slices: climbs while the sibling is absent by definition. */
+  private int parentAlone(int start, int startLevel) {
+    int node = start;
+    int level = startLevel;
+    while (node > 1 && ((node ^ 1) - (leaves >> level)) << level >= slices) {
+      node >>= 1;
+      level++;
+    }
+    return node;
+  }
+
+  private float @Nullable [] takeSibling(int node) {
+    float[] other = nodes[node ^ 1];
+    nodes[node ^ 1] = null;
+    return other;
+  }
+
+  private int addScalars(int node) {
+    for (int i = 0; i < SCALARS; i++) {
+      carried[i] += scalars[node * SCALARS + i];
+    }
+    return bad[node];
+  }
+
+  private void store(int node, float[] sum, int badSlice) {
     nodes[node] = sum;
     System.arraycopy(carried, 0, scalars, node * SCALARS, SCALARS);
-    bad[node] = worst;
+    bad[node] = badSlice;
   }
 
   /** True when all slices are present. */
@@ -349,12 +415,6 @@ public final class TreeSum {
   private void markPresent(int from, int to) {
     for (int slice = from; slice < to; slice++) {
       present[slice >>> 6] |= 1L << slice;
-    }
-  }
-
-  private static void addInto(float[] sum, float[] values, int offset, int n) {
-    for (int i = 0; i < n; i++) {
-      sum[i] += values[offset + i];
     }
   }
 }

@@ -16,11 +16,11 @@ public final class SimClient implements AutoCloseable {
   }
 
   public void pull(float[] parameters, long now) {
-    session.startPull(parameters, now);
+    session.startPull(Destination.of(parameters), now);
   }
 
   public void pushPull(TreeSum sums, float[] parameters, long now) {
-    session.startPushPull(sums, parameters, now);
+    session.startPushPull(sums, Destination.of(parameters), now);
   }
 
   public boolean advance(long now) {
@@ -62,7 +62,7 @@ public final class SimClient implements AutoCloseable {
 
     public void add(
         int shard, Message request, float[] destination, int from, int length, long version) {
-      calls.add(shard, request, destination, from, length, version);
+      calls.add(shard, request, Destination.of(destination), from, length, version);
     }
 
     public boolean advance(long now) {

@@ -8,10 +8,16 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How this process reaches shards: one connector per secret, shared by all tasks, and the
- * in-process shard server of local mode. Static because Spark gives tasks of one executor no other
+ * in-process shard servers of local mode. Static because Spark gives tasks of one executor no other
  * common place.
  */
 public final class Connectors {
+  /**
+   * Servers of local mode: tasks sum and update several shards at once only in different servers.
+   */
+  static final int LOCAL_SERVERS =
+      Math.max(1, Math.min(4, Runtime.getRuntime().availableProcessors()));
+
   private static @Nullable Connector inProcess;
   private static @Nullable Connector network;
   private static @Nullable String networkSecret;
@@ -27,7 +33,7 @@ public final class Connectors {
     if (secret == null) {
       Connector local = inProcess;
       if (local == null) {
-        local = new InProcessConnector(new ShardServer(ServerOptions.defaults(), System::nanoTime));
+        local = new InProcessConnector(() -> new ShardServer(share(), System::nanoTime));
         inProcess = local;
       }
       return local;
@@ -42,6 +48,17 @@ public final class Connectors {
       networkSecret = secret;
     }
     return remote;
+  }
+
+  /** Limits of one of the servers of this process. */
+  private static ServerOptions share() {
+    ServerOptions whole = ServerOptions.defaults();
+    return new ServerOptions(
+        whole.maxBytes() / LOCAL_SERVERS,
+        whole.maxNamespaces(),
+        whole.maxWaiting(),
+        whole.maxClients(),
+        whole.idleDropNanos());
   }
 
   /**

@@ -147,10 +147,12 @@ public final class ShardCluster implements AutoCloseable {
       seats.addAll(executors(hosts));
     } else {
       ShardHost own = host;
-      seats.add(
-          new Seat(
-              ShardPlacement.DRIVER,
-              own == null ? ShardAddress.LOCAL : new ShardAddress(hostAddress, own.port())));
+      int servers = own == null ? Connectors.LOCAL_SERVERS : 1;
+      for (int i = 0; i < servers; i++) {
+        ShardAddress address =
+            own == null ? ShardAddress.local(i) : new ShardAddress(hostAddress, own.port());
+        seats.add(new Seat(ShardPlacement.DRIVER, address));
+      }
     }
     List<Seat> primaries = new ArrayList<>();
     for (int s = 0; s < shards; s++) {

@@ -18,6 +18,7 @@ import dev.bellows.jobs.config.DistributedConfig;
 import dev.bellows.jobs.config.RunConfig;
 import dev.bellows.jobs.config.TrainerConfig;
 import dev.bellows.ps.client.RunPlan;
+import dev.bellows.ps.shard.ShardMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.spark.SparkContext;
@@ -132,7 +133,7 @@ record Setup(
             : checkpoint.every();
     int shards = config.distributed().shards();
     if (shards == 0) {
-      shards = Math.max(1, view.executors());
+      shards = shards(view, tasks, layout.length());
     }
     return new Setup(
         config,
@@ -171,6 +172,15 @@ record Setup(
     return kernels.id().equals(KernelProvider.choose(KernelProvider.Preference.PLAIN).id())
         ? KernelProvider.Preference.PLAIN.name() // executors don't inherit the driver's properties
         : preference(config).name();
+  }
+
+  /**
+   * One shard per executor; in local mode one per task, so that the tasks' threads sum and update
+   * at once, and no more than there are chunks.
+   */
+  private static int shards(ClusterView view, int tasks, int length) {
+    int chunks = (length - 1) / ShardMap.CHUNK + 1;
+    return Math.max(1, view.local() ? Math.min(tasks, chunks) : view.executors());
   }
 
   /** What the shards are made with. */

@@ -10,6 +10,7 @@ import dev.bellows.engine.plan.PlanOptions;
 import dev.bellows.engine.plan.SliceTrainer;
 import dev.bellows.engine.sample.BatchSchedule;
 import dev.bellows.engine.sample.RowOrder;
+import dev.bellows.engine.tensor.Memory;
 import dev.bellows.jobs.block.Block;
 import dev.bellows.jobs.block.BlockReader;
 import dev.bellows.jobs.block.DataShard;
@@ -22,9 +23,8 @@ import dev.bellows.ps.protocol.PsErrorCode;
 import dev.bellows.ps.protocol.PsException;
 import dev.bellows.ps.shard.ShardMap;
 import dev.bellows.ps.shard.TreeSum;
-import java.time.Duration;
 import java.lang.management.ManagementFactory;
-import java.util.Arrays;
+import java.time.Duration;
 import java.util.List;
 import org.apache.spark.TaskContext;
 import org.jspecify.annotations.Nullable;
@@ -46,8 +46,6 @@ final class Worker implements AutoCloseable {
   private final BlockReader reader;
   private final BatchSchedule schedule;
   private final TreeSum sums;
-  private final float[] parameters;
-  private final float[] gradient;
   private final int[][] orders;
   private final Failpoints failpoints;
   private final ParameterLayout layout;
@@ -71,8 +69,6 @@ final class Worker implements AutoCloseable {
     this.layout = Network.layout(spec);
     this.reader = new BlockReader(plan.preprocess());
     this.sums = new TreeSum(plan.slices(), plan.length());
-    this.parameters = new float[plan.length()];
-    this.gradient = new float[plan.length()];
     this.orders = new int[sliceTo - sliceFrom][];
     this.failpoints =
         plan.failpoints().isEmpty() ? Failpoints.NONE : Failpoints.parse(plan.failpoints());
@@ -104,7 +100,7 @@ final class Worker implements AutoCloseable {
     if (ps == null) {
       ps = connect(plan, name, task);
       client = ps;
-      ps.pull(parameters);
+      ps.pull(trainer::setParameters);
     }
     long startedAt = System.nanoTime();
     long waitedBefore = ps.waitedNanos();
@@ -114,7 +110,6 @@ final class Worker implements AutoCloseable {
     long steps = 0;
     String badLayer = "";
     long stepsPerEpoch = schedule.stepsPerEpoch();
-    trainer.setParameters(parameters);
     for (long step = ps.version(); step < plan.toStep(); step = ps.version()) {
       failpoints.hit("task.step", step);
       long epoch = step / stepsPerEpoch;
@@ -127,8 +122,8 @@ final class Worker implements AutoCloseable {
         int slice = sliceFrom + i;
         int count = schedule.count(stepInEpoch, slice);
         if (count == 0) {
-          Arrays.fill(gradient, 0f);
-          sums.add(slice, gradient, noRows, true);
+          trainer.clearGradient();
+          sums.add(slice, trainer.gradientAddress(), noRows);
           continue;
         }
         Block block = owned.get(i).block();
@@ -137,23 +132,20 @@ final class Worker implements AutoCloseable {
         reader.fill(block, orders[i], schedule.from(stepInEpoch, slice), count, batch);
         fillNanos += System.nanoTime() - before;
         trainer.run(step, slice);
-        trainer.gradient(gradient);
-        boolean finite = trainer.finite();
         if (failpoints.hit("task.nan", step)) {
-          gradient[0] = Float.NaN;
-          finite = false;
+          Memory.putFloat(trainer.gradientAddress(), Float.NaN);
         }
+        boolean finite = sums.add(slice, trainer.gradientAddress(), trainer.scalars());
         if (!finite && badLayer.isEmpty()) {
           badLayer = layerOfBadElement();
           String first = trainer.firstNonFinite(step, slice);
           badLayer += first.isEmpty() ? "" : " (" + first + ")";
         }
-        sums.add(slice, gradient, trainer.scalars(), finite);
         rows += count;
       }
       failpoints.hit("task.push", step);
       try {
-        ps.pushPull(sums, parameters);
+        ps.pushPull(sums, trainer::setParameters);
       } catch (DivergedException e) {
         if (badLayer.isEmpty()) {
           standBack();
@@ -161,7 +153,6 @@ final class Worker implements AutoCloseable {
         }
         throw new PsException(PsErrorCode.DIVERGED, e.getMessage() + "; " + LAYER + badLayer, e);
       }
-      trainer.setParameters(parameters);
       steps++;
     }
     return new TaskReport(
@@ -222,7 +213,7 @@ final class Worker implements AutoCloseable {
   private String layerOfBadElement() {
     for (Segment segment : layout.segments()) {
       for (int i = segment.offset(); i < segment.end(); i++) {
-        if (!Float.isFinite(gradient[i])) {
+        if (!Float.isFinite(Memory.getFloat(trainer.gradientAddress() + 4L * i))) {
           return segment.name();
         }
       }

@@ -1,6 +1,7 @@
 package dev.bellows.engine.kernel.cpu;
 
 import dev.bellows.engine.kernel.Convolution;
+import dev.bellows.engine.kernel.FlatVectors;
 import dev.bellows.engine.kernel.Gemm;
 import dev.bellows.engine.kernel.Kernels;
 import java.util.function.Supplier;
@@ -37,6 +38,11 @@ public final class CpuKernels {
     String own = NativeLibrary.problem();
     String dnn = OneDnn.problem();
     return own.isEmpty() || dnn.isEmpty() ? own + dnn : own + "; " + dnn;
+  }
+
+  /** Arithmetic on flat vectors by our C library, which must be there. */
+  public static FlatVectors flatVectors() {
+    return new NativeFlatVectors();
   }
 
   /**

@@ -99,4 +99,15 @@ final class NativeOps {
   static native void fromBfloat16(long n, long x, long y);
 
   static native void dropout(long key, float rate, float scale, long x, long y, long n);
+
+  static native boolean copyChecked(long x, float[] y, long n);
+
+  static native boolean addChecked(long x, float[] sum, long n);
+
+  static native void addArray(float[] x, int offset, float[] sum, long n);
+
+  static native boolean allFiniteArray(float[] x, int offset, long n);
+
+  static native void adam(
+      float[] constants, float[] g, float[] w, float[] m, float[] v, int offset, long n);
 }
