@@ -48,8 +48,10 @@ void bl_to_bfloat16(int64_t n, const uint32_t *x, uint16_t *y);
 void bl_from_bfloat16(int64_t n, const uint16_t *x, uint32_t *y);
 
 int bl_copy_checked(const float *x, float *y, int64_t n);
-int bl_add_checked(const float *x, float *sum, int64_t n);
+int bl_add_chain(const float *x, float *const *chain, int count, int64_t n);
 void bl_add(const float *x, float *sum, int64_t n);
+void bl_byte_rows(const uint8_t *x, const int32_t *order, int64_t first, int64_t count, int64_t width, double center,
+                  double factor, float *y);
 void bl_adam(const float *constants, const float *g, float *w, float *m, float *v, int64_t n);
 
 void bl_dropout(uint64_t key, float rate, float scale, const float *x, float *y, int64_t n);

@@ -187,11 +187,22 @@ ENTRY(jboolean, copyChecked, jlong x, jfloatArray y, jlong n) {
   return (jboolean)finite;
 }
 
-ENTRY(jboolean, addChecked, jlong x, jfloatArray sum, jlong n) {
+#define MAX_CHAIN 16
+
+ENTRY(jboolean, addChain, jlong x, jobjectArray chain, jint count, jlong n) {
   (void)type;
-  float *to = pin(env, sum);
-  int finite = bl_add_checked(IN(x), to, n);
-  unpin(env, sum, to);
+  jfloatArray arrays[MAX_CHAIN];
+  float *values[MAX_CHAIN] = {0};
+  for (int k = 0; k < count; k++) {
+    arrays[k] = (*env)->GetObjectArrayElement(env, chain, k);
+  }
+  for (int k = 0; k < count; k++) {
+    values[k] = pin(env, arrays[k]);
+  }
+  int finite = bl_add_chain(IN(x), values, count, n);
+  for (int k = count - 1; k >= 0; k--) {
+    unpin(env, arrays[k], values[k]);
+  }
   return (jboolean)finite;
 }
 
@@ -222,4 +233,16 @@ ENTRY(void, adam, jfloatArray constants, jfloatArray g, jfloatArray w, jfloatArr
   unpin(env, w, pw);
   unpin(env, g, pg);
   unpin(env, constants, c);
+}
+
+ENTRY(void, byteRows, jbyteArray x, jintArray order, jint from, jint count, jint width, jdouble center, jdouble factor,
+      jlong y) {
+  (void)type;
+  void *bytes = (*env)->GetPrimitiveArrayCritical(env, x, NULL);
+  int32_t *rows = order ? (*env)->GetPrimitiveArrayCritical(env, order, NULL) : NULL;
+  bl_byte_rows(bytes, rows ? rows + from : NULL, from, count, width, center, factor, OUT(y));
+  if (rows) {
+    (*env)->ReleasePrimitiveArrayCritical(env, order, rows, JNI_ABORT);
+  }
+  (*env)->ReleasePrimitiveArrayCritical(env, x, bytes, JNI_ABORT);
 }

@@ -16,11 +16,24 @@ int bl_copy_checked(const float *x, float *y, int64_t n) {
   return bad == 0;
 }
 
-int bl_add_checked(const float *x, float *sum, int64_t n) {
+/* Block of a chain of sums: the partial sum stays in the first-level cache. */
+#define BLOCK 2048
+
+int bl_add_chain(const float *x, float *const *chain, int count, int64_t n) {
   uint32_t bad = 0;
-  INDEPENDENT for (int64_t i = 0; i < n; i++) {
-    bad |= (uint32_t)((float_to_bits(x[i]) & 0x7f800000u) == 0x7f800000u);
-    sum[i] = sum[i] + x[i];
+  float partial[BLOCK];
+  for (int64_t from = 0; from < n; from += BLOCK) {
+    const int64_t b = n - from < BLOCK ? n - from : BLOCK;
+    const float *add = x + from;
+    for (int64_t i = 0; i < b; i++) {
+      bad |= (uint32_t)((float_to_bits(add[i]) & 0x7f800000u) == 0x7f800000u);
+    }
+    for (int k = 0; k < count; k++) {
+      const float *other = chain[k] + from;
+      float *to = k == count - 1 ? chain[k] + from : partial;
+      INDEPENDENT for (int64_t i = 0; i < b; i++) { to[i] = other[i] + add[i]; }
+      add = partial;
+    }
   }
   return bad == 0;
 }
@@ -58,5 +71,23 @@ void bl_adam(const float *c, const float *g, float *w, float *m, float *v, int64
     adam(c, g, w, m, v, n, 1);
   } else {
     adam(c, g, w, m, v, n, 0);
+  }
+}
+
+#define AHEAD 4
+
+/* y[r, i] = (x[row r, i] - center) * factor in double, rounded once; rows are order[0..count), or first + r without order */
+void bl_byte_rows(const uint8_t *x, const int32_t *order, int64_t first, int64_t count, int64_t width, double center,
+                  double factor, float *y) {
+  for (int64_t r = 0; r < count; r++) {
+    const uint8_t *row = x + (order ? order[r] : first + r) * width;
+    /* rows come in random order: no processor guesses where the next one lies */
+    const int64_t ahead = r + AHEAD < count ? r + AHEAD : count - 1;
+    const uint8_t *next = x + (order ? order[ahead] : first + ahead) * width;
+    for (int64_t i = 0; i < width; i += 64) {
+      __builtin_prefetch(next + i);
+    }
+    float *to = y + r * width;
+    INDEPENDENT for (int64_t i = 0; i < width; i++) { to[i] = (float)(((double)row[i] - center) * factor); }
   }
 }

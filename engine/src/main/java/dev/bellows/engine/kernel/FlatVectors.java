@@ -2,6 +2,7 @@ package dev.bellows.engine.kernel;
 
 import dev.bellows.engine.kernel.cpu.CpuKernels;
 import dev.bellows.engine.kernel.plain.PlainFlatVectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Arithmetic on long flat vectors, gradients and parameters, each in one pass over memory. Every
@@ -60,19 +61,43 @@ public interface FlatVectors {
    */
   boolean copy(long x, float[] y, int n);
 
+  /** Most sums of a chain. */
+  int MAX_CHAIN = 16;
+
   /**
-   * sum[0 .. n) += x[0 .. n).
+   * One way up a tree of sums: chain[count - 1] = chain[count - 1] + (... + (chain[1] + (chain[0] +
+   * x))), each the elements [0, n). The sums before the last are undefined afterwards.
    *
    * @param x address of n floats
+   * @param count from 1 to {@value #MAX_CHAIN}
    * @return whether all of x are finite
    */
-  boolean add(long x, float[] sum, int n);
+  boolean add(long x, float[][] chain, int count, int n);
 
   /** sum[0 .. n) += x[offset .. offset + n). */
   void add(float[] x, int offset, float[] sum, int n);
 
   /** Whether x[offset .. offset + n) has no NaN and no infinity. */
   boolean allFinite(float[] x, int offset, int n);
+
+  /**
+   * Rows of unsigned bytes as floats: y[r, i] = (x[row(r), i] - center) factor, computed in double
+   * and rounded once.
+   *
+   * @param x [R, width]
+   * @param order row(r) = order[from + r]; null for row(r) = from + r
+   * @param y address of [count, width] floats
+   * @throws IndexOutOfBoundsException when a row is not in x
+   */
+  void byteRows(
+      byte[] x,
+      int @Nullable [] order,
+      int from,
+      int count,
+      int width,
+      double center,
+      double factor,
+      long y);
 
   /**
    * One update of Adam or AdamW on the elements [offset, offset + n) of all arrays: g' = clip

@@ -60,7 +60,6 @@ final class NetworkPlans implements AutoCloseable {
   /** Parameters came, perhaps in many parts, that the plans have not been told of. */
   private boolean newParameters;
 
-
   NetworkPlans(
       NetworkSpec spec,
       int maxRows,
@@ -83,8 +82,7 @@ final class NetworkPlans implements AutoCloseable {
             input.sparseWidth(),
             spec.targetWidth(),
             Math.max(1, spec.labelWidth()));
-    this.tokens =
-        input.parts().stream().filter(InputPart::tokens).toArray(InputPart[]::new);
+    this.tokens = input.parts().stream().filter(InputPart::tokens).toArray(InputPart[]::new);
     this.tokenColumns = Arrays.stream(tokens).mapToInt(input::codesFrom).toArray();
     this.lengthNames =
         Arrays.stream(tokens).map(part -> part.name() + ".length").toArray(String[]::new);
@@ -265,7 +263,6 @@ final class NetworkPlans implements AutoCloseable {
             + network.layers().stream().map(NetworkGraph.Layer::name).toList());
   }
 
-
   /** Two segments may have the very same gradient: an alias stands for it the second time. */
   private static void put(NetworkGraph network, Map<Node, Long> outputs, Node node, long address) {
     Node key = outputs.containsKey(node) ? network.graph().stopGradient(node) : node;
@@ -346,7 +343,9 @@ final class NetworkPlans implements AutoCloseable {
     int length = part.shape().get(0);
     if (length == batch.categoricals()) {
       long bad =
-          kernels.reduce().firstOutside(batch.codes(), (long) batch.rows() * length, 1, part.vocabulary());
+          kernels
+              .reduce()
+              .firstOutside(batch.codes(), (long) batch.rows() * length, 1, part.vocabulary());
       if (bad >= 0) {
         checkCodes((int) (bad % length), part.vocabulary(), part.name() + "[" + bad % length + "]");
       }

@@ -1,6 +1,7 @@
 package dev.bellows.engine.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.bellows.engine.kernel.FlatVectors.AdamConstant;
@@ -109,11 +110,24 @@ class FlatVectorsTest {
         x[5 + n / 2] = bad;
         boolean finite = bad == 0;
         Memory.copyIn(x, 5, address, n);
-        float[] a = values(n + 2, 29);
+        for (int count = 1; count <= 3; count++) {
+          float[][] a = {values(n, 29), values(n, 31), values(n + 2, 37)};
+          float[][] b = {a[0].clone(), a[1].clone(), a[2].clone()};
+          float[] expected = a[count - 1].clone();
+          for (int i = 0; i < n; i++) {
+            float sum = a[0][i] + x[5 + i];
+            for (int k = 1; k < count; k++) {
+              sum = a[k][i] + sum;
+            }
+            expected[i] = sum;
+          }
+          assertThat(plain.add(address, a, count, n)).isEqualTo(finite);
+          assertThat(fast.add(address, b, count, n)).isEqualTo(finite);
+          assertSameBits(a[count - 1], expected);
+          assertSameBits(b[count - 1], expected);
+        }
+        float[] a = values(n + 2, 41);
         float[] b = a.clone();
-        assertThat(plain.add(address, a, n)).isEqualTo(finite);
-        assertThat(fast.add(address, b, n)).isEqualTo(finite);
-        assertSameBits(b, a);
         plain.add(x, 5, a, n);
         fast.add(x, 5, b, n);
         assertSameBits(b, a);
@@ -126,6 +140,39 @@ class FlatVectorsTest {
       }
     } finally {
       Memory.free(address);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 9, 784, 1027})
+  void rowsOfBytesBecomeTheSameFloats(int width) {
+    FlatVectors fast = nativeOnes();
+    byte[] x = new byte[6 * width];
+    for (int i = 0; i < x.length; i++) {
+      x[i] = (byte) Mix64.mix(i);
+    }
+    int[] order = {5, 0, 3, 1};
+    long a = Memory.allocate(4L * 3 * width);
+    long b = Memory.allocate(4L * 3 * width);
+    try {
+      for (int[] rows : new int[][] {order, null}) {
+        plain.byteRows(x, rows, 1, 3, width, 33.318, 1 / 78.567, a);
+        fast.byteRows(x, rows, 1, 3, width, 33.318, 1 / 78.567, b);
+        for (int i = 0; i < 3 * width; i++) {
+          int row = rows == null ? 1 + i / width : rows[1 + i / width];
+          float expected = (float) (((x[row * width + i % width] & 0xff) - 33.318) * (1 / 78.567));
+          assertThat(Memory.getFloat(a + 4L * i)).isEqualTo(expected);
+          assertThat(Memory.getFloat(b + 4L * i)).isEqualTo(expected);
+        }
+      }
+      int[] outside = {6};
+      assertThatThrownBy(() -> fast.byteRows(x, outside, 0, 1, width, 0, 1, b))
+          .isInstanceOf(IndexOutOfBoundsException.class);
+      assertThatThrownBy(() -> plain.byteRows(x, outside, 0, 1, width, 0, 1, a))
+          .isInstanceOf(IndexOutOfBoundsException.class);
+    } finally {
+      Memory.free(a);
+      Memory.free(b);
     }
   }
 

@@ -329,13 +329,17 @@ final class Calls implements AutoCloseable {
   }
 
   /**
-   * Waits until {@link #signal} differs from {@code seen}, at most so long; first spinning, then
-   * giving way to other threads, then parked.
+   * Waits until {@link #signal} differs from {@code seen}, at most so long; first helping the
+   * servers and spinning, then giving way to other threads, then parked.
    */
   void await(long seen, long spinNanos, long parkNanos) {
     long start = System.nanoTime();
     while (signal == seen) {
-      if (System.nanoTime() - start > spinNanos) {
+      if (connector.help()) {
+        continue;
+      }
+      long waited = System.nanoTime() - start;
+      if (waited > spinNanos) {
         parked.set(Thread.currentThread());
         if (signal == seen) {
           LockSupport.parkNanos(this, parkNanos);
@@ -343,7 +347,7 @@ final class Calls implements AutoCloseable {
         parked.set(null);
         return;
       }
-      if (System.nanoTime() - start > BUSY_NANOS) {
+      if (waited > BUSY_NANOS) {
         Thread.yield(); // another task may need this core
       } else {
         Thread.onSpinWait();

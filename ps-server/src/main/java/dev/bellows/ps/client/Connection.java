@@ -5,8 +5,9 @@ import dev.bellows.ps.protocol.Message;
 /** A connection to one shard server; used by one client, whose calls come from one thread. */
 public interface Connection extends AutoCloseable {
   /**
-   * Sends a request. Float payloads are copied or written out before this returns; it may block for
-   * back-pressure up to the transport's own deadline.
+   * Sends a request. Float payloads are read until the answer comes or the connection is closed
+   * (over a network only until this returns); it may block for back-pressure up to the transport's
+   * own deadline.
    *
    * @throws dev.bellows.ps.protocol.PsException CONNECTION_LOST when the connection is gone or
    *     stays blocked

@@ -15,6 +15,16 @@ public interface Connector extends AutoCloseable {
    */
   Connection connect(ShardAddress address, Receiver receiver);
 
+  /**
+   * Called again and again by clients that wait for answers: does what the servers have to do when
+   * they have no threads of their own.
+   *
+   * @return whether there was something to do
+   */
+  default boolean help() {
+    return false;
+  }
+
   /** Frees threads and pools; connections must be closed before. */
   @Override
   default void close() {}

@@ -5,20 +5,24 @@ import dev.bellows.ps.protocol.PsErrorCode;
 import dev.bellows.ps.protocol.PsException;
 import dev.bellows.ps.server.Effects;
 import dev.bellows.ps.server.ShardServer;
-import java.util.HashMap;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * Calls {@link ShardServer}s of this JVM on the caller's thread, each under its own lock; payloads
- * are copied once. Answers to other clients are handed over on the same thread, which is safe
- * because receivers neither block nor send.
+ * Calls {@link ShardServer}s of this JVM on its clients' threads, each server under its own lock;
+ * payloads are copied once. Answers to other clients are handed over on the same thread, which is
+ * safe because receivers neither block nor send.
  *
- * <p>Shards at different addresses ({@link ShardAddress#local}) are different servers: while one
- * task's thread sums and updates one of them, another's can do so with the next.
+ * <p>Shards at different addresses ({@link ShardAddress#local}) are different servers. Pushes are
+ * put into the server's inbox and worked on by {@link #help}, which every waiting client calls:
+ * when the last task's gradients arrive, tasks that wait already sum and update some of the shards
+ * instead of watching that task do all of it. A push's arrays are read until it is answered or its
+ * connection closed.
  */
 public final class InProcessConnector implements Connector {
   private final Map<ShardAddress, Host> hosts = new ConcurrentHashMap<>();
@@ -43,6 +47,20 @@ public final class InProcessConnector implements Connector {
     return hosts.computeIfAbsent(address, hostOf).connect(receiver);
   }
 
+  /**
+   * Works on pushes that nobody works on.
+   *
+   * @return whether there were any
+   */
+  @Override
+  public boolean help() {
+    boolean any = false;
+    for (Host host : hosts.values()) {
+      any |= host.help();
+    }
+    return any;
+  }
+
   /** Cuts all connections as dead servers would; for tests. */
   void cutAll(String reason) {
     hosts.values().forEach(host -> host.cutAll(reason));
@@ -52,7 +70,8 @@ public final class InProcessConnector implements Connector {
   private static final class Host {
     private final ShardServer server;
     private final ReentrantLock lock = new ReentrantLock();
-    private final Map<Long, Receiver> receivers = new HashMap<>();
+    private final Map<Long, Receiver> receivers = new ConcurrentHashMap<>();
+    private final Queue<Envelope> inbox = new ConcurrentLinkedQueue<>();
     private final Effects effects = this::deliver;
     private long nextConnection = 1;
 
@@ -69,6 +88,30 @@ public final class InProcessConnector implements Connector {
       } finally {
         lock.unlock();
       }
+    }
+
+    /** Looks again after the lock is free: a push may have come since, and its sender may sleep. */
+    boolean help() {
+      boolean any = false;
+      while (!inbox.isEmpty() && lock.tryLock()) {
+        try {
+          any |= empty();
+        } finally {
+          lock.unlock();
+        }
+      }
+      return any;
+    }
+
+    private boolean empty() {
+      boolean any = false;
+      for (Envelope next = inbox.poll(); next != null; next = inbox.poll()) {
+        any = true;
+        if (receivers.containsKey(next.connection())) {
+          server.handle(next.connection(), next.request(), next.message(), effects);
+        }
+      }
+      return any;
     }
 
     private void deliver(long connection, long requestId, Message answer) {
@@ -92,11 +135,18 @@ public final class InProcessConnector implements Connector {
     }
   }
 
+  private record Envelope(long connection, long request, Message message) {}
+
   private record Local(Host host, long id) implements Connection {
     @Override
     public void send(long requestId, Message request) {
+      if (request instanceof Message.Push && isOpen()) {
+        host.inbox.add(new Envelope(id, requestId, request));
+        return;
+      }
       host.lock.lock();
       try {
+        host.empty();
         if (!host.receivers.containsKey(id)) {
           throw new PsException(
               PsErrorCode.CONNECTION_LOST, "connection to this process is closed");
@@ -109,12 +159,7 @@ public final class InProcessConnector implements Connector {
 
     @Override
     public boolean isOpen() {
-      host.lock.lock();
-      try {
-        return host.receivers.containsKey(id);
-      } finally {
-        host.lock.unlock();
-      }
+      return host.receivers.containsKey(id);
     }
 
     @Override

@@ -320,8 +320,8 @@ final class TaskSession implements AutoCloseable {
             hidden > 0
                 ? "the replica of " + where + " to take the step (" + hidden + " chunks)"
                 : missing == null || status.version() != version
-                ? where + " is " + status.state() + " at step " + status.version()
-                : missing + " (" + where + ")");
+                    ? where + " is " + status.state() + " at step " + status.version()
+                    : missing + " (" + where + ")");
       } else if (answer instanceof Message.Failure refused) {
         parts.add(where + ": " + refused.detail());
       } else {

@@ -9,7 +9,7 @@ import java.util.function.LongSupplier;
  * cancellation.
  */
 final class Waiting {
-  private static final long SPIN_NANOS = 200_000;
+  private static final long SPIN_NANOS = 500_000;
   private static final long PARK_NANOS = 50_000_000;
 
   /** A non-blocking operation. */

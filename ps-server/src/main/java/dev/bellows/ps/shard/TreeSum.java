@@ -39,6 +39,7 @@ public final class TreeSum {
   private final double[] scalars;
   private final int[] bad;
   private final long[] present;
+  private final float[][] chain = new float[FlatVectors.MAX_CHAIN][];
   private final double[] carried = new double[SCALARS];
   private int presentCount;
 
@@ -208,28 +209,32 @@ public final class TreeSum {
 
   /** The same for a leaf outside of the heap; returns whether it is finite and was not bad. */
   private boolean climb(int leaf, long values, int badSlice) {
+    int count = 0;
+    int worst = NONE_BAD;
     int node = parentAlone(leaf, 0);
-    float[] sum = node > 1 ? takeSibling(node) : null;
-    boolean fresh = sum == null;
-    if (sum == null) {
-      sum = pool.take();
+    float[] other = node > 1 ? takeSibling(node) : null;
+    while (other != null) {
+      chain[count++] = other;
+      worst = Math.min(worst, addScalars(node ^ 1));
+      node = parentAlone(node >> 1, levelOf(node) + 1);
+      other = node > 1 ? takeSibling(node) : null;
     }
-    boolean finite = fresh ? VECTORS.copy(values, sum, length) : VECTORS.add(values, sum, length);
-    int worst = finite ? badSlice : leaf - leaves;
-    if (fresh) {
-      store(node, sum, worst);
-    } else {
-      climbOn(node, sum, worst);
+    float[] sum = count == 0 ? pool.take() : chain[count - 1];
+    boolean finite =
+        count == 0 ? VECTORS.copy(values, sum, length) : VECTORS.add(values, chain, count, length);
+    for (int k = 0; k < count - 1; k++) {
+      pool.release(chain[k]);
     }
-    return worst == NONE_BAD;
+    int own = finite ? badSlice : leaf - leaves;
+    store(node, sum, Math.min(worst, own));
+    return own == NONE_BAD;
   }
 
   /** Goes on from a node whose sibling was just added into {@code values}. */
   private void climbOn(int start, float[] values, int badSlice) {
-    int level = levels - (31 - Integer.numberOfLeadingZeros(start));
     int worst = Math.min(badSlice, addScalars(start ^ 1));
     float[] sum = values;
-    int node = parentAlone(start >> 1, level + 1);
+    int node = parentAlone(start >> 1, levelOf(start) + 1);
     float[] other = node > 1 ? takeSibling(node) : null;
     while (other != null) {
       // float and double addition are commutative, so left + right needs no order here
@@ -237,8 +242,7 @@ public final class TreeSum {
       pool.release(sum);
       sum = other;
       worst = Math.min(worst, addScalars(node ^ 1));
-      level = levels - (31 - Integer.numberOfLeadingZeros(node));
-      node = parentAlone(node >> 1, level + 1);
+      node = parentAlone(node >> 1, levelOf(node) + 1);
       other = node > 1 ? takeSibling(node) : null;
     }
     store(node, sum, worst);
@@ -253,6 +257,10 @@ public final class TreeSum {
       level++;
     }
     return node;
+  }
+
+  private int levelOf(int node) {
+    return levels - (31 - Integer.numberOfLeadingZeros(node));
   }
 
   private float @Nullable [] takeSibling(int node) {

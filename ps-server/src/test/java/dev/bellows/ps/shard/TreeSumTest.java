@@ -3,6 +3,7 @@ package dev.bellows.ps.shard;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.bellows.engine.tensor.Memory;
 import dev.bellows.ps.sim.Seeds;
 import dev.bellows.ps.sim.SimRandom;
 import java.util.ArrayList;
@@ -40,6 +41,12 @@ class TreeSumTest {
             assertThat(whole.add(v, gradients[v], scalars[v], true)).isTrue();
           }
           assertThat(whole.sum()).isEqualTo(truth);
+          TreeSum fromMemory = new TreeSum(slices, length);
+          addFromMemory(fromMemory, gradients, scalars, random.order(slices));
+          assertThat(fromMemory.sum()).isEqualTo(truth);
+          for (int k = 0; k < 4; k++) {
+            assertThat(fromMemory.scalar(k)).isEqualTo(whole.scalar(k));
+          }
 
           TreeSum shard = new TreeSum(slices, length);
           List<int[]> ranges = new ArrayList<>();
@@ -89,6 +96,38 @@ class TreeSumTest {
     int right = from + width / 2;
     float left = recursive(g, i, from, width / 2, slices);
     return right < slices ? left + recursive(g, i, right, width / 2, slices) : left;
+  }
+
+  private static void addFromMemory(
+      TreeSum sum, float[][] gradients, double[][] scalars, int[] order) {
+    long address = Memory.allocate(4L * sum.length());
+    try {
+      for (int v : order) {
+        Memory.copyIn(gradients[v], 0, address, sum.length());
+        assertThat(sum.add(v, address, scalars[v])).isTrue();
+        assertThatThrownBy(() -> sum.add(v, address, scalars[v]))
+            .isInstanceOf(IllegalStateException.class)
+            .hasMessageContaining("slice " + v);
+      }
+    } finally {
+      Memory.free(address);
+    }
+  }
+
+  @Test
+  void aSliceOutsideOfTheHeapIsBadWhenGradientOrLossIs() {
+    long address = Memory.allocate(12);
+    try {
+      TreeSum sum = new TreeSum(4, 3);
+      assertThat(sum.add(0, address, new double[] {1, 2, 3, 4})).isTrue();
+      assertThat(sum.add(1, address, new double[] {1, Double.NaN, 3, 4})).isFalse();
+      assertThat(sum.add(2, address, new double[] {1, 2, 3, 4})).isTrue();
+      Memory.putFloat(address + 8, Float.POSITIVE_INFINITY);
+      assertThat(sum.add(3, address, new double[] {1, 2, 3, 4})).isFalse();
+      assertThat(sum.badSlice()).isEqualTo(1);
+    } finally {
+      Memory.free(address);
+    }
   }
 
   @Test

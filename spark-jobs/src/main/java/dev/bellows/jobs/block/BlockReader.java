@@ -1,5 +1,6 @@
 package dev.bellows.jobs.block;
 
+import dev.bellows.engine.kernel.FlatVectors;
 import dev.bellows.engine.plan.BatchBuffers;
 import dev.bellows.engine.tensor.Memory;
 import dev.bellows.jobs.table.CategoryColumn;
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * scratch arrays have grown. Not thread-safe; one per task.
  */
 public final class BlockReader {
-  private static final int BYTE_VALUES = 256;
+  private static final FlatVectors VECTORS = FlatVectors.get();
 
   private final int numberCount;
   private final int numericWidth;
@@ -37,7 +38,8 @@ public final class BlockReader {
   private final int[][] codes;
 
   private final int pixelWidth;
-  private final float[] pixelValues;
+  private final double pixelCenter;
+  private final double pixelFactor;
   private final int sparseWidth;
   private final float[] sparseFactors;
   private final int classes;
@@ -65,10 +67,8 @@ public final class BlockReader {
     this.codes = preprocess.categories().stream().map(BlockReader::table).toArray(int[][]::new);
     ImageInput image = preprocess.image();
     this.pixelWidth = image == null ? 0 : image.width();
-    this.pixelValues = new float[BYTE_VALUES];
-    for (int b = 0; image != null && b < BYTE_VALUES; b++) {
-      pixelValues[b] = (float) ((b - image.center()) * image.factor());
-    }
+    this.pixelCenter = image == null ? 0 : image.center();
+    this.pixelFactor = image == null ? 1 : image.factor();
     SparseInput sparse = preprocess.sparse();
     this.sparseWidth = sparse == null ? 0 : sparse.width();
     this.sparseFactors = new float[sparse == null ? 0 : sparse.factors().size()];
@@ -150,16 +150,8 @@ public final class BlockReader {
 
   private void fillPixels(Block block, int @Nullable [] order, int from, int count, long address) {
     check("bytes per image", block.pixelWidth(), pixelWidth);
-    byte[] pixels = block.pixels();
-    float[] values = pixelValues;
-    float[] scratch = floats(pixelWidth);
-    for (int i = 0; i < count; i++) {
-      int base = row(order, from + i) * pixelWidth;
-      for (int p = 0; p < pixelWidth; p++) {
-        scratch[p] = values[pixels[base + p] & 0xff];
-      }
-      Memory.copyIn(scratch, 0, address + 4L * i * pixelWidth, pixelWidth);
-    }
+    VECTORS.byteRows(
+        block.pixels(), order, from, count, pixelWidth, pixelCenter, pixelFactor, address);
   }
 
   private void fillNumbers(Block block, int @Nullable [] order, int from, int count, long address) {

@@ -185,8 +185,8 @@ public final class ShardCluster implements AutoCloseable {
   }
 
   /**
-   * Seats for the replicas that the present placement lacks, or has in the driver although there
-   * is an executor for them.
+   * Seats for the replicas that the present placement lacks, or has in the driver although there is
+   * an executor for them.
    *
    * @param driver whether the driver may take those that no executor can
    */
@@ -195,8 +195,7 @@ public final class ShardCluster implements AutoCloseable {
       return Map.of();
     }
     Map<Integer, Seat> seats =
-        present.wanted(
-            ShardRegistry.current().members().stream().map(ShardCluster::seat).toList());
+        present.wanted(ShardRegistry.current().members().stream().map(ShardCluster::seat).toList());
     for (int s = 0; driver && s < present.primaries().size(); s++) {
       if (!present.hasReplica(s) && !seats.containsKey(s)) {
         seats.put(s, driverSeat());
@@ -241,8 +240,7 @@ public final class ShardCluster implements AutoCloseable {
   }
 
   private static boolean alive(String executorId) {
-    return executorId.equals(ShardPlacement.DRIVER)
-        || ShardRegistry.current().alive(executorId);
+    return executorId.equals(ShardPlacement.DRIVER) || ShardRegistry.current().alive(executorId);
   }
 
   @Override

@@ -64,7 +64,7 @@ record Setup(
   private static final long EXECUTORS_MS = 60_000;
 
   private static final int LEDGER_CAPACITY = 16_384;
-  private static final int CRC_ELEMENTS_PER_STEP = 1 << 18;
+  private static final int CRC_ELEMENTS_PER_STEP = 1 << 16;
 
   /**
    * Reads the data and decides.

@@ -59,7 +59,8 @@ final class Worker implements AutoCloseable {
     this.sliceTo = sliceTo;
     this.incarnation = plan.incarnation();
     this.schedule = BatchSchedule.of(plan.rows(), plan.batchSize(), plan.slices());
-    this.trainer = new SliceTrainer(
+    this.trainer =
+        new SliceTrainer(
             spec,
             schedule.maxSliceRows(),
             kernels,

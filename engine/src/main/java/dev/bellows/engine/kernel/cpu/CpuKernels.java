@@ -57,9 +57,7 @@ public final class CpuKernels {
     OneDnnPrimitives dnn = oneDnn() ? new OneDnnPrimitives(memory) : null;
     Gemm gemm = dnn != null ? new OneDnnGemm(dnn) : fallback.gemm();
     Convolution convolution =
-        dnn != null
-            ? new OneDnnConvolution(dnn, fallback.convolution())
-            : fallback.convolution();
+        dnn != null ? new OneDnnConvolution(dnn, fallback.convolution()) : fallback.convolution();
     Runnable close =
         () -> {
           if (dnn != null) {

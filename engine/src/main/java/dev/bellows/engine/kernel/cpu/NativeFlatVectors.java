@@ -2,6 +2,7 @@ package dev.bellows.engine.kernel.cpu;
 
 import dev.bellows.engine.kernel.FlatVectors;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** {@link FlatVectors} by our C library; ranges are checked here because C does not. */
 final class NativeFlatVectors implements FlatVectors {
@@ -12,9 +13,15 @@ final class NativeFlatVectors implements FlatVectors {
   }
 
   @Override
-  public boolean add(long x, float[] sum, int n) {
-    Objects.checkFromIndexSize(0, n, sum.length);
-    return NativeOps.addChecked(x, sum, n);
+  public boolean add(long x, float[][] chain, int count, int n) {
+    if (count < 1 || count > MAX_CHAIN || count > chain.length) {
+      throw new IndexOutOfBoundsException(
+          "sums of a chain: expected 1.." + Math.min(MAX_CHAIN, chain.length) + ", found " + count);
+    }
+    for (int k = 0; k < count; k++) {
+      Objects.checkFromIndexSize(0, n, chain[k].length);
+    }
+    return NativeOps.addChain(x, chain, count, n);
   }
 
   @Override
@@ -28,6 +35,28 @@ final class NativeFlatVectors implements FlatVectors {
   public boolean allFinite(float[] x, int offset, int n) {
     Objects.checkFromIndexSize(offset, n, x.length);
     return NativeOps.allFiniteArray(x, offset, n);
+  }
+
+  @Override
+  public void byteRows(
+      byte[] x,
+      int @Nullable [] order,
+      int from,
+      int count,
+      int width,
+      double center,
+      double factor,
+      long y) {
+    int rows = width == 0 ? 0 : x.length / width;
+    if (order == null) {
+      Objects.checkFromIndexSize(from, count, rows);
+    } else {
+      Objects.checkFromIndexSize(from, count, order.length);
+      for (int i = from; i < from + count; i++) {
+        Objects.checkIndex(order[i], rows);
+      }
+    }
+    NativeOps.byteRows(x, order, from, count, width, center, factor, y);
   }
 
   @Override

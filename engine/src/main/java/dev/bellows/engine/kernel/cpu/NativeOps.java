@@ -1,5 +1,7 @@
 package dev.bellows.engine.kernel.cpu;
 
+import org.jspecify.annotations.Nullable;
+
 /** The entries of our C library, see {@code engine/src/main/c}. {@link NativeLibrary} loads it. */
 final class NativeOps {
   private NativeOps() {}
@@ -102,7 +104,7 @@ final class NativeOps {
 
   static native boolean copyChecked(long x, float[] y, long n);
 
-  static native boolean addChecked(long x, float[] sum, long n);
+  static native boolean addChain(long x, float[][] chain, int count, long n);
 
   static native void addArray(float[] x, int offset, float[] sum, long n);
 
@@ -110,4 +112,14 @@ final class NativeOps {
 
   static native void adam(
       float[] constants, float[] g, float[] w, float[] m, float[] v, int offset, long n);
+
+  static native void byteRows(
+      byte[] x,
+      int @Nullable [] order,
+      int from,
+      int count,
+      int width,
+      double center,
+      double factor,
+      long y);
 }

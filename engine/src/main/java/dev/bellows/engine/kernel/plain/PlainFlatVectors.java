@@ -2,6 +2,7 @@ package dev.bellows.engine.kernel.plain;
 
 import dev.bellows.engine.kernel.FlatVectors;
 import dev.bellows.engine.tensor.Memory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@link FlatVectors} in Java: loops over one common index without branches, which C2 turns into
@@ -19,21 +20,30 @@ public final class PlainFlatVectors implements FlatVectors {
   }
 
   @Override
-  public boolean add(long x, float[] sum, int n) {
+  public boolean add(long x, float[][] chain, int count, int n) {
     float[] block = new float[Math.min(BLOCK, n)];
     boolean finite = true;
     for (int at = 0; at < n; at += BLOCK) {
       int length = Math.min(BLOCK, n - at);
       Memory.copyOut(x + 4L * at, block, 0, length);
       finite &= allFinite(block, 0, length);
-      add(block, sum, at, length);
+      addBlock(block, chain[0], at, length);
+      for (int k = 1; k < count; k++) {
+        addRange(chain[k - 1], chain[k], at, at + length);
+      }
     }
     return finite;
   }
 
-  private static void add(float[] block, float[] sum, int at, int n) {
+  private static void addBlock(float[] block, float[] sum, int at, int n) {
     for (int i = 0; i < n; i++) {
       sum[at + i] += block[i];
+    }
+  }
+
+  private static void addRange(float[] x, float[] sum, int from, int to) {
+    for (int i = from; i < to; i++) {
+      sum[i] += x[i];
     }
   }
 
@@ -52,6 +62,30 @@ public final class PlainFlatVectors implements FlatVectors {
       signs |= (Float.floatToRawIntBits(x[i]) & MAGNITUDE) + ONE_EXPONENT;
     }
     return signs >= 0;
+  }
+
+  @Override
+  public void byteRows(
+      byte[] x,
+      int @Nullable [] order,
+      int from,
+      int count,
+      int width,
+      double center,
+      double factor,
+      long y) {
+    float[] values = new float[256];
+    for (int b = 0; b < values.length; b++) {
+      values[b] = (float) ((b - center) * factor);
+    }
+    float[] row = new float[width];
+    for (int r = 0; r < count; r++) {
+      int base = (order == null ? from + r : order[from + r]) * width;
+      for (int i = 0; i < width; i++) {
+        row[i] = values[x[base + i] & 0xff];
+      }
+      Memory.copyIn(row, 0, y + 4L * r * width, width);
+    }
   }
 
   @Override
