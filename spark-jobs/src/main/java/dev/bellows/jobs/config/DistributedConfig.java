@@ -8,7 +8,7 @@ import java.time.Duration;
  * {@code slices}.
  *
  * @param workers training tasks; 0: one per core of the session
- * @param shards parameter shards; 0: one per executor
+ * @param shards parameter shards; 0: one per executor, in local mode one per task
  * @param slices logical slices of a batch; 0: from the batch size alone
  * @param deadline longest wait for any part of a step
  * @param maxFailures lost workers or shards that a run survives

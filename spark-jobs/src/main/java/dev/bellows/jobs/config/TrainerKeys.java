@@ -275,7 +275,7 @@ final class TrainerKeys {
             "shards",
             new Whole(1, 4096, "auto"),
             "auto",
-            "Parameter shards; auto: one per executor.",
+            "Parameter shards; auto: one per executor, in local mode one per task.",
             "2")
         .key(
             "slices",
