@@ -62,6 +62,9 @@ final class TrainTask implements FlatMapFunction<Iterator<DataShard>, long[]> {
       if (e.code() == PsErrorCode.CANCELLED) {
         throw new TaskKilledException("stopped by the driver");
       }
+      if (Refusals.hopeless(e) != null) {
+        throw new Refusals.TaskRefused(e);
+      }
       throw e;
     } finally {
       if (whole) {

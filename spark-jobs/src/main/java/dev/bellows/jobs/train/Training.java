@@ -63,7 +63,7 @@ final class Training implements AutoCloseable {
   private @Nullable ShardSession session;
   private @Nullable RestorePoint newest;
   private int rollbacks;
-  private long ledgerNext;
+  private final LedgerCursor steps = new LedgerCursor();
 
   /**
    * How far ahead of the newest step a copy is asked for; grows when the steps outrun the request.
@@ -139,9 +139,9 @@ final class Training implements AutoCloseable {
       } catch (ShardsLost lost) {
         console.detail(String.valueOf(lost.getMessage()));
         folder.lease().renew();
-        replicas.lost(ledgerNext);
+        replicas.lost(steps.next());
         ShardSession left = session;
-        session = left == null ? null : replicas.promote(left, ledgerNext);
+        session = left == null ? null : replicas.promote(left, steps.next());
         if (session != null) {
           continue; // nothing but the present step is taken again
         }
@@ -160,7 +160,7 @@ final class Training implements AutoCloseable {
     RestorePoint point = restorePoint();
     if (rollbacks > 0) {
       console.detail("going back from step " + state.step + " to step " + point.step());
-      folder.event("roll_back", Map.of("from", ledgerNext, "to", point.step()));
+      folder.event("roll_back", Map.of("from", steps.next(), "to", point.step()));
       state = TrainState.fromTree(point.state(), epochEnd.stoppingRule());
       divergence = new Divergence(state.firstLoss);
       ledger.truncate(point.step());
@@ -178,7 +178,7 @@ final class Training implements AutoCloseable {
       throw new ShardsLost("shards could not be loaded: " + e.getMessage(), e);
     }
     newest = point;
-    ledgerNext = point.step();
+    steps.moveTo(point.step());
   }
 
   private RestorePoint restorePoint() {
@@ -238,7 +238,7 @@ final class Training implements AutoCloseable {
   /** Called by the segment's loop a few times per second. */
   void tick(SegmentRun run) throws Stopped, ShardsLost, InterruptedException {
     folder.lease().renew();
-    int lost = watch.losses(cluster, ledgerNext);
+    int lost = watch.losses(cluster, steps.next());
     if (lost == 2) {
       throw new ShardsLost("an executor with shards was lost");
     }
@@ -260,9 +260,9 @@ final class Training implements AutoCloseable {
   private void look(SegmentRun run) throws Stopped, ShardsLost {
     ShardSession shards = shards();
     drain(Long.MAX_VALUE);
-    failpoints.hit("driver.tick", ledgerNext);
+    failpoints.hit("driver.tick", steps.next());
     ledger.flush();
-    epochEnd.progress(state, ledgerNext);
+    epochEnd.progress(state, steps.next());
     ExitCode wanted = stopWanted();
     boolean copyDue = cluster.mode() == ShardCluster.Mode.EXECUTORS && run.copyDue();
     RestorePoint copy = wanted != null || copyDue ? copyAhead(shards, run) : null;
@@ -296,12 +296,14 @@ final class Training implements AutoCloseable {
     if (at >= run.end()) {
       return null;
     }
+    failpoints.hit("driver.copy", at);
     RestorePoint raw;
     try {
       raw = shards.read(at, setup.slots(), Map.of());
     } catch (PsException e) {
       if (e.code() == PsErrorCode.STALE_STEP) {
         copyLead = Math.min(2 * copyLead, MAX_COPY_LEAD);
+        console.detail("a copy of step " + at + " came too late; next time " + copyLead + " ahead");
         return null;
       }
       throw e;
@@ -353,42 +355,12 @@ final class Training implements AutoCloseable {
 
   /** Takes over the ledger entries of finished steps below {@code to}. */
   private void drain(long to) throws ShardsLost {
-    ShardSession shards = shards();
-    while (ledgerNext < to) {
-      List<LedgerEntry> entries = shards.ledger(ledgerNext);
-      if (entries.isEmpty()) {
-        if (to == Long.MAX_VALUE) {
-          return;
-        }
-        throw new BellowsException(
-            ExitCode.INTERNAL,
-            "the shards have no ledger entry of step "
-                + ledgerNext
-                + " although step "
-                + to
-                + " is reached");
-      }
-      for (LedgerEntry e : entries) {
-        if (e.step() >= to) {
-          return;
-        }
-        if (e.step() != ledgerNext) {
-          throw new ShardsLost(
-              "the shards kept no ledger of steps "
-                  + ledgerNext
-                  + " to "
-                  + (e.step() - 1)
-                  + ": they are taken again");
-        }
-        observe(e);
-        replicas.stepTaken(e.step());
-        ledgerNext = e.step() + 1;
-      }
-    }
+    steps.take(to, shards()::ledger, this::observe);
   }
 
   private void observe(LedgerEntry e) {
     ledger.add(e);
+    replicas.stepTaken(e.step());
     if (!e.applied()) {
       state.skipped++;
       int most = setup.config().trainer().nanSkips();
@@ -448,12 +420,12 @@ final class Training implements AutoCloseable {
   private ShardsLost lostOr(PsException e) throws InterruptedException {
     refuseHopeless(e);
     for (int i = 0; i < 50; i++) {
-      if (watch.losses(cluster, ledgerNext) > 0 || !cluster.allAlive()) {
+      if (watch.losses(cluster, steps.next()) > 0 || !cluster.allAlive()) {
         return new ShardsLost("shards are gone: " + e.getMessage(), e);
       }
       Thread.sleep(100);
     }
-    watch.jobFailed(ledgerNext, e, "");
+    watch.jobFailed(steps.next(), e, "");
     return new ShardsLost("shards do not answer: " + e.getMessage(), e);
   }
 
@@ -463,16 +435,10 @@ final class Training implements AutoCloseable {
       BellowsException diverged = session == null ? null : diverged();
       throw diverged == null ? divergedAt(String.valueOf(e.getMessage())) : diverged;
     }
-    if (e.code() == PsErrorCode.NO_SUCH_SNAPSHOT || e.code().remedy() != PsErrorCode.Remedy.FAIL) {
-      return;
+    BellowsException hopeless = Refusals.hopeless(e);
+    if (hopeless != null) {
+      throw hopeless;
     }
-    ExitCode code =
-        switch (e.code()) {
-          case NOT_AUTHENTICATED -> ExitCode.AUTHENTICATION;
-          case QUOTA -> ExitCode.MEMORY_OR_DISK;
-          default -> ExitCode.CLUSTER;
-        };
-    throw new BellowsException(code, "the parameter server refused: " + e.getMessage(), e);
   }
 
   private RestorePoint finalPoint() {

@@ -120,6 +120,12 @@ final class Watch {
       if (f.className().equals(DataException.class.getName())) {
         throw new BellowsException(ExitCode.DATA, f.message(), cause);
       }
+      if (f.className().equals(Refusals.TaskRefused.class.getName())) {
+        BellowsException refused = Refusals.hopeless(Refusals.TaskRefused.parse(f.message()));
+        if (refused != null) {
+          throw refused;
+        }
+      }
       if (HOPELESS.contains(f.className())) {
         throw new BellowsException(
             ExitCode.INTERNAL,

@@ -5,6 +5,7 @@ import dev.bellows.jobs.BellowsException;
 import dev.bellows.jobs.Console;
 import dev.bellows.jobs.StrictFileSystem;
 import dev.bellows.jobs.cluster.SparkSettings;
+import dev.bellows.jobs.cluster.WrongSecret;
 import dev.bellows.jobs.config.ConfigLoader;
 import dev.bellows.jobs.config.Loaded;
 import dev.bellows.jobs.run.RunFolder;
@@ -22,7 +23,8 @@ import org.apache.spark.sql.SparkSession;
  * A driver process of the tests: trains one run after the other as a script says.
  *
  * <p>Each line: {@code name | master | config file | settings, separated by spaces | failpoints}. A
- * Spark context is kept while the master stays the same. Prints {@code RESULT name exit sha steps}.
+ * Spark context is kept while the master stays the same. Failpoints may also be {@code wrong secret}:
+ * the driver then has another one than its executors. Prints {@code RESULT name exit sha steps}.
  */
 public final class TopologyMain {
   private TopologyMain() {}
@@ -49,6 +51,10 @@ public final class TopologyMain {
       }
       List<String> sets = new ArrayList<>(List.of(cells[3].trim().split("\\s+")));
       sets.removeIf(String::isBlank);
+      if (cells[4].trim().equals("wrong secret")) {
+        WrongSecret.take();
+        cells[4] = "";
+      }
       System.setProperty(Failpoints.NAME, cells[4].trim());
       StopRequest.clear();
       System.out.println("BEGIN " + name);

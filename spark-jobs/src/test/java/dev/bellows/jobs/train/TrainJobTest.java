@@ -3,15 +3,24 @@ package dev.bellows.jobs.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.bellows.engine.optim.OptimizerSpec;
+import dev.bellows.engine.optim.UpdateSpec;
 import dev.bellows.jobs.BellowsException;
 import dev.bellows.jobs.ExitCode;
 import dev.bellows.jobs.SparkSessionExtension;
+import dev.bellows.jobs.cluster.Connectors;
 import dev.bellows.jobs.config.ConfigLoader;
 import dev.bellows.jobs.config.Loaded;
 import dev.bellows.jobs.run.RunFolder;
+import dev.bellows.ps.client.ClientOptions;
+import dev.bellows.ps.client.PsControl;
+import dev.bellows.ps.client.RunPlan;
+import dev.bellows.ps.client.ShardAddress;
+import dev.bellows.ps.shard.ShardMap;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.SparkSession;
@@ -96,6 +105,63 @@ class TrainJobTest {
     TrainOutcome again =
         train(session, "again", console, Files.readString(dir.resolve("config.resolved.yaml")));
     assertThat(again.sha256()).isEqualTo(outcome.sha256());
+  }
+
+  /** The steps go on while the driver asks for a copy: it asks again, further ahead. */
+  @Test
+  void copyThatStepsHaveOutrunIsAskedForAgain(SparkSession session) throws Exception {
+    String yaml =
+        TinyData.adam(csv)
+            .replace("epochs: 3", "epochs: 2")
+            .replace("batch_size: 32", "batch_size: 8")
+            .replace("every: 5 steps", "every: 1 epochs");
+    RecordingConsole console = new RecordingConsole();
+    String calm = train(session, "not-outrun", console, yaml).sha256();
+
+    System.setProperty(
+        Failpoints.NAME,
+        "task.step:-1:sleep=60;driver.copy:-1:sleep=500:" + temp.resolve("outrun-mark"));
+    TrainOutcome stopped = train(session, "outrun", console, yaml, "trainer.max_time=300ms");
+    System.clearProperty(Failpoints.NAME);
+    assertThat(temp.resolve("outrun-mark")).exists();
+    assertThat(console.text()).contains("came too late; next time 4 ahead");
+    assertThat(stopped.message()).contains("trainer.max_time is over");
+    TrainOutcome resumed =
+        ResumeJob.run(
+            session,
+            temp.resolve("outrun"),
+            new ResumeOptions(List.of(), false, List.of("trainer.max_time=1h")),
+            console);
+    assertThat(resumed.sha256()).isEqualTo(calm);
+  }
+
+  @Test
+  void fullParameterServerEndsWithExitSixAndLeavesNothingBehind(SparkSession session) {
+    ClientOptions crowd =
+        ClientOptions.of(
+            "crowd",
+            1,
+            ShardMap.of(256 * 1024, 256),
+            Collections.nCopies(256, ShardAddress.LOCAL));
+    RunPlan plan =
+        new RunPlan(
+            UpdateSpec.plain(OptimizerSpec.of(OptimizerSpec.Kind.SGD, 1), 256 * 1024).encode(),
+            1,
+            1,
+            1,
+            1,
+            0);
+    RecordingConsole console = new RecordingConsole();
+    try (PsControl control = PsControl.open(crowd, Connectors.get(null))) {
+      control.create(plan);
+      assertThatThrownBy(() -> train(session, "crowded", console, TinyData.adam(csv)))
+          .isInstanceOf(BellowsException.class)
+          .matches(e -> ((BellowsException) e).exitCode() == ExitCode.MEMORY_OR_DISK)
+          .hasMessageContaining("the parameter server refused")
+          .hasMessageContaining("256 namespaces, its limit");
+      assertThat(temp.resolve("crowded/model")).doesNotExist();
+      assertThat(console.text()).doesNotContain("failures used");
+    }
   }
 
   @Test

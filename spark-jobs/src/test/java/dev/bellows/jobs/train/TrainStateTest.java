@@ -28,6 +28,7 @@ class TrainStateTest {
     state.bestEpoch = 1;
     state.bestStep = 20;
     state.skipped = 2;
+    state.firstLoss = 2.302585092994046;
     return state;
   }
 
@@ -42,6 +43,20 @@ class TrainStateTest {
     assertThat(Json.pretty(back.toTree(fingerprint))).isEqualTo(text);
     assertThat(back.earlyStopping).isEqualTo(some().earlyStopping);
     assertThat(back.epochSums).containsExactly(some().epochSums);
+  }
+
+  /** A resumed run must not take the loss of its own first step, which is small, for the first. */
+  @Test
+  void theFirstLossIsRememberedSoThatResumedRunsDivergeAtTheSameBound() throws Exception {
+    Map<String, Object> tree =
+        Json.parseObject(Json.pretty(some().toTree(Map.of())), "state.json");
+    assertThat(tree).containsEntry("first_loss", 2.302585092994046);
+    TrainState back = TrainState.fromTree(new LinkedHashMap<>(tree), null);
+    assertThat(back.firstLoss).isEqualTo(2.302585092994046);
+    assertThat(new Divergence(back.firstLoss).observe(41, 2e4)).isNull();
+    assertThat(new Divergence(back.firstLoss).observe(41, 2.4e4)).contains("step 41");
+    tree.put("first_loss", null);
+    assertThat(TrainState.fromTree(new LinkedHashMap<>(tree), null).firstLoss).isNaN();
   }
 
   @Test
