@@ -33,12 +33,13 @@
  *       adds them in block order and sends COMMIT with the same scale; the first COMMIT of a step
  *       is applied, the others are acknowledged.
  *   <li><b>Replica</b>: a namespace may have one on another server ({@link
- *       dev.bellows.ps.protocol.Message.Attach}). When the sums of a chunk are complete, the primary
- *       forwards the root of the tree as a PUSH (and in two phases the COMMIT) to the replica, an
- *       ordinary namespace that so takes the same step with the same bits. A version is shown only
- *       when the replica has acknowledged it. So a replica is never behind what any client has seen,
- *       chunks stay at most one version apart when one is promoted, and a cut-off primary can show
- *       nothing new. Promotion is ADVANCE: a larger incarnation fences everybody else.
+ *       dev.bellows.ps.protocol.Message.Attach}). When the sums of a chunk are complete, the
+ *       primary forwards the root of the tree as a PUSH (and in two phases the COMMIT) to the
+ *       replica, an ordinary namespace that so takes the same step with the same bits. A version is
+ *       shown only when the replica has acknowledged it. So a replica is never behind what any
+ *       client has seen, chunks stay at most one version apart when one is promoted, and a cut-off
+ *       primary can show nothing new. Promotion is ADVANCE: a larger incarnation fences everybody
+ *       else.
  *   <li><b>Borrowed arrays</b>: float arrays inside a message ({@link
  *       dev.bellows.ps.protocol.Floats}) belong to the sender and are valid only until the call
  *       that hands the message over returns; a receiver copies.

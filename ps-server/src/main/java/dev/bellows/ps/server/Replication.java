@@ -182,8 +182,8 @@ final class Replication {
   }
 
   /**
-   * An answer of a replica. Refusals are ignored: the replica is being loaded, or promoted, and
-   * the driver decides what comes next.
+   * An answer of a replica. Refusals are ignored: the replica is being loaded, or promoted, and the
+   * driver decides what comes next.
    */
   void answered(long id, Message answer, Effects out) {
     long i = id - firstId;

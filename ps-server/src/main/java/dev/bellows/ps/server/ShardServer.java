@@ -43,6 +43,7 @@ public final class ShardServer {
           return size() > MAX_DROPPED;
         }
       };
+
   /** Namespaces with a replica by the first request id of what they forward. */
   private final TreeMap<Long, Namespace> forwarding = new TreeMap<>();
 

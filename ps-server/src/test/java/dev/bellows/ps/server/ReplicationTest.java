@@ -62,8 +62,18 @@ class ReplicationTest {
     }
     if (m instanceof Message.Push p) {
       return new Message.Push(
-          p.target(), p.client(), p.step(), p.level(), p.index(), p.chunk(), p.pull(),
-          p.badSlice(), p.weight(), p.loss(), p.metric(), p.rows(),
+          p.target(),
+          p.client(),
+          p.step(),
+          p.level(),
+          p.index(),
+          p.chunk(),
+          p.pull(),
+          p.badSlice(),
+          p.weight(),
+          p.loss(),
+          p.metric(),
+          p.rows(),
           Floats.of(values(p.values())));
     }
     return m;
@@ -109,8 +119,7 @@ class ReplicationTest {
 
   private static Message.Push push(Target target, long step, int slice, float gradient) {
     return new Message.Push(
-        target, 1, step, 0, slice, 0, true, -1, 0.5, 1, 2, 3,
-        Floats.of(new float[] {gradient, 0}));
+        target, 1, step, 0, slice, 0, true, -1, 0.5, 1, 2, 3, Floats.of(new float[] {gradient, 0}));
   }
 
   /** Lets the replica handle what was forwarded and the primary take its answers. */
@@ -179,8 +188,7 @@ class ReplicationTest {
     assertThat(askReplica(push(NEW, 0, 0, 1))).isNull();
     Message after = askReplica(push(NEW, 0, 1, 2));
     assertThat(values(((Message.Values) after).values())).containsExactly(7, 20);
-    assertThat(code(askReplica(new Message.Advance(OLD))))
-        .isEqualTo(PsErrorCode.STALE_INCARNATION);
+    assertThat(code(askReplica(new Message.Advance(OLD)))).isEqualTo(PsErrorCode.STALE_INCARNATION);
   }
 
   @Test
@@ -192,7 +200,9 @@ class ReplicationTest {
     askReplica(new Message.Advance(NEW));
     answers.clear();
     primary.handle(CONNECTION, 9, new Message.Advance(NEW), atPrimary);
-    assertThat(answers.get(0)).as("who waited").matches(m -> code(m) == PsErrorCode.STALE_INCARNATION);
+    assertThat(answers.get(0))
+        .as("who waited")
+        .matches(m -> code(m) == PsErrorCode.STALE_INCARNATION);
     deliver();
     assertThat(values(((Message.Values) ask(new Message.Pull(NEW, 1, 1, 0))).values()))
         .containsExactly(7, 20);
@@ -242,7 +252,9 @@ class ReplicationTest {
     load(false, 0);
     assertThat(ask(new Message.Attach(OLD, HERE, 1))).isEqualTo(new Message.Done(0));
     ask(push(OLD, 0, 0, 1));
-    assertThat(ask(push(OLD, 0, 1, 2))).as("before the replica's first").isInstanceOf(Message.Values.class);
+    assertThat(ask(push(OLD, 0, 1, 2)))
+        .as("before the replica's first")
+        .isInstanceOf(Message.Values.class);
     assertThat(forwarded).isEmpty();
     ask(push(OLD, 1, 0, 1));
     assertThat(ask(push(OLD, 1, 1, 2))).isNull();
@@ -269,7 +281,9 @@ class ReplicationTest {
     assertThat(forwarded).isEmpty();
     assertThat(ask(new Message.Norm(OLD, 0))).isInstanceOf(Message.NormReply.class);
     assertThat(ask(new Message.Commit(OLD, 0, true, 0.5f))).isEqualTo(new Message.Done(1));
-    assertThat(forwarded).extracting(f -> f.request().opcode().name()).containsExactly("PUSH", "COMMIT");
+    assertThat(forwarded)
+        .extracting(f -> f.request().opcode().name())
+        .containsExactly("PUSH", "COMMIT");
     forwarded.add(0, forwarded.remove(1)); // overtaken: refused, and not an acknowledgement
     List<Forwarded> both = List.copyOf(forwarded);
     deliver();

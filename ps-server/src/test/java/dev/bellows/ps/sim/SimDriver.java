@@ -178,8 +178,7 @@ final class SimDriver {
       }
     }
     control =
-        new SimClient.Control(
-            options(primaries), options(second), network.connector(this::poke));
+        new SimClient.Control(options(primaries), options(second), network.connector(this::poke));
     control.begin();
     state = next;
   }

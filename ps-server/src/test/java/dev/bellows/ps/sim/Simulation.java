@@ -51,12 +51,7 @@ final class Simulation {
    * @param replicated every shard has a replica on another host, while there is one
    */
   Simulation(
-      SimRandom random,
-      Workload work,
-      int shards,
-      int tasks,
-      Faults faults,
-      boolean replicated) {
+      SimRandom random, Workload work, int shards, int tasks, Faults faults, boolean replicated) {
     this.replicated = replicated;
     this.world = new SimWorld(random);
     this.work = work;
@@ -82,12 +77,13 @@ final class Simulation {
     // values twice, slots, a snapshot, and at worst one buffer per slice for the sums
     long perElement = 4L * (2 + slots + 1 + slots + work.slices + (replicated ? 1 : 0));
     this.memoryBound =
-        (replicated ? 2L : 1L) * shards * (1000L * 64 + perElement * Math.min(work.length, ShardMap.CHUNK))
+        (replicated ? 2L : 1L)
+                * shards
+                * (1000L * 64 + perElement * Math.min(work.length, ShardMap.CHUNK))
             + (replicated ? 2L : 1L) * perElement * work.length;
     this.seen = -1;
-    this.driver = 
-        new SimDriver(
-            world, network, work, map, placement, replicated, slots, this::startTasks);
+    this.driver =
+        new SimDriver(world, network, work, map, placement, replicated, slots, this::startTasks);
   }
 
   /** Runs to the end and checks everything. */

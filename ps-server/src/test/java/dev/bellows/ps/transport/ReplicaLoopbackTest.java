@@ -27,8 +27,7 @@ class ReplicaLoopbackTest {
   /** Five chunks, the last one short; as many steps as the ledger keeps. */
   private final Loopback run = new Loopback(270_000, 4, 60);
 
-  private final NettyConnector connector =
-      new NettyConnector(ConnectorOptions.of(SECRET, "run-1"));
+  private final NettyConnector connector = new NettyConnector(ConnectorOptions.of(SECRET, "run-1"));
   private ShardHost primary;
   private ShardHost replica;
 

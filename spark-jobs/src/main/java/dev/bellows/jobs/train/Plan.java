@@ -49,9 +49,7 @@ final class Plan {
         count(setup.tasks(), "worker")
             + ", "
             + count(setup.shards(), "shard")
-            + (placement.isEmpty()
-                ? ""
-                : " (" + placement + ")")
+            + (placement.isEmpty() ? "" : " (" + placement + ")")
             + "  "
             + setup.slices()
             + " slices/step  "

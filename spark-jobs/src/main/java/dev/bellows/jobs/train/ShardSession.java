@@ -109,15 +109,13 @@ final class ShardSession implements AutoCloseable {
 
   private void attach(Map<Integer, Seat> seats, long from) {
     ShardPlacement wanted = placement.with(seats);
-    try (PsControl some =
-        shared.control(incarnation, placement.addresses(), seats::containsKey)) {
+    try (PsControl some = shared.control(incarnation, placement.addresses(), seats::containsKey)) {
       some.attach(wanted.replicaAddresses(), from);
     }
   }
 
   private void detach(Map<Integer, Seat> seats) {
-    try (PsControl some =
-        shared.control(incarnation, placement.addresses(), seats::containsKey)) {
+    try (PsControl some = shared.control(incarnation, placement.addresses(), seats::containsKey)) {
       some.detach();
     }
   }

@@ -29,8 +29,8 @@ import org.apache.spark.sql.SparkSession;
  * What a step costs beside the arithmetic: two Spark tasks push a constant gradient and pull the
  * new parameters over loopback, against one Spark job per step with a broadcast and {@code
  * treeAggregate}, in the same session. Arguments: master, then numbers of parameters. Prints
- * milliseconds per step (median of five batches), without and with a replica of the shard on a second server, and checks that both sides end with the same
- * parameters.
+ * milliseconds per step (median of five batches), without and with a replica of the shard on a
+ * second server, and checks that both sides end with the same parameters.
  */
 public final class StepOverheadBench {
   private static final int SLICES = 2;
@@ -133,8 +133,7 @@ public final class StepOverheadBench {
     }
   }
 
-  private static double[] task(
-      String run, int task, int port, int length, int batches, int steps) {
+  private static double[] task(String run, int task, int port, int length, int batches, int steps) {
     ClientOptions options =
         ClientOptions.of(
                 run, 1, ShardMap.of(length, 1), List.of(new ShardAddress("127.0.0.1", port)))

@@ -40,8 +40,7 @@ class ShardPlacementTest {
   @Test
   void replicasTakeThePlaceOfLostPrimaries() {
     ShardPlacement whole = of(List.of(A, B, C), Map.of(0, B, 1, C, 2, A));
-    assertThat(whole.survivors(id -> !id.equals("0")))
-        .contains(of(List.of(B, B, C), Map.of(1, C)));
+    assertThat(whole.survivors(id -> !id.equals("0"))).contains(of(List.of(B, B, C), Map.of(1, C)));
     assertThat(whole.survivors(id -> id.equals("2"))).as("shard 0 had A and B").isEmpty();
     assertThat(of(List.of(A), Map.of()).survivors(id -> false)).isEmpty();
     assertThat(of(List.of(A), Map.of(0, DRIVER)).survivors(id -> id.equals(ShardPlacement.DRIVER)))

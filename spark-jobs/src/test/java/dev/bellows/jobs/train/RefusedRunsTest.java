@@ -60,7 +60,8 @@ class RefusedRunsTest {
   @Test
   void fault_21_refusedDriverEndsWithExitNine() {
     assertThat(log)
-        .containsPattern("FAILED driver-refused 9 the parameter server refused: cannot connect to .*")
+        .containsPattern(
+            "FAILED driver-refused 9 the parameter server refused: cannot connect to .*")
         .doesNotContain("of 2 failures used; the parameter server");
     assertThat(RunFolder.readRun(runs.resolve("driver-refused"))).containsEntry("exit_code", 9L);
   }
@@ -68,7 +69,8 @@ class RefusedRunsTest {
   @Test
   void fault_21_refusedTaskEndsWithExitNine() {
     assertThat(log)
-        .containsPattern("FAILED task-refused 9 the parameter server refused: cannot connect to .*");
+        .containsPattern(
+            "FAILED task-refused 9 the parameter server refused: cannot connect to .*");
     assertThat(RunFolder.readRun(runs.resolve("task-refused"))).containsEntry("exit_code", 9L);
   }
 }

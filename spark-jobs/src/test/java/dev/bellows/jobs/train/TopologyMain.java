@@ -23,8 +23,9 @@ import org.apache.spark.sql.SparkSession;
  * A driver process of the tests: trains one run after the other as a script says.
  *
  * <p>Each line: {@code name | master | config file | settings, separated by spaces | failpoints}. A
- * Spark context is kept while the master stays the same. Failpoints may also be {@code wrong secret}:
- * the driver then has another one than its executors. Prints {@code RESULT name exit sha steps}.
+ * Spark context is kept while the master stays the same. Failpoints may also be {@code wrong
+ * secret}: the driver then has another one than its executors. Prints {@code RESULT name exit sha
+ * steps}.
  */
 public final class TopologyMain {
   private TopologyMain() {}

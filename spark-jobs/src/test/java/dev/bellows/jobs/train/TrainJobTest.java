@@ -139,10 +139,7 @@ class TrainJobTest {
   void fullParameterServerEndsWithExitSixAndLeavesNothingBehind(SparkSession session) {
     ClientOptions crowd =
         ClientOptions.of(
-            "crowd",
-            1,
-            ShardMap.of(256 * 1024, 256),
-            Collections.nCopies(256, ShardAddress.LOCAL));
+            "crowd", 1, ShardMap.of(256 * 1024, 256), Collections.nCopies(256, ShardAddress.LOCAL));
     RunPlan plan =
         new RunPlan(
             UpdateSpec.plain(OptimizerSpec.of(OptimizerSpec.Kind.SGD, 1), 256 * 1024).encode(),

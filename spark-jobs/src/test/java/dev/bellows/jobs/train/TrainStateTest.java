@@ -48,8 +48,7 @@ class TrainStateTest {
   /** A resumed run must not take the loss of its own first step, which is small, for the first. */
   @Test
   void theFirstLossIsRememberedSoThatResumedRunsDivergeAtTheSameBound() throws Exception {
-    Map<String, Object> tree =
-        Json.parseObject(Json.pretty(some().toTree(Map.of())), "state.json");
+    Map<String, Object> tree = Json.parseObject(Json.pretty(some().toTree(Map.of())), "state.json");
     assertThat(tree).containsEntry("first_loss", 2.302585092994046);
     TrainState back = TrainState.fromTree(new LinkedHashMap<>(tree), null);
     assertThat(back.firstLoss).isEqualTo(2.302585092994046);
