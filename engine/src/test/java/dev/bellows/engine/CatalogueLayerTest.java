@@ -41,7 +41,8 @@ final class CatalogueLayerTest {
   }
 
   @Test
-  @DisplayName("LAY-05 summary of an AlexNet-size network: conv1 55x55x96, 34,944; total 62,378,344")
+  @DisplayName(
+      "LAY-05 summary of an AlexNet-size network: conv1 55x55x96, 34,944; total 62,378,344")
   void lay05SizesAndParameters() {
     NetworkSpec spec =
         Model.builder()
@@ -119,7 +120,8 @@ final class CatalogueLayerTest {
   }
 
   @Test
-  @DisplayName("LAY-17 embedding: a one-hot product is the look-up exactly, unused rows get nothing")
+  @DisplayName(
+      "LAY-17 embedding: a one-hot product is the look-up exactly, unused rows get nothing")
   void lay17Embedding() {
     NetworkSpec lookup =
         Model.builder().tokens(3, 9).embedding(4).flatten().dense(2).loss(MSE).build();
@@ -176,7 +178,8 @@ final class CatalogueLayerTest {
   }
 
   @Test
-  @DisplayName("LAY-27 skips by addition: 50 layers, first gradient at least 10 times the plain one")
+  @DisplayName(
+      "LAY-27 skips by addition: 50 layers, first gradient at least 10 times the plain one")
   void lay27Skips() {
     assertThat(firstGradient(true)).isGreaterThan(10 * firstGradient(false));
   }
@@ -294,7 +297,8 @@ final class CatalogueLayerTest {
   }
 
   @Test
-  @DisplayName("TRN-37 DG CNN, dropout .5: running loss above validation loss and above re-measured")
+  @DisplayName(
+      "TRN-37 DG CNN, dropout .5: running loss above validation loss and above re-measured")
   void trn37RunningLossIsAboveValidationLoss() {
     CatalogueData.Split data = CatalogueData.fold(CatalogueData.digits(), 0, false);
     try (LocalTrainer trainer =

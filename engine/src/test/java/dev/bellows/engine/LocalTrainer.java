@@ -63,8 +63,7 @@ final class LocalTrainer implements AutoCloseable {
                 s ->
                     s.kind() == Segment.Kind.STATE
                         ? UpdateSpec.Range.state(s.offset(), s.end(), s.stateMomentum())
-                        : UpdateSpec.Range.trainable(
-                            s.offset(), s.end(), s.decay(), s.rateScale()))
+                        : UpdateSpec.Range.trainable(s.offset(), s.end(), s.decay(), s.rateScale()))
             .toList();
     update = new UpdateSpec(optimizer, schedule, 0, l2, 0, 0, NanPolicy.STOP, ranges);
     rule = new UpdateRule(update);

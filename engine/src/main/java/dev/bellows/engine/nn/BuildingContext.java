@@ -51,8 +51,7 @@ abstract class BuildingContext extends LayerContext {
             : options.get("learning_rate_factor") instanceof Number factor
                 ? factor.floatValue()
                 : 1;
-    Node node =
-        segments.trained(name() + "." + suffix, shape, init, decays, fanIn, fanOut, rate);
+    Node node = segments.trained(name() + "." + suffix, shape, init, decays, fanIn, fanOut, rate);
     return rate == 0 ? graph.stopGradient(node) : node;
   }
 

@@ -43,7 +43,8 @@ public record InputPart(
 
   /** Numbers {@code from} onwards. */
   public static InputPart numbers(String name, int from, int... shape) {
-    return new InputPart(name, false, from, java.util.Arrays.stream(shape).boxed().toList(), 0, false);
+    return new InputPart(
+        name, false, from, java.util.Arrays.stream(shape).boxed().toList(), 0, false);
   }
 
   /** {@code length} tokens. */

@@ -12,10 +12,10 @@ import java.util.Set;
  * What a network reads per row: dense numbers, categories (each through its own embedding table)
  * and a sparse vector. The first layer sees [numbers, embeddings in order, sparse].
  *
- * <p>Parts give names and shapes to ranges: {@code image} [28, 28, 1] over 784 numbers, {@code text}
- * [T] over T codes. Numbers that no part covers, and the categories, are the part {@code features};
- * a layer without {@code inputs} reads them, or the first part when there are none. Code columns
- * are: the categories, then per token part its T tokens and, if it has lengths, one length.
+ * <p>Parts give names and shapes to ranges: {@code image} [28, 28, 1] over 784 numbers, {@code
+ * text} [T] over T codes. Numbers that no part covers, and the categories, are the part {@code
+ * features}; a layer without {@code inputs} reads them, or the first part when there are none. Code
+ * columns are: the categories, then per token part its T tokens and, if it has lengths, one length.
  *
  * @param numeric number of dense numeric columns, 0 or more
  * @param categorical the category columns, in the order of the code columns

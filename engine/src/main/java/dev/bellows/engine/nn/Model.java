@@ -146,7 +146,9 @@ public final class Model {
       return layer("dense", "units", units);
     }
 
-    /** Convolution of sequences [L, C]; as many outputs as inputs unless {@code with("stride", s)}. */
+    /**
+     * Convolution of sequences [L, C]; as many outputs as inputs unless {@code with("stride", s)}.
+     */
     public Builder conv1d(int filters, int kernel) {
       return layer("conv1d", "filters", filters, "kernel", kernel);
     }

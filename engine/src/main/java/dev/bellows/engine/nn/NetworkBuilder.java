@@ -259,8 +259,7 @@ final class NetworkBuilder {
   private final class Context extends BuildingContext {
     private final @Nullable Node sparse;
 
-    Context(
-        String label, String name, LayerSpec layer, List<Node> inputs, @Nullable Node sparse) {
+    Context(String label, String name, LayerSpec layer, List<Node> inputs, @Nullable Node sparse) {
       super(label, name, layer, inputs, graph, mode, segments, statistics);
       this.sparse = sparse;
     }

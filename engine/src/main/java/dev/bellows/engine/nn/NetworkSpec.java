@@ -98,8 +98,14 @@ public record NetworkSpec(
     int found = labels ? shape.dim(-1) : Math.toIntExact(row);
     if (found != outputs) {
       throw new NetworkException(
-          "head '" + name + "' has " + found + " outputs " + LayerContext.text(shape)
-              + ", expected " + outputs);
+          "head '"
+              + name
+              + "' has "
+              + found
+              + " outputs "
+              + LayerContext.text(shape)
+              + ", expected "
+              + outputs);
     }
     String problem = loss.kind().type().problem(outputs, loss.options());
     if (problem != null) {
@@ -115,12 +121,18 @@ public record NetworkSpec(
       if (other.head().equals(loss.target())) {
         if (other.labels() != labels || other.width() != width) {
           throw new NetworkException(
-              "head '" + name + "' can't use the truth of '" + loss.target() + "': "
-                  + other.width() + (other.labels() ? " labels" : " targets") + " against "
-                  + width + (labels ? " labels" : " targets"));
+              "head '"
+                  + name
+                  + "' can't use the truth of '"
+                  + loss.target()
+                  + "': "
+                  + other.width()
+                  + (other.labels() ? " labels" : " targets")
+                  + " against "
+                  + width
+                  + (labels ? " labels" : " targets"));
         }
-        truths.add(
-            new HeadBuilder.Truth(name, loss, outputs, labels, other.from(), other.width()));
+        truths.add(new HeadBuilder.Truth(name, loss, outputs, labels, other.from(), other.width()));
         return;
       }
     }
@@ -147,8 +159,7 @@ public record NetworkSpec(
     if (outputs < 1) {
       throw new NetworkException("outputs must be 1 or more, got " + outputs);
     }
-    if (input.sparseWidth() > 0
-        && (layers.isEmpty() || layers.get(0).type() != CoreLayers.DENSE)) {
+    if (input.sparseWidth() > 0 && (layers.isEmpty() || layers.get(0).type() != CoreLayers.DENSE)) {
       throw new NetworkException(
           "a sparse input needs a dense layer first, got "
               + (layers.isEmpty() ? "no layer" : layers.get(0).type().id()));

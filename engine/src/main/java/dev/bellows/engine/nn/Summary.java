@@ -99,7 +99,8 @@ final class Summary {
     return text.toString();
   }
 
-  private static String[] row(String name, Shape shape, long parameters, long products, long bytes) {
+  private static String[] row(
+      String name, Shape shape, long parameters, long products, long bytes) {
     return new String[] {
       name,
       LayerContext.text(shape),

@@ -141,4 +141,15 @@ final class UpdateLoops {
     }
     return ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7)) + tail;
   }
+
+  /**
+   * average = keep average + (1 - keep) w; an average of 0 has not begun and takes w as it is, so
+   * that it needs no correction for its start.
+   */
+  static void average(float[] w, float[] average, int from, int to, float keep) {
+    float take = 1 - keep;
+    for (int i = from; i < to; i++) {
+      average[i] = average[i] == 0 ? w[i] : keep * average[i] + take * w[i];
+    }
+  }
 }

@@ -43,7 +43,7 @@ public final class UpdateRule {
    * update.
    */
   public int slots() {
-    return spec.optimizer().kind().slots();
+    return spec.slots();
   }
 
   /**
@@ -97,6 +97,11 @@ public final class UpdateRule {
         UpdateLoops.state(w, g, index, end, mean, range.stateMomentum());
       } else if (range.rateScale() > 0) {
         range(step, range, rate * range.rateScale(), mean, clip, w, g, slots, index, end);
+      }
+      if (spec.emaDecay() > 0) {
+        boolean averaged = range.kind() == Kind.TRAINABLE && range.rateScale() > 0;
+        float keep = averaged ? (float) spec.emaDecay() : 0;
+        UpdateLoops.average(w, slots[slots.length - 1], index, end, keep);
       }
       index = end;
     }

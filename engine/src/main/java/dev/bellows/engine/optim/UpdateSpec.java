@@ -14,6 +14,9 @@ import java.util.List;
  * @param clipNorm bound of the 2-norm of the whole mean gradient; 0 = off; not together with
  *     clipValue
  * @param ranges contiguous, in order, from 0 to the length of the vector
+ * @param emaDecay share that the exponential moving average of the values keeps in a step (B.
+ *     Polyak, A. Juditsky, 1992, with exponential weights), in [0, 1); 0 = no average. The average
+ *     is one more slot, the last
  */
 public record UpdateSpec(
     OptimizerSpec optimizer,
@@ -23,7 +26,21 @@ public record UpdateSpec(
     double clipValue,
     double clipNorm,
     NanPolicy nanPolicy,
-    List<Range> ranges) {
+    List<Range> ranges,
+    double emaDecay) {
+
+  /** A spec without an average of the values. */
+  public UpdateSpec(
+      OptimizerSpec optimizer,
+      ScheduleSpec schedule,
+      double l1,
+      double l2,
+      double clipValue,
+      double clipNorm,
+      NanPolicy nanPolicy,
+      List<Range> ranges) {
+    this(optimizer, schedule, l1, l2, clipValue, clipNorm, nanPolicy, ranges, 0);
+  }
 
   /** What a range of the flat vector holds. */
   public enum Kind {
@@ -85,6 +102,9 @@ public record UpdateSpec(
     Checks.nonNegative("l2", l2);
     Checks.nonNegative("clip value", clipValue);
     Checks.nonNegative("clip norm", clipNorm);
+    if (!(emaDecay >= 0 && emaDecay < 1)) {
+      throw new IllegalArgumentException("ema decay: expected [0, 1), found " + emaDecay);
+    }
     if (clipValue > 0 && clipNorm > 0) {
       throw new IllegalArgumentException(
           "gradient_clip: expected value or norm, found both; remove one");
@@ -125,6 +145,17 @@ public record UpdateSpec(
   /** The rate of a step (0-based), before the ranges' factors. */
   public double rate(long step, long stepsPerEpoch, long totalSteps) {
     return schedule.rate(optimizer.learningRate(), step, stepsPerEpoch, totalSteps);
+  }
+
+  /** Slot arrays of the rule: the optimiser's, and the average. */
+  public int slots() {
+    return optimizer.kind().slots() + (emaDecay > 0 ? 1 : 0);
+  }
+
+  /** This spec with an exponential moving average of the values. */
+  public UpdateSpec withEma(double decay) {
+    return new UpdateSpec(
+        optimizer, schedule, l1, l2, clipValue, clipNorm, nanPolicy, ranges, decay);
   }
 
   /** Whether the shards must agree on the gradient's norm before they update. */

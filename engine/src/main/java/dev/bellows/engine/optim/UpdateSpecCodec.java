@@ -18,10 +18,14 @@ import java.util.List;
  * 109 l1 f64 | l2 | clipValue | clipNorm                                                4 x 8
  * 141 number of ranges i32, then per range: from i32 | to i32 | kind u8 | decay u8 | rateScale f32 | stateMomentum f32
  * </pre>
+ *
+ * <p>Version 2 has emaDecay f64 at 141 and everything after it 8 bytes later; it is written only
+ * when there is an average.
  */
 final class UpdateSpecCodec {
   private static final int MAGIC = 0x53554C42; // "BLUS" in file order
   private static final byte VERSION = 1;
+  private static final byte WITH_EMA = 2;
   private static final int HEADER_BYTES = 145;
   private static final int RANGE_BYTES = 18;
 
@@ -29,11 +33,14 @@ final class UpdateSpecCodec {
 
   static byte[] encode(UpdateSpec spec) {
     ByteBuffer out =
-        ByteBuffer.allocate(HEADER_BYTES + spec.ranges().size() * RANGE_BYTES)
+        ByteBuffer.allocate(
+                HEADER_BYTES
+                    + (spec.emaDecay() > 0 ? Double.BYTES : 0)
+                    + spec.ranges().size() * RANGE_BYTES)
             .order(ByteOrder.LITTLE_ENDIAN);
     OptimizerSpec o = spec.optimizer();
     ScheduleSpec s = spec.schedule();
-    out.putInt(MAGIC).put(VERSION);
+    out.putInt(MAGIC).put(spec.emaDecay() > 0 ? WITH_EMA : VERSION);
     out.put((byte) o.kind().id()).put((byte) s.kind().id());
     out.put((byte) (spec.nanPolicy() == NanPolicy.SKIP ? 1 : 0));
     out.putDouble(o.learningRate()).putDouble(o.momentum());
@@ -43,6 +50,9 @@ final class UpdateSpecCodec {
     out.putInt(s.cycles()).putDouble(s.minRate()).put((byte) (s.perEpoch() ? 1 : 0));
     out.putDouble(spec.l1()).putDouble(spec.l2());
     out.putDouble(spec.clipValue()).putDouble(spec.clipNorm());
+    if (spec.emaDecay() > 0) {
+      out.putDouble(spec.emaDecay());
+    }
     out.putInt(spec.ranges().size());
     for (Range range : spec.ranges()) {
       out.putInt(range.from()).putInt(range.to());
@@ -59,9 +69,9 @@ final class UpdateSpecCodec {
         throw new IllegalArgumentException("update spec: expected magic BLUS at offset 0");
       }
       byte version = in.get();
-      if (version != VERSION) {
+      if (version != VERSION && version != WITH_EMA) {
         throw new IllegalArgumentException(
-            "update spec: expected version " + VERSION + ", found " + version);
+            "update spec: expected version " + VERSION + " or " + WITH_EMA + ", found " + version);
       }
       OptimizerSpec.Kind rule = OptimizerSpec.Kind.ofId(in.get());
       ScheduleSpec.Kind schedule = ScheduleSpec.Kind.ofId(in.get());
@@ -90,8 +100,10 @@ final class UpdateSpecCodec {
       double l2 = in.getDouble();
       double clipValue = in.getDouble();
       double clipNorm = in.getDouble();
+      double ema = version == WITH_EMA ? in.getDouble() : 0;
       List<Range> ranges = ranges(in);
-      return new UpdateSpec(optimizer, scheduleSpec, l1, l2, clipValue, clipNorm, policy, ranges);
+      return new UpdateSpec(
+          optimizer, scheduleSpec, l1, l2, clipValue, clipNorm, policy, ranges, ema);
     } catch (BufferUnderflowException e) {
       throw new IllegalArgumentException(
           "update spec: it ends at byte " + bytes.length + " in the middle of a field", e);

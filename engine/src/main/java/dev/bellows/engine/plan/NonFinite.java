@@ -25,7 +25,10 @@ final class NonFinite {
     this.sources = sources;
   }
 
-  /** For example {@code layer1.dense.matmul [32, 10] (matmul, forward) has NaN at [3, 7]}; "" when all is finite. */
+  /**
+   * For example {@code layer1.dense.matmul [32, 10] (matmul, forward) has NaN at [3, 7]}; "" when
+   * all is finite.
+   */
   String first(PlanOptions options, long seed, long step, int slice) {
     Map<Node, Long> outputs = new LinkedHashMap<>();
     for (Node node : network.graph().nodes()) {
@@ -34,8 +37,7 @@ final class NonFinite {
       }
     }
     PlanOptions apart = new PlanOptions(false, false, options.products());
-    try (GraphPlan plan =
-        GraphPlan.compile(network.graph(), sources, outputs, kernels, apart)) {
+    try (GraphPlan plan = GraphPlan.compile(network.graph(), sources, outputs, kernels, apart)) {
       plan.setDropout(seed, step, slice);
       plan.run();
       for (Node node : network.graph().nodes()) {

@@ -13,8 +13,8 @@ import dev.bellows.engine.tensor.DType;
  *     results are FLOAT32 in both
  * @param memoryLimitBytes most bytes of one plan's arena; a plan that needs more is refused before
  *     anything is allocated
- * @param checked whether every kernel is watched for writing outside its result; slow, for tests and
- *     for finding defects
+ * @param checked whether every kernel is watched for writing outside its result; slow, for tests
+ *     and for finding defects
  */
 public record PlanOptions(
     boolean fuse, boolean shareMemory, DType products, long memoryLimitBytes, boolean checked) {

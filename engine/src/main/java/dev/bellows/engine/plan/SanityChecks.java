@@ -105,7 +105,9 @@ public final class SanityChecks {
         largest,
         constant,
         width,
-        largest > LARGE ? ": scale the features" : constant == width ? ": nothing to learn from" : "");
+        largest > LARGE
+            ? ": scale the features"
+            : constant == width ? ": nothing to learn from" : "");
   }
 
   private double firstLoss() {

@@ -6,7 +6,6 @@ import dev.bellows.engine.nn.NetworkSpec;
 import dev.bellows.engine.nn.ParameterLayout;
 import dev.bellows.engine.tensor.Memory;
 import java.util.List;
-
 import java.util.function.LongSupplier;
 
 /**
@@ -157,8 +156,8 @@ public final class SliceTrainer implements AutoCloseable {
   }
 
   /**
-   * The plan for the batch's rows, each kernel call with its median time over {@code runs} runs. The
-   * gradient is that of the last run.
+   * The plan for the batch's rows, each kernel call with its median time over {@code runs} runs.
+   * The gradient is that of the last run.
    *
    * @param nanoClock nanoseconds from any start, for example {@code System::nanoTime}
    */

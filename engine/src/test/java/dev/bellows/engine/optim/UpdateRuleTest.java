@@ -466,4 +466,31 @@ class UpdateRuleTest {
       rule.apply(++t, rate, weight, 1f, w, g.clone(), slots, 0, w.length, 0);
     }
   }
+
+  @Test
+  void movingAverageIsTheLastSlot() {
+    OptimizerSpec sgd = OptimizerSpec.of(OptimizerSpec.Kind.SGD, 0.5);
+    List<Range> ranges =
+        List.of(
+            Range.trainable(0, 2, true), Range.trainable(2, 3, true, 0), Range.state(3, 4, 0.5f));
+    UpdateSpec spec =
+        new UpdateSpec(sgd, ScheduleSpec.constant(), 0, 0, 0, 0, NanPolicy.STOP, ranges)
+            .withEma(0.75);
+    assertThat(UpdateSpec.decode(spec.encode())).isEqualTo(spec);
+    UpdateRule rule = new UpdateRule(spec);
+    assertThat(rule.slots()).isEqualTo(1);
+    float[] w = {1, 2, 3, 4};
+    float[][] slots = new float[1][4];
+    double[] expected = new double[2];
+    for (int t = 1; t <= 5; t++) {
+      rule.apply(t, 0.5, 1, 1, w, new float[] {1, -t, 7, 8}, slots, 0, 4, 0);
+      for (int i = 0; i < 2; i++) {
+        expected[i] = t == 1 ? w[i] : 0.75 * expected[i] + 0.25 * w[i];
+        assertThat((double) slots[0][i])
+            .isCloseTo(expected[i], org.assertj.core.api.Assertions.within(1e-6));
+      }
+      assertThat(slots[0][2]).as("frozen").isEqualTo(3);
+      assertThat(slots[0][3]).as("a statistic").isEqualTo(w[3]);
+    }
+  }
 }

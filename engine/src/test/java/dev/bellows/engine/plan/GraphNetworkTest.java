@@ -69,8 +69,7 @@ final class GraphNetworkTest {
                 s ->
                     s.kind() == Segment.Kind.STATE
                         ? UpdateSpec.Range.state(s.offset(), s.end(), s.stateMomentum())
-                        : UpdateSpec.Range.trainable(
-                            s.offset(), s.end(), s.decay(), s.rateScale()))
+                        : UpdateSpec.Range.trainable(s.offset(), s.end(), s.decay(), s.rateScale()))
             .toList();
     OptimizerSpec sgd = OptimizerSpec.of(OptimizerSpec.Kind.SGD, 0.1);
     UpdateSpec update =
@@ -82,9 +81,7 @@ final class GraphNetworkTest {
       float[] before = Arrays.copyOfRange(values, s.offset(), s.end());
       float[] after = Arrays.copyOfRange(moved, s.offset(), s.end());
       if (first) {
-        assertThat(Arrays.copyOfRange(gradient, s.offset(), s.end()))
-            .as(s.name())
-            .containsOnly(0f);
+        assertThat(Arrays.copyOfRange(gradient, s.offset(), s.end())).as(s.name()).containsOnly(0f);
         assertThat(after).as(s.name()).isEqualTo(before);
       } else {
         assertThat(after).as(s.name()).isNotEqualTo(before);

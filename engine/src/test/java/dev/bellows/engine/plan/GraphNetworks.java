@@ -85,9 +85,7 @@ final class GraphNetworks {
             10,
             List.of(new InputSpec.Categorical("colour", 5, 2)),
             0,
-            List.of(
-                InputPart.numbers("image", 2, 2, 3, 1),
-                InputPart.tokens("text", 3, 7, true)));
+            List.of(InputPart.numbers("image", 2, 2, 3, 1), InputPart.tokens("text", 3, 7, true)));
     return new NetworkSpec(
         input,
         List.of(

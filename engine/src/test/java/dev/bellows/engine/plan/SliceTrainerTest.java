@@ -215,7 +215,13 @@ abstract class SliceTrainerTest {
   void aStepAllocatesNothing() {
     for (String name :
         List.of(
-            "mlp", "dropout", "batch norm", "everything", "embeddings", "heads", "deep recomputed")) {
+            "mlp",
+            "dropout",
+            "batch norm",
+            "everything",
+            "embeddings",
+            "heads",
+            "deep recomputed")) {
       TrainerFixture fixture = new TrainerFixture(Networks.all().get(name), 16);
       float[] gradient = new float[fixture.parameters.length];
       try (SliceTrainer trainer = trainer(fixture, 16, PlanOptions.DEFAULT)) {

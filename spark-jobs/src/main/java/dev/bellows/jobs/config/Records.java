@@ -209,7 +209,8 @@ final class Records {
         checkpoint(trainer.at("checkpoint")),
         trainer.has("max_time") ? time(trainer.text("max_time")) : null,
         trainer.count("fast_dev_run"),
-        trainer.count("overfit_batches"));
+        trainer.count("overfit_batches"),
+        trainer.real("ema"));
   }
 
   private static OptimizerConfig optimizer(Bound trainer) {

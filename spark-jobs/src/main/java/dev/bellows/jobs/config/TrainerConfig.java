@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param maxTime stop after this long at the next step, with a checkpoint; null: no limit
  * @param fastDevRun train only this many steps and one epoch, to see that everything works; 0: off
  * @param overfitBatches train and validate on only this many batches; 0: off
+ * @param ema share that the moving average of the parameters keeps in a step; 0: no average. With
+ *     one, it is what is evaluated and stored
  */
 public record TrainerConfig(
     int epochs,
@@ -42,7 +44,8 @@ public record TrainerConfig(
     CheckpointConfig checkpoint,
     @Nullable Duration maxTime,
     int fastDevRun,
-    int overfitBatches)
+    int overfitBatches,
+    double ema)
     implements Serializable {
 
   /** What a non-finite gradient does. */

@@ -106,6 +106,13 @@ final class TrainerKeys {
             "null",
             "When to stop before the last epoch; null: never.",
             "{metric: val_accuracy, patience: 3}")
+        .key(
+            "ema",
+            new OrNull(Real.from(0, 1)),
+            "null",
+            "Share that the moving average of the parameters keeps in a step; the average is evaluated and stored."
+                + " null: no average.",
+            "0.999")
         .key("on_nan", onNan, "stop", "What a gradient with NaN or infinity does.", "{skip: 3}")
         .key(
             "determinism",

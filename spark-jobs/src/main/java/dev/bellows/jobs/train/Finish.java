@@ -110,13 +110,13 @@ final class Finish {
     JavaRDD<DataShard> test = setup.data().test();
     JavaRDD<DataShard> validation = setup.data().validation();
     if (test != null) {
-      Evaluation evaluation = training.evaluate(test, end.values());
+      Evaluation evaluation = training.evaluate(test, setup.exported(end));
       evaluation.figures().forEach((name, value) -> out.put("test_" + name, value));
       EvaluationFiles.write(folder.files().below("evaluation"), evaluation, "test");
     } else if (validation != null) {
       EvaluationFiles.write(
           folder.files().below("evaluation"),
-          training.evaluate(validation, end.values()),
+          training.evaluate(validation, setup.exported(end)),
           "validation");
     }
     return out;
@@ -148,7 +148,7 @@ final class Finish {
         nullable(setup.spec().toJson()),
         nullable(setup.data().preprocess().toJson()),
         provenance,
-        end.values(),
+        setup.exported(end),
         segments,
         ModelCard.render(
             folder.name(),

@@ -201,7 +201,12 @@ record Setup(
 
   /** Optimiser slots of the update rule. */
   int slots() {
-    return update.optimizer().kind().slots();
+    return update.slots();
+  }
+
+  /** The values that are evaluated and stored: the moving average where there is one. */
+  float[] exported(RestorePoint point) {
+    return update.emaDecay() > 0 ? point.slots()[slots() - 1] : point.values();
   }
 
   /** The plan as a tree: plan.json. */

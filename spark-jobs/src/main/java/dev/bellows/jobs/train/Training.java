@@ -212,7 +212,7 @@ final class Training implements AutoCloseable {
       state.step = end; // not before: after a promotion the segment is entered again
       boolean due = setup.segments().checkpoint(end);
       if (setup.segments().epochEnd(end)) {
-        due |= epochEnd.run(state, raw.values());
+        due |= epochEnd.run(state, setup.exported(raw));
       }
       ledger.flush();
       newest = new RestorePoint(end, raw.values(), raw.slots(), state.toTree(setup.fingerprint()));

@@ -33,7 +33,8 @@ final class UpdateSpecs {
           trainer.clipValue(),
           trainer.clipNorm(),
           trainer.onNan() == TrainerConfig.OnNan.SKIP ? NanPolicy.SKIP : NanPolicy.STOP,
-          ranges(layout));
+          ranges(layout),
+          trainer.ema());
     } catch (IllegalArgumentException e) {
       throw new BellowsException(ExitCode.CONFIG, "trainer: " + e.getMessage(), e);
     }

@@ -426,4 +426,19 @@ class TrainJobTest {
         .containsKey("bytes_up_per_worker_step");
     assertThat(console.text()).contains("8 slices/step");
   }
+
+  /** The average is one more slot of the shards: same bytes for any number of tasks. */
+  @Test
+  void movingAverageIsWhatIsEvaluatedAndStored(SparkSession session) {
+    RecordingConsole console = new RecordingConsole();
+    String yaml = TinyData.adam(csv);
+    TrainOutcome plain = train(session, "plain", console, yaml);
+    TrainOutcome one =
+        train(session, "ema1", console, yaml, "trainer.ema=0.9", "distributed.workers=1");
+    TrainOutcome two =
+        train(session, "ema2", console, yaml, "trainer.ema=0.9", "distributed.workers=2");
+    assertThat(one.sha256()).isEqualTo(two.sha256()).isNotEqualTo(plain.sha256());
+    TrainOutcome off = train(session, "ema0", console, yaml, "trainer.ema=0");
+    assertThat(off.sha256()).isEqualTo(plain.sha256());
+  }
 }

@@ -11,7 +11,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Dense, activation, dropout and batch normalisation. */
 public final class CoreLayers {
-  /** x W + sparse S + b over the last axis, then the activation: [N, ..., in] to [N, ..., units]. */
+  /**
+   * x W + sparse S + b over the last axis, then the activation: [N, ..., in] to [N, ..., units].
+   */
   public static final LayerType DENSE =
       LayerType.named("dense", "Fully connected over the last axis: x W + b.")
           .option(Option.count("units", "Outputs of the layer."))
@@ -27,8 +29,7 @@ public final class CoreLayers {
           .option(negativeSlope(0.01).when("kind", "leaky_relu"))
           .option(negativeSlope(1).when("kind", "elu"))
           .option(Option.real("beta", "Beta of x sigmoid(beta x).").or(1).when("kind", "swish"))
-          .option(
-              Option.flag("trained", false, "Whether beta is trained.").when("kind", "swish"))
+          .option(Option.flag("trained", false, "Whether beta is trained.").when("kind", "swish"))
           .option(
               Option.real("temperature", "Larger is softer.")
                   .in(Option.Range.POSITIVE)
@@ -58,7 +59,8 @@ public final class CoreLayers {
    */
   public static final LayerType BATCH_NORM =
       LayerType.named("batch_norm", "Standardises each channel over the rows of a slice.")
-          .option(Option.share("momentum", "How much of the running statistics a step keeps.").or(0.9))
+          .option(
+              Option.share("momentum", "How much of the running statistics a step keeps.").or(0.9))
           .option(
               Option.real("epsilon", "Added to the variance.").in(Option.Range.POSITIVE).or(1e-5))
           .keepsShape()
@@ -80,7 +82,8 @@ public final class CoreLayers {
     Node sparse = c.sparse();
     int units = c.whole("units");
     Node rows = x == null ? null : rows(c, x);
-    int fanIn = (rows == null ? 0 : rows.shape().dim(1)) + (sparse == null ? 0 : sparse.shape().dim(1));
+    int fanIn =
+        (rows == null ? 0 : rows.shape().dim(1)) + (sparse == null ? 0 : sparse.shape().dim(1));
     Node sum = null;
     if (rows != null) {
       Shape shape = Shape.of(rows.shape().dim(1), units);

@@ -35,13 +35,11 @@ final class EmbeddingLayers {
     }
     int vocabulary = c.has("vocabulary") ? c.whole("vocabulary") : known;
     if (vocabulary < known) {
-      throw c.wrong(
-          "embedding.vocabulary " + vocabulary + " is below that of the input, " + known);
+      throw c.wrong("embedding.vocabulary " + vocabulary + " is below that of the input, " + known);
     }
     int dim = c.whole("dim");
     Initializer init = c.initializer();
-    Node table =
-        c.parameter("weight", Shape.of(vocabulary, dim), init, true, vocabulary, dim);
+    Node table = c.parameter("weight", Shape.of(vocabulary, dim), init, true, vocabulary, dim);
     int count = Math.toIntExact(tokens.shape().size());
     Node rows = c.graph().reshape(tokens, Shape.of(count, 1));
     Node vectors = c.graph("rows").gatherRows(table, rows, 0);

@@ -62,7 +62,9 @@ public abstract class LayerContext {
     return graph.named(suffix.isEmpty() ? name : name + "." + suffix);
   }
 
-  /** Whether the layer's parameters are frozen: a normalisation then uses its running statistics. */
+  /**
+   * Whether the layer's parameters are frozen: a normalisation then uses its running statistics.
+   */
   public final boolean frozen() {
     return Boolean.FALSE.equals(options.get("trainable"));
   }

@@ -40,7 +40,8 @@ public final class LayerType {
       List.of(
           Option.word("name", "Name of the layer, for inputs of others and for its parameters.")
               .optional(),
-          Option.texts("inputs", "Names of the layers or inputs that it reads; else the layer before.")
+          Option.texts(
+                  "inputs", "Names of the layers or inputs that it reads; else the layer before.")
               .optional(),
           Option.word("weights_of", "Layer whose weight it uses, transposed where that fits only.")
               .optional(),
@@ -70,12 +71,7 @@ public final class LayerType {
   private final Body body;
 
   private LayerType(
-      String id,
-      String doc,
-      List<Option> options,
-      int mostInputs,
-      boolean keepsShape,
-      Body body) {
+      String id, String doc, List<Option> options, int mostInputs, boolean keepsShape, Body body) {
     this.id = id;
     this.doc = doc;
     this.options = List.copyOf(options);

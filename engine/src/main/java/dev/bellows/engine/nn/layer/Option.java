@@ -150,8 +150,7 @@ public record Option(
 
   /** This option, missing when it is not given. */
   public Option optional() {
-    return new Option(
-        name, kind, doc, otherwise, true, range, words, rank, whenOption, whenWords);
+    return new Option(name, kind, doc, otherwise, true, range, words, rank, whenOption, whenWords);
   }
 
   /** This option with numbers in a range. */

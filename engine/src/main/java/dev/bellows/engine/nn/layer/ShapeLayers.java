@@ -15,10 +15,10 @@ final class ShapeLayers {
                   Option.wholes("shape", "Shape of a row; one size may be -1: what is left over."))
               .body(ShapeLayers::reshape),
           LayerType.named("slice", "A range of one axis: a crop, some channels, the last position.")
-              .option(
-                  Option.whole("axis", "Axis; 0 is the row's first, -1 the last.").or(-1))
+              .option(Option.whole("axis", "Axis; 0 is the row's first, -1 the last.").or(-1))
               .option(Option.whole("from", "First index; negative counts from the end.").or(0))
-              .option(Option.whole("to", "One past the last index; missing for the end.").optional())
+              .option(
+                  Option.whole("to", "One past the last index; missing for the end.").optional())
               .option(Option.flag("drop", false, "Leave the axis out of the result (size 1 only)."))
               .body(ShapeLayers::slice),
           LayerType.named("stop_gradient", "The input itself; nothing is trained through it.")
@@ -79,7 +79,13 @@ final class ShapeLayers {
     int to = !c.has("to") ? size : c.whole("to") < 0 ? size + c.whole("to") : c.whole("to");
     if (from < 0 || to > size || from >= to) {
       throw c.wrong(
-          "range [" + from + ", " + to + ") is not inside axis of size " + size + " of "
+          "range ["
+              + from
+              + ", "
+              + to
+              + ") is not inside axis of size "
+              + size
+              + " of "
               + LayerContext.text(x.shape()));
     }
     Node part = from == 0 && to == size ? x : c.graph("").slice(x, axis, from, to);
@@ -101,8 +107,7 @@ final class ShapeLayers {
     int rank = x.shape().rank() - 1;
     int axis = ofRow < 0 ? ofRow + rank : ofRow;
     if (axis < 0 || axis >= rank) {
-      throw c.wrong(
-          "axis " + ofRow + " is not inside rows of " + LayerContext.text(x.shape()));
+      throw c.wrong("axis " + ofRow + " is not inside rows of " + LayerContext.text(x.shape()));
     }
     return axis + 1;
   }

@@ -15,12 +15,7 @@ import java.util.Map;
  * @param options completed options
  */
 public record LossContext(
-    Graph graph,
-    String name,
-    Node output,
-    Node truth,
-    Node weights,
-    Map<String, Object> options) {
+    Graph graph, String name, Node output, Node truth, Node weights, Map<String, Object> options) {
 
   /** The graph, its next node named as the loss; for the scalar that the body returns. */
   public Graph named() {
