@@ -6,37 +6,9 @@
  * for every instruction set.
  */
 #include "batch_norm.h"
-#include "bellows_math.h"
-#include <string.h>
-
-/* Vectors of 16 are passed between inlined functions only. */
-#pragma GCC diagnostic ignored "-Wpsabi"
+#include "bellows_lanes.h"
 
 #define CHUNK 64
-#define LANES_16 16
-
-typedef float lanes __attribute__((vector_size(64), aligned(4)));
-typedef int32_t mask __attribute__((vector_size(64), aligned(4)));
-
-INLINE lanes load(const float *p, int64_t n) {
-  lanes v = {0};
-  if (n == LANES_16) {
-    v = *(const lanes *)p;
-  } else {
-    for (int64_t i = 0; i < n; i++) { v[i] = p[i]; }
-  }
-  return v;
-}
-
-INLINE void store(float *p, lanes v, int64_t n) {
-  if (n == LANES_16) {
-    *(lanes *)p = v;
-  } else {
-    for (int64_t i = 0; i < n; i++) { p[i] = v[i]; }
-  }
-}
-
-#define where(M, V) ((lanes)((mask)(V) & (M)))
 
 /* Mean and biased variance: sums of x - k and its square, k the mean of the first chunk. */
 static void statistics(const float *x, int64_t rows, int64_t channels, int64_t c0, int64_t n, float *mean,

@@ -1,22 +1,19 @@
 /* Pooling, unpooling and resampling of channels-last images. */
 #include "pooling.h"
-#include "bellows_math.h"
+#include "bellows_lanes.h"
 #include <string.h>
 
-#define BLOCK 64
-
-/* Flat positions of the window of output place p that lie inside the image; returns how many. */
-static int64_t window_of(const pool_shape *s, int64_t p, int64_t *position) {
-  int64_t o[3] = {p / (s->out[1] * s->out[2]), p / s->out[2] % s->out[1], p % s->out[2]};
+/* Flat positions of the window of output place (od, oh, ow) that lie inside the image; returns how many. */
+INLINE int64_t window_of(const pool_shape *s, int64_t od, int64_t oh, int64_t ow, int64_t *position) {
   int64_t n = 0;
   for (int64_t kd = 0; kd < s->kernel[0]; kd++) {
-    int64_t d = o[0] * s->stride[0] + kd * s->dilation[0] - s->low[0];
+    int64_t d = od * s->stride[0] + kd * s->dilation[0] - s->low[0];
     if (d < 0 || d >= s->in[0]) { continue; }
     for (int64_t kh = 0; kh < s->kernel[1]; kh++) {
-      int64_t h = o[1] * s->stride[1] + kh * s->dilation[1] - s->low[1];
+      int64_t h = oh * s->stride[1] + kh * s->dilation[1] - s->low[1];
       if (h < 0 || h >= s->in[1]) { continue; }
       for (int64_t kw = 0; kw < s->kernel[2]; kw++) {
-        int64_t w = o[2] * s->stride[2] + kw * s->dilation[2] - s->low[2];
+        int64_t w = ow * s->stride[2] + kw * s->dilation[2] - s->low[2];
         if (w >= 0 && w < s->in[2]) { position[n++] = (d * s->in[1] + h) * s->in[2] + w; }
       }
     }
@@ -24,170 +21,105 @@ static int64_t window_of(const pool_shape *s, int64_t p, int64_t *position) {
   return n;
 }
 
+#define PLACES                                               \
+  for (int64_t od = 0, p = 0; od < s->out[0]; od++)          \
+    for (int64_t oh = 0; oh < s->out[1]; oh++)               \
+      for (int64_t ow = 0; ow < s->out[2]; ow++, p++)
+
 static int64_t positions_of(const pool_shape *s) { return s->in[0] * s->in[1] * s->in[2]; }
 static int64_t places_of(const pool_shape *s) { return s->out[0] * s->out[1] * s->out[2]; }
 static int64_t kernel_of(const pool_shape *s) { return s->kernel[0] * s->kernel[1] * s->kernel[2]; }
 
-static void max_blocks(const pool_shape *s, int relu, const float *x, float *y, int32_t *index) {
-  const int64_t channels = s->channels, places = places_of(s);
-  int64_t position[kernel_of(s)];
-  for (int64_t p = 0; p < places; p++) {
-    int64_t count = window_of(s, p, position);
-    for (int64_t r = 0; r < s->rows; r++) {
-      const float *image = x + r * positions_of(s) * channels;
-      int64_t to = (r * places + p) * channels;
-      for (int64_t c0 = 0; c0 < channels; c0 += BLOCK) {
-        int64_t b = channels - c0 < BLOCK ? channels - c0 : BLOCK;
-        float best[BLOCK];
-        int32_t at[BLOCK];
-        for (int64_t c = 0; c < b; c++) {
-          best[c] = -INFINITY;
-          at[c] = -1;
-        }
-        for (int64_t k = 0; k < count; k++) {
-          const float *v = image + position[k] * channels + c0;
-          const int32_t here = (int32_t)position[k];
-          for (int64_t c = 0; c < b; c++) {
-            int take = (at[c] < 0) | (v[c] > best[c]) | (v[c] != v[c]);
-            best[c] = take ? v[c] : best[c];
-            at[c] = take ? here : at[c];
-          }
-        }
-        if (y) {
-          for (int64_t c = 0; c < b; c++) { y[to + c0 + c] = relu && best[c] < 0.0f ? 0.0f : best[c]; }
-        }
-        if (index) { memcpy(index + to + c0, at, (size_t)b * 4); }
-      }
-    }
-  }
-}
-
 /*
- * Few channels and windows that tile: whole image lines are reduced over the kernel's height, then the line over its
- * width by looking values up, so that a vector holds several pixels.
+ * Channels are taken sixteen at a time. Where there are fewer, the lanes behind them belong to the next pixel: they are
+ * computed for nothing and written again, right, when it comes; only the last pixels are handled in part.
  */
-static void max_lines(const pool_shape *s, int relu, const float *x, float *y, int32_t *index) {
-  const int64_t channels = s->channels, width = s->in[2], line = width * channels, out = s->out[2] * channels;
-  const int64_t high = s->kernel[1], wide = s->kernel[2];
-  float best[line];
-  int32_t row[line], first[out], column[out];
-  for (int64_t t = 0; t < out; t++) {
-    column[t] = (int32_t)(t / channels * wide);
-    first[t] = (int32_t)(column[t] * channels + t % channels);
+static void max_pixel(const float *image, const float *end, const int64_t *position, int64_t count, int64_t channels,
+                      int64_t c0, int relu, float *y, int32_t *index, int64_t room) {
+  const int64_t rest = channels - c0 < LANES_16 ? channels - c0 : LANES_16;
+  lanes best = {0};
+  mask at = {0};
+  at -= 1;
+  for (int64_t k = 0; k < count; k++) {
+    const float *from = image + position[k] * channels + c0;
+    const lanes v = load(from, end - from >= LANES_16 ? LANES_16 : rest);
+    const mask take = (at < 0) | (mask)(v > best) | (mask)(v != v);
+    const mask here = (mask){0} + (int32_t)position[k];
+    best = (lanes)(((mask)v & take) | ((mask)best & ~take));
+    at = (here & take) | (at & ~take);
   }
-  for (int64_t r = 0; r < s->rows * s->in[0]; r++) {
-    for (int64_t o = 0; o < s->out[1]; o++) {
-      const float *from = x + (r * s->in[1] + o * high) * line;
-      /* Position of the line in its row: r % depth images of in[1] lines stand before it. */
-      const int32_t start = (int32_t)((r % s->in[0] * s->in[1] + o * high) * width);
-      for (int64_t i = 0; i < line; i++) {
-        best[i] = from[i];
-        row[i] = start;
-      }
-      for (int64_t k = 1; k < high; k++) {
-        const float *v = from + k * line;
-        const int32_t here = start + (int32_t)(k * width);
-        for (int64_t i = 0; i < line; i++) {
-          int take = (v[i] > best[i]) | (v[i] != v[i]);
-          best[i] = take ? v[i] : best[i];
-          row[i] = take ? here : row[i];
-        }
-      }
-      float *to = y ? y + (r * s->out[1] + o) * out : 0;
-      int32_t *places = index ? index + (r * s->out[1] + o) * out : 0;
-      for (int64_t t = 0; t < out; t++) {
-        float m = best[first[t]];
-        int32_t at = row[first[t]] + column[t];
-        for (int64_t k = 1; k < wide; k++) {
-          float v = best[first[t] + k * channels];
-          int32_t here = row[first[t] + k * channels] + column[t] + (int32_t)k;
-          int take = (v > m) | ((v == m) & (here < at)) | (v != v);
-          m = take ? v : m;
-          at = take ? here : at;
-        }
-        if (to) { to[t] = relu && m < 0.0f ? 0.0f : m; }
-        if (places) { places[t] = at; }
-      }
-    }
-  }
+  const int64_t n = room >= LANES_16 ? LANES_16 : rest;
+  if (y) { store(y, relu ? where(~(mask)(best <= 0.0f), best) : best, n); }
+  if (index) { store((float *)index, (lanes)at, n); }
 }
 
 void bl_max_pool(const pool_shape *s, int relu, const float *x, float *y, int32_t *index) {
-  if (s->tiles && s->kernel[0] == 1 && s->channels < 16 && s->in[2] * s->channels <= 8192) {
-    max_lines(s, relu, x, y, index);
-  } else {
-    max_blocks(s, relu, x, y, index);
-  }
-}
-
-/* Few channels: the gradients and places of a line of windows are spread over the line once for all its rows. */
-static void grad_lines(const pool_shape *s, const float *dy, const int32_t *index, const float *positive, float *dx) {
-  const int64_t channels = s->channels, width = s->in[2], line = width * channels, out = s->out[2] * channels;
-  const int64_t high = s->kernel[1], wide = s->kernel[2];
-  float value[line], kept[out];
-  int32_t place[line], source[line], column[line];
-  for (int64_t i = 0; i < line; i++) {
-    column[i] = (int32_t)(i / channels);
-    source[i] = (int32_t)(column[i] / wide * channels + i % channels);
-  }
-  for (int64_t r = 0; r < s->rows * s->in[0]; r++) {
-    for (int64_t o = 0; o < s->out[1]; o++) {
-      const int64_t from = (r * s->out[1] + o) * out;
-      const float *up = dy + from;
-      if (positive) {
-        for (int64_t t = 0; t < out; t++) { kept[t] = positive[from + t] > 0.0f ? dy[from + t] : 0.0f; }
-        up = kept;
-      }
-      for (int64_t i = 0; i < line; i++) {
-        value[i] = up[source[i]];
-        place[i] = index[from + source[i]];
-      }
-      for (int64_t k = 0; k < high; k++) {
-        const int32_t start = (int32_t)((r % s->in[0] * s->in[1] + o * high + k) * width);
-        float *to = dx + (r * s->in[1] + o * high + k) * line;
-        for (int64_t i = 0; i < line; i++) { to[i] = place[i] == start + column[i] ? value[i] : 0.0f; }
+  const int64_t channels = s->channels, places = places_of(s), positions = positions_of(s);
+  const float *end = x + s->rows * positions * channels;
+  const int64_t size = s->rows * places * channels;
+  int64_t position[kernel_of(s)];
+  for (int64_t r = 0; r < s->rows; r++) {
+    PLACES {
+      const int64_t count = window_of(s, od, oh, ow, position);
+      for (int64_t c0 = 0; c0 < channels; c0 += LANES_16) {
+        const int64_t to = (r * places + p) * channels + c0;
+        max_pixel(x + r * positions * channels, end, position, count, channels, c0, relu, y ? y + to : 0,
+                  index ? index + to : 0, size - to);
       }
     }
   }
 }
 
-static void grad_blocks(const pool_shape *s, const float *dy, const int32_t *index, const float *positive, float *dx) {
-  const int64_t channels = s->channels, places = places_of(s);
-  int64_t position[kernel_of(s)];
-  for (int64_t r = 0; r < s->rows; r++) {
-    float *image = dx + r * positions_of(s) * channels;
-    for (int64_t p = 0; p < places; p++) {
-      int64_t count = window_of(s, p, position);
-      int64_t from = (r * places + p) * channels;
-      for (int64_t k = 0; k < count; k++) {
-        float *to = image + position[k] * channels;
-        const int32_t here = (int32_t)position[k];
-        if (positive) {
-          for (int64_t c = 0; c < channels; c++) {
-            to[c] = (index[from + c] == here) & (positive[from + c] > 0.0f) ? dy[from + c] : 0.0f;
+/* The gradient and the place of the maximum of up to sixteen channels of an output pixel. */
+typedef struct {
+  lanes d;
+  mask at;
+} pixel_grad;
+
+INLINE pixel_grad grad_of(const float *dy, const int32_t *index, const float *positive, int64_t from, int64_t n) {
+  pixel_grad g = {load(dy + from, n), (mask)load((const float *)(index + from), n)};
+  if (positive) { g.d = where((mask)(load(positive + from, n) > 0.0f), g.d); }
+  return g;
+}
+
+/* Only for windows that tile. The end of a line is written in part: behind it stands what is written already. */
+INLINE void max_pool_grad(const pool_shape *s, const int64_t channels, const float *dy, const int32_t *index,
+                          const float *positive, float *dx) {
+  const int64_t places = places_of(s), size = s->rows * places * channels;
+  const int64_t line = s->in[2] * channels;
+  for (int64_t r = 0; r < s->rows * s->in[0]; r++) {
+    const int64_t od = r % s->in[0] / s->kernel[0], plane = r / s->in[0] * places + od * s->out[1] * s->out[2];
+    for (int64_t oh = 0; oh < s->out[1]; oh++) {
+      for (int64_t ow = 0; ow < s->out[2]; ow++) {
+        for (int64_t c0 = 0; c0 < channels; c0 += LANES_16) {
+          const int64_t from = (plane + oh * s->out[2] + ow) * channels + c0;
+          const int64_t rest = channels - c0 < LANES_16 ? channels - c0 : LANES_16;
+          const pixel_grad g = grad_of(dy, index, positive, from, size - from >= LANES_16 ? LANES_16 : rest);
+          for (int64_t kh = 0; kh < s->kernel[1]; kh++) {
+            const int64_t h = oh * s->kernel[1] + kh;
+            float *to = dx + (r * s->in[1] + h) * line + ow * s->kernel[2] * channels + c0;
+            const int64_t first = (r % s->in[0] * s->in[1] + h) * s->in[2] + ow * s->kernel[2];
+            for (int64_t kw = 0; kw < s->kernel[2]; kw++) {
+              const mask here = (mask){0} + (int32_t)(first + kw);
+              const int part = channels > LANES_16 || line - (ow * s->kernel[2] + kw) * channels < LANES_16;
+              store(to + kw * channels, where(g.at == here, g.d), part ? rest : LANES_16);
+            }
           }
-        } else {
-          for (int64_t c = 0; c < channels; c++) { to[c] = index[from + c] == here ? dy[from + c] : 0.0f; }
         }
       }
     }
   }
 }
 
-/* Only for windows that tile. */
 void bl_max_pool_grad(const pool_shape *s, const float *dy, const int32_t *index, const float *positive, float *dx) {
-  if (s->kernel[0] == 1 && s->channels < 16 && s->in[2] * s->channels <= 8192) {
-    grad_lines(s, dy, index, positive, dx);
-  } else {
-    grad_blocks(s, dy, index, positive, dx);
-  }
+  max_pool_grad(s, s->channels, dy, index, positive, dx);
 }
 
 static void average(const pool_shape *s, int padded, const float *x, float *y, const float *dy, float *dx) {
   const int64_t channels = s->channels, places = places_of(s);
   int64_t position[kernel_of(s)];
-  for (int64_t p = 0; p < places; p++) {
-    int64_t count = window_of(s, p, position);
+  PLACES {
+    const int64_t count = window_of(s, od, oh, ow, position);
     const float share = 1.0f / (float)(padded ? kernel_of(s) : count);
     for (int64_t r = 0; r < s->rows; r++) {
       int64_t image = r * positions_of(s) * channels, to = (r * places + p) * channels;

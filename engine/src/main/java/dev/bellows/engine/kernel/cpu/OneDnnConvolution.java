@@ -73,6 +73,9 @@ final class OneDnnConvolution implements Convolution {
 
   @Override
   public KernelCall bindGradInput(ConvolutionShape shape, long dy, long w, long dx) {
+    if (NativeConvolution.gradInputFits(shape)) {
+      return NativeConvolution.bindGradInput(primitives.memory(), shape, dy, w, dx);
+    }
     Made made = made(shape, Product.GRAD_INPUT, false);
     if (made == null) {
       return fallback.bindGradInput(shape, dy, w, dx);
@@ -132,6 +135,9 @@ final class OneDnnConvolution implements Convolution {
 
   @Override
   public String describe(ConvolutionShape shape, Product product) {
+    if (product == Product.GRAD_INPUT && NativeConvolution.gradInputFits(shape)) {
+      return "own, runs of lines";
+    }
     Made made = made(shape, product, false);
     return made == null
         ? fallback.describe(shape, product)
