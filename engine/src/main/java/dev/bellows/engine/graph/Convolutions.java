@@ -75,7 +75,9 @@ public final class Convolutions {
     return gradInput(g, x, w, window, groups, shape);
   }
 
-  /** Output sizes of {@link #transposed} without surplus: (size - 1) stride - low - high + extent. */
+  /**
+   * Output sizes of {@link #transposed} without surplus: (size - 1) stride - low - high + extent.
+   */
   public static int[] transposedOutput(Window window, int... input) {
     int[] output = new int[input.length];
     for (int i = 0; i < output.length; i++) {
@@ -181,9 +183,7 @@ public final class Convolutions {
       case CONV_GRAD_INPUT -> // (v, w): dy stands for x
           i == 0 ? conv(g, dy, b, window, groups) : gradWeight(g, dy, a, window, groups);
       case CONV_GRAD_WEIGHT -> // (x, v): dy stands for w
-          i == 0
-              ? gradInput(g, b, dy, window, groups, a.shape())
-              : conv(g, a, dy, window, groups);
+          i == 0 ? gradInput(g, b, dy, window, groups, a.shape()) : conv(g, a, dy, window, groups);
       default -> throw new IllegalStateException("no gradient rule for op " + n.op().id());
     };
   }

@@ -1,8 +1,8 @@
 package dev.bellows.engine.graph;
 
 /**
- * Ops that belong together. The rules of a family (shapes, gradients), its reference kernels and its
- * lowering to kernel calls stand in one class each.
+ * Ops that belong together. The rules of a family (shapes, gradients), its reference kernels and
+ * its lowering to kernel calls stand in one class each.
  */
 public enum OpFamily {
   /** Elementwise, dense and sparse products, reductions, batch normalisation, pointwise losses. */

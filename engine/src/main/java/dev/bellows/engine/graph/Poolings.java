@@ -71,8 +71,7 @@ public final class Poolings {
       throw new GraphException(
           "node " + label + ": " + index + " must have the rows and channels of " + x);
     }
-    return g.append(
-        Op.POOL_TAKE, index.shape(), DType.FLOAT32, Attributes.NONE, List.of(x, index));
+    return g.append(Op.POOL_TAKE, index.shape(), DType.FLOAT32, Attributes.NONE, List.of(x, index));
   }
 
   /**

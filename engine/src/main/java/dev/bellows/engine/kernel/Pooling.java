@@ -28,11 +28,15 @@ public interface Pooling {
   /** dx = sum over the windows of a position of dy over the number of values of the window. */
   KernelCall bindAverageGrad(PoolShape shape, boolean padded, long dy, long dx);
 
-  /** y[n, p, c] = x[n, index[n, p, c], c], 0 where the index is -1; x [rows, positions, channels]. */
-  KernelCall bindTake(int rows, int positions, int places, int channels, long x, long index, long y);
+  /**
+   * y[n, p, c] = x[n, index[n, p, c], c], 0 where the index is -1; x [rows, positions, channels].
+   */
+  KernelCall bindTake(
+      int rows, int positions, int places, int channels, long x, long index, long y);
 
   /** dx = 0, then dx[n, index[n, p, c], c] += dy[n, p, c] in order. */
-  KernelCall bindPut(int rows, int positions, int places, int channels, long dy, long index, long dx);
+  KernelCall bindPut(
+      int rows, int positions, int places, int channels, long dy, long index, long dx);
 
   /** y = x interpolated, see {@link ResizeShape}. */
   KernelCall bindResize(ResizeShape shape, long x, long y);

@@ -36,7 +36,6 @@ final class Descriptions {
     }
     String nodes = step.parts().stream().map(Node::name).collect(Collectors.joining(", "));
     Node result = step.results().get(0);
-    return new PlanDescription.Call(
-        kernel, nodes, result.shape().toString(), flops, bytes, nanos);
+    return new PlanDescription.Call(kernel, nodes, result.shape().toString(), flops, bytes, nanos);
   }
 }

@@ -76,8 +76,7 @@ final class ImageFusion {
     if (sums != null && fusion.free(gradient)) {
       List<Node> both = new ArrayList<>(List.of(gradient, sums));
       both.sort(Comparator.comparingInt(Node::id));
-      fusion.set(
-          new Step(StepKind.CONV_GRAD_WEIGHT_BIAS, gradient, List.of(gradient, sums), both));
+      fusion.set(new Step(StepKind.CONV_GRAD_WEIGHT_BIAS, gradient, List.of(gradient, sums), both));
     }
   }
 
@@ -125,8 +124,7 @@ final class ImageFusion {
       parts.add(next);
       last = next;
     }
-    fusion.set(
-        new Step(StepKind.BATCH_NORM_FORWARD, last, List.of(mean, variance, last), parts));
+    fusion.set(new Step(StepKind.BATCH_NORM_FORWARD, last, List.of(mean, variance, last), parts));
   }
 
   private @Nullable Node onlyReaderForRelu(Node node) {
@@ -256,8 +254,7 @@ final class ImageFusion {
       return;
     }
     fusion.set(
-        new Step(
-            StepKind.MAX_POOL_RELU, pool, List.of(pool, index), List.of(relu, pool, index)));
+        new Step(StepKind.MAX_POOL_RELU, pool, List.of(pool, index), List.of(relu, pool, index)));
     fusion.set(
         new Step(
             StepKind.MAX_POOL_RELU_GRAD,

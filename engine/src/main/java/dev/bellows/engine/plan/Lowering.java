@@ -67,7 +67,8 @@ final class Lowering {
           add(NormalisationLowering.bindGradients(kernels, step.results(), placement::address));
       case ATTENTION_GRADIENTS ->
           add(AttentionLowering.bindGradients(kernels, step.results(), placement::address));
-      case CONV_BIAS, CONV_GRAD_WEIGHT_BIAS,
+      case CONV_BIAS,
+          CONV_GRAD_WEIGHT_BIAS,
           BATCH_NORM_FORWARD,
           BATCH_NORM_BACKWARD,
           MAX_POOL_RELU,

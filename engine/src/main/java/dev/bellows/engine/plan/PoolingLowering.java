@@ -45,8 +45,7 @@ final class PoolingLowering {
           pooling.bindResizeGrad(
               new ResizeShape(node.shape(), in, a.flag("linear"), a.flag("aligned")), x, y);
       case ROI_ALIGN ->
-          pooling.bindRoiAlign(
-              regions(in, node.shape(), a), x, at.applyAsLong(node.input(1)), y);
+          pooling.bindRoiAlign(regions(in, node.shape(), a), x, at.applyAsLong(node.input(1)), y);
       case ROI_ALIGN_GRAD ->
           pooling.bindRoiAlignGrad(
               regions(node.shape(), in, a), x, at.applyAsLong(node.input(1)), y);
@@ -57,8 +56,7 @@ final class PoolingLowering {
               at.applyAsLong(node.input(1)),
               y);
       case CHANNEL_WINDOW_SUM ->
-          pooling.bindChannelSum(
-              Lowering.rows(node.input(0)), in.dim(-1), a.integer("half"), x, y);
+          pooling.bindChannelSum(Lowering.rows(node.input(0)), in.dim(-1), a.integer("half"), x, y);
       default ->
           throw new IllegalStateException(
               "no kernel for op " + node.op().id() + " of node " + node);
@@ -77,20 +75,13 @@ final class PoolingLowering {
     }
     Shape image = node.shape();
     return pooling.bindPut(
-        image.dim(0),
-        pixels(image),
-        pixels(index.shape()),
-        image.dim(-1),
-        dy,
-        places,
-        dx);
+        image.dim(0), pixels(image), pixels(index.shape()), image.dim(-1), dy, places, dx);
   }
 
   /** Whether a POOL_PUT puts back what windows took that tile the image. */
   static boolean tiles(Node put) {
     Node index = put.input(1);
-    if (index.op() != Op.MAX_POOL_INDEX
-        || !index.input(0).shape().equals(put.shape())) {
+    if (index.op() != Op.MAX_POOL_INDEX || !index.input(0).shape().equals(put.shape())) {
       return false;
     }
     int[] dims = put.shape().dims();
@@ -99,8 +90,7 @@ final class PoolingLowering {
   }
 
   private static RoiShape regions(Shape image, Shape bins, Attributes a) {
-    return new RoiShape(
-        image, bins, a.integer("samples"), a.number("scale"), a.flag("half_pixel"));
+    return new RoiShape(image, bins, a.integer("samples"), a.number("scale"), a.flag("half_pixel"));
   }
 
   private static int pixels(Shape image) {

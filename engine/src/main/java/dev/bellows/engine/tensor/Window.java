@@ -145,7 +145,9 @@ public final class Window {
     return product;
   }
 
-  /** Number of windows along axis {@code i} of {@code input} positions; 0 or less when none fits. */
+  /**
+   * Number of windows along axis {@code i} of {@code input} positions; 0 or less when none fits.
+   */
   public int output(int i, int input) {
     return Math.floorDiv(input + low[i] + high[i] - extent(i), stride[i]) + 1;
   }

@@ -72,8 +72,7 @@ public final class ImageNetworks {
       skip = b + "_skip_norm";
     }
     layers.add(LayerSpec.of("add", Map.of("inputs", List.of(b + "_norm", skip))));
-    layers.add(
-        LayerSpec.of("activation", Map.of("kind", "relu", "name", "top" + (i + 1))));
+    layers.add(LayerSpec.of("activation", Map.of("kind", "relu", "name", "top" + (i + 1))));
   }
 
   private static Map<String, Object> zeros(Map<String, Object> options, int zeros) {

@@ -103,8 +103,8 @@ final class ConvolutionGradientTest {
   }
 
   /**
-   * Values of torch 2.13.0 in float64, for x [1, 4, 5, 4] = 0.37 i mod 2 - 1, w [3, 2, 2, 6] = 0.23 i
-   * mod 1 - 0.5 and dy = 0.31 i mod 1:
+   * Values of torch 2.13.0 in float64, for x [1, 4, 5, 4] = 0.37 i mod 2 - 1, w [3, 2, 2, 6] = 0.23
+   * i mod 1 - 0.5 and dy = 0.31 i mod 1:
    *
    * <pre>
    * F.conv2d(x.permute(0,3,1,2), w.permute(3,2,0,1), stride=(2,1), padding=(1,0), dilation=(1,2), groups=2)
@@ -162,8 +162,7 @@ final class ConvolutionGradientTest {
         .containsExactly(0, 1, 2.5, 4, 1.5);
     // True convolution pastes the kernel as it is: a transposed cross-correlation.
     Node kernel = c.of(new double[] {0, 1, 0.5}, 3, 1, 1);
-    double[] pasted =
-        c.run.value(Convolutions.transposed(c.graph, x, kernel, Window.of(3), 1, 5));
+    double[] pasted = c.run.value(Convolutions.transposed(c.graph, x, kernel, Window.of(3), 1, 5));
     assertThat(pasted).containsExactly(new double[] {0, 1, 2.5, 4, 1.5}, within(1e-12));
   }
 

@@ -58,9 +58,7 @@ final class PoolingGradientTest {
     }
     check(
         "roi pool",
-        c ->
-            Poolings.roiPool(
-                c.graph, c.normal(2, 4, 5, 2), c.fixed(REGIONS, 2, 5), 2, 2, 0.9));
+        c -> Poolings.roiPool(c.graph, c.normal(2, 4, 5, 2), c.fixed(REGIONS, 2, 5), 2, 2, 0.9));
     check("lrn", c -> Poolings.localResponse(c.graph, c.normal(2, 3, 7), 2, 0.5, 0.75, 5));
     check(
         "lrn within",
@@ -114,28 +112,30 @@ final class PoolingGradientTest {
     starts(c, Poolings.maxPool(c.graph, x, w), 0.74, 0.81, 0.92, 0.85, 0.96, 0.77);
     double[] index = {1, 6, 8, 2, 4, 10, 12, 13, 8, 13, 16, 17, 24, 25, 27, 21, 27, 21};
     starts(c, Poolings.maxPoolIndex(c.graph, x, w), index);
-    starts(
-        c,
-        Poolings.averagePool(c.graph, x, w, true),
-        1.36 / 9,
-        1.84 / 9,
-        3.2 / 9,
-        2.42 / 9);
+    starts(c, Poolings.averagePool(c.graph, x, w, true), 1.36 / 9, 1.84 / 9, 3.2 / 9, 2.42 / 9);
     starts(c, Poolings.averagePool(c.graph, x, w, false), 0.34, 0.46, 1.6 / 3, 1.21 / 3);
     starts(
         c,
         Poolings.resizeLinear(c.graph, x, Poolings.Corners.HALF_PIXEL, 7, 9),
-        0, 0.37, 0.37, 0.24, 2.09 / 3, 0.7 / 3, 1.57 / 3, 2.18 / 3);
+        0,
+        0.37,
+        0.37,
+        0.24,
+        2.09 / 3,
+        0.7 / 3,
+        1.57 / 3,
+        2.18 / 3);
     Node aligned = Poolings.resizeLinear(c.graph, x, Poolings.Corners.ALIGNED, 7, 9);
     starts(c, aligned, 0, 0.37, 0.4625, 0.2075, 0.675, 0.295, 0.5125, 0.7575);
-    starts(
-        c,
-        Poolings.resizeNearest(c.graph, x, 7, 9),
-        0, 0.37, 0, 0.37, 0.74, 0.11, 0.48, 0.85);
+    starts(c, Poolings.resizeNearest(c.graph, x, 7, 9), 0, 0.37, 0, 0.37, 0.74, 0.11, 0.48, 0.85);
     starts(
         c,
         Poolings.localResponse(c.graph, ramp(c, 1, 14), 2, 0.1, 0.75, 5),
-        0, 0.2144260124802851, 0.4253059798622227, 0.061632073942549215, 0.26976745990271883);
+        0,
+        0.2144260124802851,
+        0.4253059798622227,
+        0.061632073942549215,
+        0.26976745990271883);
   }
 
   private static void starts(GradientCheck c, Node node, double... expected) {
@@ -253,8 +253,7 @@ final class PoolingGradientTest {
     assertThatThrownBy(() -> Poolings.maxPool(g.named("pool"), x, Window.of(5, 5)))
         .hasMessageContaining("node pool: axis 1 of [1, 4, 4, 2] has 4 positions")
         .hasMessageContaining("padding of at least 1");
-    assertThatThrownBy(
-            () -> Poolings.maxPool(g.named("pool"), x, Window.of(2, 2).padding(2, 2)))
+    assertThatThrownBy(() -> Poolings.maxPool(g.named("pool"), x, Window.of(2, 2).padding(2, 2)))
         .hasMessageContaining("padding of axis 1 must be less than the window's 2");
     assertThatThrownBy(() -> Poolings.averagePool(g.named("pool"), x, Window.of(2), true))
         .hasMessageContaining("must be [N, spatial, C], rank 3");

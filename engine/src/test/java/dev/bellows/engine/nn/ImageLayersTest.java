@@ -19,8 +19,7 @@ final class ImageLayersTest {
     List<LayerSpec> all = new ArrayList<>(List.of(layers));
     all.add(LayerSpec.of("flatten", Map.of()));
     all.add(LayerSpec.of("dense", Map.of("units", 2)));
-    NetworkSpec spec =
-        new NetworkSpec(input, all, LossSpec.of(LossKind.SOFTMAX_CROSS_ENTROPY), 2);
+    NetworkSpec spec = new NetworkSpec(input, all, LossSpec.of(LossKind.SOFTMAX_CROSS_ENTROPY), 2);
     return Network.build(spec, 3, Mode.TRAIN);
   }
 
@@ -52,13 +51,10 @@ final class ImageLayersTest {
         .isEqualTo(Shape.of(3, 18, 16, 3));
     Map<String, Object> pasted =
         Map.of("filters", 3, "kernel", 2, "stride", 2, "padding", "valid", "extra", List.of(1, 0));
-    assertThat(shape(image, layer("conv_transpose2d", pasted)))
-        .isEqualTo(Shape.of(3, 19, 16, 3));
-    assertThat(
-            shape(InputSpec.shaped("line", 12, 2), layer("conv1d", Map.of("filters", 4))))
+    assertThat(shape(image, layer("conv_transpose2d", pasted))).isEqualTo(Shape.of(3, 19, 16, 3));
+    assertThat(shape(InputSpec.shaped("line", 12, 2), layer("conv1d", Map.of("filters", 4))))
         .isEqualTo(Shape.of(3, 12, 4));
-    assertThat(
-            shape(InputSpec.shaped("box", 4, 5, 6, 2), layer("conv3d", Map.of("filters", 4))))
+    assertThat(shape(InputSpec.shaped("box", 4, 5, 6, 2), layer("conv3d", Map.of("filters", 4))))
         .isEqualTo(Shape.of(3, 4, 5, 6, 4));
   }
 
@@ -66,8 +62,7 @@ final class ImageLayersTest {
   @DisplayName("LAY-08, LAY-09, LAY-10, LAY-20, LAY-21, LAY-22 pooling and up-sampling layers")
   void pooling() {
     InputSpec image = InputSpec.shaped("image", 8, 6, 4);
-    assertThat(shape(image, layer("maxpool2d", Map.of("size", 2))))
-        .isEqualTo(Shape.of(3, 4, 3, 4));
+    assertThat(shape(image, layer("maxpool2d", Map.of("size", 2)))).isEqualTo(Shape.of(3, 4, 3, 4));
     Map<String, Object> same = Map.of("size", 3, "stride", 2, "padding", "same");
     assertThat(shape(image, layer("avgpool2d", same))).isEqualTo(Shape.of(3, 4, 3, 4));
     assertThat(shape(image, layer("global_avgpool", Map.of()))).isEqualTo(Shape.of(3, 4));
@@ -97,20 +92,17 @@ final class ImageLayersTest {
   @Test
   @DisplayName("LAY-34 a wrong rank or group count names the layer and what would fit")
   void messages() {
-    assertThatThrownBy(
-            () -> build(InputSpec.numeric(12), layer("conv2d", Map.of("filters", 2))))
+    assertThatThrownBy(() -> build(InputSpec.numeric(12), layer("conv2d", Map.of("filters", 2))))
         .isInstanceOf(NetworkException.class)
         .hasMessageContaining("conv2d")
         .hasMessageContaining("images [N, H, W, C]");
     InputSpec image = InputSpec.shaped("image", 5, 5, 3);
-    assertThatThrownBy(
-            () -> build(image, layer("conv2d", Map.of("filters", 4, "groups", 2))))
+    assertThatThrownBy(() -> build(image, layer("conv2d", Map.of("filters", 4, "groups", 2))))
         .hasMessageContaining("groups 2 must divide the channels 3");
     assertThatThrownBy(
             () ->
                 build(
-                    image,
-                    layer("conv2d", Map.of("filters", 4, "kernel", 7, "padding", "valid"))))
+                    image, layer("conv2d", Map.of("filters", 4, "kernel", 7, "padding", "valid"))))
         .hasMessageContaining("conv2d")
         .hasMessageContaining("the window spans 7");
     assertThatThrownBy(() -> build(image, layer("unpool2d", Map.of())))

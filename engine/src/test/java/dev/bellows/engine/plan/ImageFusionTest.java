@@ -20,10 +20,8 @@ import org.junit.jupiter.api.Test;
 final class ImageFusionTest {
   private static final Window THREE = Window.of(3, 3).padding(1, 1);
 
-  private final KernelProvider provider =
-      KernelProvider.choose(KernelProvider.Preference.AUTO);
-  private final KernelProvider plain =
-      KernelProvider.choose(KernelProvider.Preference.PLAIN);
+  private final KernelProvider provider = KernelProvider.choose(KernelProvider.Preference.AUTO);
+  private final KernelProvider plain = KernelProvider.choose(KernelProvider.Preference.PLAIN);
 
   private static Node norm(PlanCheck c, Node x, Node scale, Node shift) {
     return c.graph.batchNorm(
@@ -106,8 +104,7 @@ final class ImageFusionTest {
       Node r = c.graph.relu(z);
       Node sum = c.graph.add(r, z);
       Node pooled = Poolings.maxPool(c.graph, r, Window.of(2, 2).strides(2, 2));
-      Node loss =
-          c.graph.add(c.graph.reduceSum(c.graph.mul(sum, sum)), c.graph.reduceSum(pooled));
+      Node loss = c.graph.add(c.graph.reduceSum(c.graph.mul(sum, sum)), c.graph.reduceSum(pooled));
       Map<Node, Node> d = Gradients.reverse(c.graph, loss, List.of(x, scale));
       c.agree(provider, 3000, z, r, d.get(x), d.get(scale));
     }

@@ -81,8 +81,10 @@ final class OneDnnConvolution implements Convolution {
       return fallback.bindGradInput(shape, dy, w, dx);
     }
     List<Operand> operands = new ArrayList<>();
-    operands.add(new Operand(dnnl.DNNL_ARG_DIFF_DST, layout(shape, Product.GRAD_INPUT).output(), dy));
-    operands.add(new Operand(dnnl.DNNL_ARG_DIFF_SRC, layout(shape, Product.GRAD_INPUT).input(), dx));
+    operands.add(
+        new Operand(dnnl.DNNL_ARG_DIFF_DST, layout(shape, Product.GRAD_INPUT).output(), dy));
+    operands.add(
+        new Operand(dnnl.DNNL_ARG_DIFF_SRC, layout(shape, Product.GRAD_INPUT).input(), dx));
     return withWeights(made, w, operands);
   }
 
@@ -112,10 +114,12 @@ final class OneDnnConvolution implements Convolution {
     long copy = same ? dw : primitives.memory().take(made.weight().get_size());
     List<Operand> operands = new ArrayList<>();
     operands.add(new Operand(dnnl.DNNL_ARG_SRC, layout(shape, Product.GRAD_WEIGHT).input(), x));
-    operands.add(new Operand(dnnl.DNNL_ARG_DIFF_DST, layout(shape, Product.GRAD_WEIGHT).output(), dy));
+    operands.add(
+        new Operand(dnnl.DNNL_ARG_DIFF_DST, layout(shape, Product.GRAD_WEIGHT).output(), dy));
     operands.add(new Operand(dnnl.DNNL_ARG_DIFF_WEIGHTS, made.weight(), copy));
     if (dbias != 0) {
-      operands.add(new Operand(dnnl.DNNL_ARG_DIFF_BIAS, layout(shape, Product.GRAD_WEIGHT).bias(), dbias));
+      operands.add(
+          new Operand(dnnl.DNNL_ARG_DIFF_BIAS, layout(shape, Product.GRAD_WEIGHT).bias(), dbias));
     }
     KernelCall product = call(made, operands);
     if (same) {
@@ -217,7 +221,8 @@ final class OneDnnConvolution implements Convolution {
             product == Product.GRAD_WEIGHT
                 ? description.diff_weights_desc()
                 : description.weights_desc());
-    return new Choice(new Made(primitives.keep(primitive(description)), description, weight, l.weight()));
+    return new Choice(
+        new Made(primitives.keep(primitive(description)), description, weight, l.weight()));
   }
 
   private static primitive primitive(primitive_desc description) {
@@ -226,7 +231,8 @@ final class OneDnnConvolution implements Convolution {
     }
     return description instanceof convolution_backward_data.primitive_desc data
         ? new convolution_backward_data(data)
-        : new convolution_backward_weights((convolution_backward_weights.primitive_desc) description);
+        : new convolution_backward_weights(
+            (convolution_backward_weights.primitive_desc) description);
   }
 
   /** One axis becomes two: oneDNN's fast kernels are those of images. */

@@ -216,13 +216,9 @@ final class PlainConvolution implements Convolution {
       int at = 0;
       for (int axis = 0; axis < 3; axis++) {
         int steps =
-            coordinate(s.input(), q, axis)
-                + win.low(axis)
-                - kernel(k, axis) * win.dilation(axis);
+            coordinate(s.input(), q, axis) + win.low(axis) - kernel(k, axis) * win.dilation(axis);
         int position = steps / win.stride(axis);
-        if (steps < 0
-            || steps % win.stride(axis) != 0
-            || position >= output.dim(axis + 1)) {
+        if (steps < 0 || steps % win.stride(axis) != 0 || position >= output.dim(axis + 1)) {
           return -1;
         }
         at = at * output.dim(axis + 1) + position;

@@ -23,8 +23,7 @@ final class Poolings {
       case MAX_POOL_INDEX -> max(new PoolShape(x, Windows.of(n)), in[0], false);
       case POOL_TAKE -> move(x, in[1], in[0], false);
       case POOL_PUT -> move(n.shape(), in[1], in[0], true);
-      case AVERAGE_POOL ->
-          average(new PoolShape(x, Windows.of(n)), in[0], a.flag("padded"), false);
+      case AVERAGE_POOL -> average(new PoolShape(x, Windows.of(n)), in[0], a.flag("padded"), false);
       case AVERAGE_POOL_GRAD ->
           average(new PoolShape(n.shape(), Windows.of(n)), in[0], a.flag("padded"), true);
       case RESIZE -> resize(resizing(n, x, n.shape()), in[0], false);
@@ -47,8 +46,7 @@ final class Poolings {
     for (int axis = 2; axis >= 0; axis--) {
       int o = rest % out.dim(axis + 1);
       rest /= out.dim(axis + 1);
-      int position =
-          o * w.stride(axis) + kernel % w.kernel(axis) * w.dilation(axis) - w.low(axis);
+      int position = o * w.stride(axis) + kernel % w.kernel(axis) * w.dilation(axis) - w.low(axis);
       kernel /= w.kernel(axis);
       if (position < 0 || position >= s.input().dim(axis + 1)) {
         return -1;
@@ -115,8 +113,7 @@ final class Poolings {
       for (int position : at) {
         if (position >= 0) {
           int x =
-              (i / channels / pixels(out) * pixels(s.input()) + position) * channels
-                  + i % channels;
+              (i / channels / pixels(out) * pixels(s.input()) + position) * channels + i % channels;
           result[grad ? x : i] += values[grad ? i : x] / (padded ? positions : inside);
         }
       }

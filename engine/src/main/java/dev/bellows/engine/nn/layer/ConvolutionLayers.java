@@ -84,8 +84,7 @@ public final class ConvolutionLayers {
               + " and the filters "
               + filters);
     }
-    Node weight =
-        weight(c, prefix + "weight", window, channels / groups, filters, groups);
+    Node weight = weight(c, prefix + "weight", window, channels / groups, filters, groups);
     return Convolutions.conv(c.graph(prefix + "conv"), x, weight, window, groups);
   }
 
@@ -153,8 +152,7 @@ public final class ConvolutionLayers {
       output[i] += extra[i];
     }
     Node weight = weight(c, "weight", window, filters / groups, channels, groups);
-    Node y =
-        Convolutions.transposed(c.graph("conv_transpose"), x, weight, window, groups, output);
+    Node y = Convolutions.transposed(c.graph("conv_transpose"), x, weight, window, groups, output);
     return c.activate(biased(c, y));
   }
 

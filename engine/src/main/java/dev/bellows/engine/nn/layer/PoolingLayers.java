@@ -134,12 +134,17 @@ public final class PoolingLayers {
   private static LayerType localResponse() {
     return LayerType.named(
             "lrn", "x / (k + alpha sum x^2)^beta over neighbours (Krizhevsky et al., NIPS 2012).")
-        .option(Option.whole("n", "Neighbours, half on each side.").in(Option.Range.NOT_NEGATIVE).or(5))
+        .option(
+            Option.whole("n", "Neighbours, half on each side.").in(Option.Range.NOT_NEGATIVE).or(5))
         .option(Option.real("k", "Added to the sum.").in(Option.Range.NOT_NEGATIVE).or(2))
         .option(Option.real("alpha", "Factor of the sum.").or(1e-4))
         .option(Option.real("beta", "Exponent.").or(0.75))
         .option(
-            Option.word("over", "Neighbouring channels, or pixels of the channel.", "channels", "pixels")
+            Option.word(
+                    "over",
+                    "Neighbouring channels, or pixels of the channel.",
+                    "channels",
+                    "pixels")
                 .or("channels"))
         .keepsShape()
         .body(

@@ -37,7 +37,9 @@ final class Windowed {
 
   /** The window of {@code kernel}, {@code stride} and {@code dilation}, without padding. */
   static Window unpadded(LayerContext c) {
-    return Window.of(c.wholes("kernel")).strides(c.wholes("stride")).dilations(c.wholes("dilation"));
+    return Window.of(c.wholes("kernel"))
+        .strides(c.wholes("stride"))
+        .dilations(c.wholes("dilation"));
   }
 
   /** The window of all options for the image x. */
