@@ -245,6 +245,12 @@ public enum Op {
   /** (dy, trace, inputs of RECURRENT): gradient of the initial state [S N, H]. */
   RECURRENT_STATE_GRAD(OpFamily.RECURRENCE, -1, 0b111111),
 
+  // Alignment, see Alignments.
+  /** (log-probabilities [N, T, C], labels int [N, L], steps int [N], counts int [N]): [N]. */
+  CTC(OpFamily.ALIGNMENT, 4, 0b1),
+  /** (dy [N], inputs of CTC): gradient of the log-probabilities. */
+  CTC_GRAD(OpFamily.ALIGNMENT, 5, 0b11),
+
   // Convolutions, built by Convolutions: x [N, spatial..., C], w [kernel..., C / groups, O];
   // attributes kernel, stride, dilation, low, high (padding) per spatial axis and groups.
   /** (x, w): cross-correlation, [N, windows..., O]. */
