@@ -34,6 +34,7 @@ typedef __m256 vec;
 #define DEPTH 128   /* rows of a panel that are passed at once */
 #define ROWS 48     /* rows of the batch whose tiles are held before the cell's function */
 
+/* RecurrentCell.code */
 enum { TANH, RELU, LSTM, GRU, GRU_RESET_BEFORE };
 
 /* A panel holds GATES x WIDTH vectors: WIDTH vectors of units for each gate. */

@@ -113,7 +113,41 @@ def transformer():
     return model, batch, torch.optim.AdamW(model.parameters(), lr=1e-3), lambda m, x, y: F.cross_entropy(m(x), y)
 
 
-MODELS = {"transformer": transformer}
+class CharLstm(nn.Module):
+    def __init__(self, v=80, e=64, h=128):
+        super().__init__()
+        self.e, self.l, self.o = nn.Embedding(v, e), nn.LSTM(e, h, batch_first=True), nn.Linear(h, v)
+
+    def forward(self, x):
+        return self.o(self.l(self.e(x))[0])
+
+
+def lstm():
+    model = CharLstm()
+    fill = Filler()
+    bound = np.float32(1 / np.sqrt(128))
+    fill.tensor(model.e.weight, 1.0)
+    with torch.no_grad():
+        model.l.weight_ih_l0.copy_(value(1, (64, 512), bound).t())
+        model.l.bias_ih_l0.copy_(value(2, (512,), bound))
+        model.l.weight_hh_l0.copy_(value(3, (128, 512), bound).t())
+        model.l.bias_hh_l0.zero_()
+    model.l.bias_hh_l0.requires_grad_(False)  # the Java side has one bias
+    fill.stream = 4
+    fill.linear(model.o)
+
+    def batch(step):
+        numbers = whole(DATA + step % 16, (2, 32, 1), 80)
+        s = (numbers[1] + torch.arange(51)[None, :] * (1 + numbers[0] % 3)) % 80
+        return s[:, :-1].contiguous(), s[:, 1:].contiguous()
+
+    def loss(m, x, y):
+        return F.cross_entropy(m(x).reshape(-1, 80), y.reshape(-1))
+
+    return model, batch, torch.optim.Adam(model.parameters(), lr=2e-3), loss
+
+
+MODELS = {"transformer": transformer, "lstm": lstm}
 
 
 def main():

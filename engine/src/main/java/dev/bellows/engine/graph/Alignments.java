@@ -36,7 +36,13 @@ public final class Alignments {
     for (Node node : List.of(labels, steps, counts)) {
       if (node.dtype() != DType.INT32 || node.shape().dim(0) != rows) {
         throw new GraphException(
-            "node " + label + ": expected int32 with " + rows + " rows, got " + node + " "
+            "node "
+                + label
+                + ": expected int32 with "
+                + rows
+                + " rows, got "
+                + node
+                + " "
                 + node.dtype());
       }
     }
@@ -60,8 +66,7 @@ public final class Alignments {
       case CTC -> {
         List<Node> inputs = new ArrayList<>(List.of(dy));
         inputs.addAll(n.inputs());
-        yield g.append(
-            Op.CTC_GRAD, n.input(0).shape(), DType.FLOAT32, n.attributes(), inputs);
+        yield g.append(Op.CTC_GRAD, n.input(0).shape(), DType.FLOAT32, n.attributes(), inputs);
       }
       case CTC_GRAD ->
           Expansion.vectorJacobian(

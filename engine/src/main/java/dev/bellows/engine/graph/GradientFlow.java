@@ -3,8 +3,8 @@ package dev.bellows.engine.graph;
 import dev.bellows.engine.tensor.Shape;
 
 /**
- * Functions whose gradient is not that of their value, made of {@link Op#STOP_GRADIENT}: y = stop(f)
- * + (h - stop(h)) has exactly the value of f and the gradient of h.
+ * Functions whose gradient is not that of their value, made of {@link Op#STOP_GRADIENT}: y =
+ * stop(f) + (h - stop(h)) has exactly the value of f and the gradient of h.
  */
 public final class GradientFlow {
   private GradientFlow() {}
@@ -42,8 +42,8 @@ public final class GradientFlow {
   }
 
   /**
-   * x to the nearest of {@code levels} values evenly from {@code low} to {@code high}, ties upwards,
-   * with the gradient of x inside that range.
+   * x to the nearest of {@code levels} values evenly from {@code low} to {@code high}, ties
+   * upwards, with the gradient of x inside that range.
    *
    * @param levels 2 to 256
    */
@@ -78,8 +78,7 @@ public final class GradientFlow {
       v = unit(g, g.matmul(u, fixed));
     }
     // u and v count as constants (T. Miyato et al., ICLR 2018): d sigma / d W = u v'.
-    Node sigma =
-        g.matmul(g.matmul(g.stopGradient(u), w), g.stopGradient(v), false, true);
+    Node sigma = g.matmul(g.matmul(g.stopGradient(u), w), g.stopGradient(v), false, true);
     return g.div(w, g.reshape(sigma, Shape.SCALAR));
   }
 

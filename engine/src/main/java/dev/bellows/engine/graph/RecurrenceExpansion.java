@@ -174,9 +174,7 @@ final class RecurrenceExpansion {
                 g, unrolled.result(Recurrences.hasFinalState(n)), cotangent, List.of(target))
             .get(target);
     Node wrt = i == 0 ? cotangent : aliases.get(i - first);
-    return pulled == null
-        ? null
-        : Gradients.vectorJacobian(g, pulled, dy, List.of(wrt)).get(wrt);
+    return pulled == null ? null : Gradients.vectorJacobian(g, pulled, dy, List.of(wrt)).get(wrt);
   }
 
   private static Node alias(Graph g, Node input) {
@@ -185,7 +183,6 @@ final class RecurrenceExpansion {
 
   /** The layer unrolled, for comparison with the node. */
   static Node unroll(Graph g, Node like) {
-    return new RecurrenceExpansion(g, like, like.inputs())
-        .result(Recurrences.hasFinalState(like));
+    return new RecurrenceExpansion(g, like, like.inputs()).result(Recurrences.hasFinalState(like));
   }
 }

@@ -76,7 +76,7 @@ public final class Recurrences {
 
   /** The cell of a node of this family. */
   public static RecurrentCell cell(Node node) {
-    return RecurrentCell.values()[node.attributes().integer("cell")];
+    return RecurrentCell.ofCode(node.attributes().integer("cell"));
   }
 
   /** Whether the node's result ends with the final state. */
@@ -126,7 +126,7 @@ public final class Recurrences {
             ? Shape.of(rows * steps + cell.states() * rows, units)
             : Shape.of(rows, steps, units);
     Attributes attributes =
-        Attributes.of("cell", cell.ordinal())
+        Attributes.of("cell", cell.code())
             .with("reverse", reverse)
             .with(FINAL, finalState)
             .with(LENGTHS, lengths != null);
@@ -147,8 +147,7 @@ public final class Recurrences {
     int units = weights.shape().dim(0);
     int columns = cell.gates() * units;
     expect(label, cell + " recurrent weights", weights, Shape.of(units, columns));
-    expect(
-        label, cell + " input products", x, Shape.of(rows, x.shape().dim(1), columns));
+    expect(label, cell + " input products", x, Shape.of(rows, x.shape().dim(1), columns));
     expect(label, cell + " initial state", state, Shape.of(cell.states() * rows, units));
     if (cell.hasCandidateBias() != (candidateBias != null)) {
       throw new GraphException(
@@ -233,11 +232,12 @@ public final class Recurrences {
 
   static Shape traceShape(Node n) {
     Shape x = n.input(0).shape();
-    return Shape.of(
-        cell(n).traceBlocks(), x.dim(0) * x.dim(1), n.input(1).shape().dim(0));
+    return Shape.of(cell(n).traceBlocks(), x.dim(0) * x.dim(1), n.input(1).shape().dim(0));
   }
 
-  /** The node of this kind that the graph has already (the rules of each input ask), or a new one. */
+  /**
+   * The node of this kind that the graph has already (the rules of each input ask), or a new one.
+   */
   private static Node shared(
       Graph g, Op op, Shape shape, Attributes attributes, List<Node> inputs) {
     int newest = 0;

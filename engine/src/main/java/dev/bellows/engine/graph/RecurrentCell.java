@@ -9,34 +9,49 @@ import java.util.Locale;
  */
 public enum RecurrentCell {
   /** h' = tanh(a + h U). J. L. Elman, "Finding structure in time", 1990. */
-  TANH(1, 1, 2),
+  TANH(0, 1, 1, 2),
   /** h' = max(0, a + h U). Q. V. Le et al., arXiv 1504.00941, 2015. */
-  RELU(1, 1, 2),
+  RELU(1, 1, 1, 2),
   /**
    * Gates i, f, g, o of a + h U; c' = f * c + i * g, h' = o * tanh(c') (i, f, o by the logistic
    * function, g by tanh). F. A. Gers, J. Schmidhuber, F. Cummins, "Learning to forget", 2000. The
    * state is h, then c.
    */
-  LSTM(4, 2, 7),
+  LSTM(2, 4, 2, 7),
   /**
    * Gates r, z, n: n = tanh(a_n + r * (h U_n + b)), h' = (1 - z) * n + z * h, with r and z the
    * logistic function of a + h U; b is the candidate's recurrent bias [H]. The form of cuDNN and
    * PyTorch.
    */
-  GRU(3, 1, 5),
-  /**
-   * As {@link #GRU}, but n = tanh(a_n + (r * h) U_n): the form of K. Cho et al., EMNLP 2014.
-   */
-  GRU_RESET_BEFORE(3, 1, 4);
+  GRU(3, 3, 1, 5),
+  /** As {@link #GRU}, but n = tanh(a_n + (r * h) U_n): the form of K. Cho et al., EMNLP 2014. */
+  GRU_RESET_BEFORE(4, 3, 1, 4);
 
+  private final int code;
   private final int gates;
   private final int states;
   private final int traceBlocks;
 
-  RecurrentCell(int gates, int states, int traceBlocks) {
+  RecurrentCell(int code, int gates, int states, int traceBlocks) {
+    this.code = code;
     this.gates = gates;
     this.states = states;
     this.traceBlocks = traceBlocks;
+  }
+
+  /** The number that stands for the cell in graphs and native kernels. */
+  public int code() {
+    return code;
+  }
+
+  /** The cell of a {@link #code}. */
+  public static RecurrentCell ofCode(int code) {
+    for (RecurrentCell cell : values()) {
+      if (cell.code == code) {
+        return cell;
+      }
+    }
+    throw new IllegalArgumentException("no recurrent cell has code " + code);
   }
 
   /** G, the columns of the input product per unit. */

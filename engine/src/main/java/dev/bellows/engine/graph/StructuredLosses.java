@@ -38,8 +38,7 @@ public final class StructuredLosses {
    * @param scores [N, K]
    * @param target [N, K] of 0 and 1
    */
-  public static Node sigmoidFocal(
-      Graph g, Node scores, Node target, double gamma, double alpha) {
+  public static Node sigmoidFocal(Graph g, Node scores, Node target, double gamma, double alpha) {
     same("sigmoid_focal", scores, target);
     Node sign = g.sub(g.mul(target, 2), one(g));
     Node margin = g.mul(sign, scores);
@@ -55,8 +54,8 @@ public final class StructuredLosses {
   }
 
   /**
-   * 1 - 2 sum(p t) / (sum p + sum t), over the outputs of a row (F. Milletari et al., 3DV 2016, with
-   * plain sums); {@code smooth} is added above and below.
+   * 1 - 2 sum(p t) / (sum p + sum t), over the outputs of a row (F. Milletari et al., 3DV 2016,
+   * with plain sums); {@code smooth} is added above and below.
    *
    * @param shares [N, K] in [0, 1], for example of a sigmoid
    * @param target [N, K] in [0, 1]
@@ -96,8 +95,7 @@ public final class StructuredLosses {
    *
    * @param anchor [N, D], like the others
    */
-  public static Node triplet(
-      Graph g, Node anchor, Node positive, Node negative, double margin) {
+  public static Node triplet(Graph g, Node anchor, Node positive, Node negative, double margin) {
     same("triplet", anchor, positive);
     same("triplet", anchor, negative);
     Node gap = g.sub(distance(g, anchor, positive), distance(g, anchor, negative));
@@ -179,8 +177,7 @@ public final class StructuredLosses {
     }
     Node others = g.sub(scores, g.mul(self, 1e9));
     Node logs = g.logSoftmax(others);
-    return g.neg(
-        g.reduceSum(g.mul(logs, g.constant(partner, Shape.of(2 * rows, 2 * rows))), 1));
+    return g.neg(g.reduceSum(g.mul(logs, g.constant(partner, Shape.of(2 * rows, 2 * rows))), 1));
   }
 
   /** Rows of length 1. */
@@ -199,8 +196,7 @@ public final class StructuredLosses {
     same("cosine_embedding", a, b);
     Node cosine = g.reduceSum(g.mul(normalised(g, a), normalised(g, b)), 1);
     Node apart = g.relu(g.sub(cosine, g.constant(margin, Shape.SCALAR)));
-    return g.add(
-        g.mul(alike, g.sub(one(g), cosine)), g.mul(g.sub(one(g), alike), apart));
+    return g.add(g.mul(alike, g.sub(one(g), cosine)), g.mul(g.sub(one(g), alike), apart));
   }
 
   // Divergences.
@@ -225,15 +221,15 @@ public final class StructuredLosses {
    */
   public static Node gaussianKullbackLeibler(Graph g, Node mean, Node logVariance) {
     same("gaussian_kullback_leibler", mean, logVariance);
-    Node inside =
-        g.sub(
-            g.sub(g.add(one(g), logVariance), g.mul(mean, mean)), g.exp(logVariance));
+    Node inside = g.sub(g.sub(g.add(one(g), logVariance), g.mul(mean, mean)), g.exp(logVariance));
     return g.mul(g.reduceSum(inside, 1), -0.5);
   }
 
   // Regression; means over the K outputs. Output and target [N, K].
 
-  /** max(q (t - o), (q - 1)(t - o)): its minimum is the q-quantile (R. Koenker, G. Bassett, 1978). */
+  /**
+   * max(q (t - o), (q - 1)(t - o)): its minimum is the q-quantile (R. Koenker, G. Bassett, 1978).
+   */
   public static Node pinball(Graph g, Node output, Node target, double quantile) {
     same("pinball", output, target);
     Node lack = g.sub(target, output);
@@ -279,7 +275,12 @@ public final class StructuredLosses {
   private static void same(String what, Node a, Node b) {
     if (a.dtype() != DType.FLOAT32 || !a.shape().equals(b.shape())) {
       throw new GraphException(
-          "loss " + what + ": expected two tensors of numbers of one shape, got " + a + " and " + b);
+          "loss "
+              + what
+              + ": expected two tensors of numbers of one shape, got "
+              + a
+              + " and "
+              + b);
     }
   }
 
@@ -287,7 +288,8 @@ public final class StructuredLosses {
     return g.constant(1, Shape.SCALAR);
   }
 
-  /** The family has no op of its own yet. */
+  /** Not called: the family has no op of its own. */
+  @SuppressWarnings("DoNotCallSuggester") // the same signature in every family
   static @Nullable Node gradient(Graph g, Node n, int i, Node dy) {
     throw new IllegalStateException("no gradient rule for op " + n.op().id());
   }

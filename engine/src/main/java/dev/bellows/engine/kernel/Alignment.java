@@ -25,8 +25,7 @@ public interface Alignment {
    * @param counts int32 [N], labels of each row
    * @param loss [N]; infinite where no alignment fits
    */
-  KernelCall bindCtc(
-      CtcShape shape, long x, long labels, long lengths, long counts, long loss);
+  KernelCall bindCtc(CtcShape shape, long x, long labels, long lengths, long counts, long loss);
 
   /** dx[n, t, c] = -dy[n] P(class c at step t | labels of n); 0 where the loss is infinite. */
   KernelCall bindCtcGrad(

@@ -35,11 +35,5 @@ public interface Recurrence {
    * @param dstate gradient of the initial state [S N, H]; or 0
    */
   KernelCall bindBackward(
-      RecurrentShape shape,
-      long dy,
-      long trace,
-      long weights,
-      long lengths,
-      long dx,
-      long dstate);
+      RecurrentShape shape, long dy, long trace, long weights, long lengths, long dx, long dstate);
 }

@@ -1,4 +1,7 @@
 package dev.bellows.engine.kernel;
 
-/** Losses beyond the pointwise ones: metric learning, overlap, focal, divergences. Addresses are of float32 unless said. */
+/**
+ * Losses beyond the pointwise ones: metric learning, overlap, focal, divergences. Addresses are of
+ * float32 unless said.
+ */
 public interface StructuredLoss {}

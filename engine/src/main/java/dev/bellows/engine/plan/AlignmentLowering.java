@@ -27,9 +27,7 @@ final class AlignmentLowering {
     long result = at.applyAsLong(node);
     return switch (node.op()) {
       case CTC ->
-          kernels
-              .alignment()
-              .bindCtc(shape, at.applyAsLong(x), labels, lengths, counts, result);
+          kernels.alignment().bindCtc(shape, at.applyAsLong(x), labels, lengths, counts, result);
       case CTC_GRAD ->
           kernels
               .alignment()

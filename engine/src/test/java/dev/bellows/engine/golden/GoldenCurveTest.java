@@ -23,6 +23,12 @@ final class GoldenCurveTest {
         "transformer", new PeerTransformer(32), OptimizerSpec.of(OptimizerSpec.Kind.ADAMW, 1e-3));
   }
 
+  @Test
+  @DisplayName("SEQ-03 the character LSTM's loss follows PyTorch's for 200 steps")
+  void lstm() {
+    follows("lstm", new PeerLstm(32), OptimizerSpec.of(OptimizerSpec.Kind.ADAM, 2e-3));
+  }
+
   private static void follows(String model, GoldenNet net, OptimizerSpec optimizer) {
     double[] expected = GoldenValues.losses(model);
     KernelProvider provider = KernelProvider.choose(KernelProvider.Preference.AUTO);

@@ -18,8 +18,7 @@ final class CtcTest {
   private static final int[] COUNTS = {2, 1, 0};
 
   private static Node loss(GradientCheck c, Node x) {
-    return Alignments.ctc(
-        c.graph, x, c.ints(LABELS, 3, 3), c.ints(STEPS, 3), c.ints(COUNTS, 3), 0);
+    return Alignments.ctc(c.graph, x, c.ints(LABELS, 3, 3), c.ints(STEPS, 3), c.ints(COUNTS, 3), 0);
   }
 
   @Test
@@ -73,8 +72,14 @@ final class CtcTest {
     for (int[] labels : new int[][] {{1, 2}, {1, 1}, {2, 2}, {2, 1}}) {
       GradientCheck c = new GradientCheck(9);
       Node x = c.graph.logSoftmax(c.normal(1, 4, 3));
-      Node loss = Alignments.ctc(
-          c.graph, x, c.ints(labels, 1, 2), c.ints(new int[] {4}, 1), c.ints(new int[] {2}, 1), 0);
+      Node loss =
+          Alignments.ctc(
+              c.graph,
+              x,
+              c.ints(labels, 1, 2),
+              c.ints(new int[] {4}, 1),
+              c.ints(new int[] {2}, 1),
+              0);
       double[] p = c.run.value(c.graph.exp(x));
       double expected = -Math.log(bruteForce(p, 3, labels));
       assertThat(c.run.value(loss)[0]).isCloseTo(expected, within(1e-12));
@@ -85,9 +90,14 @@ final class CtcTest {
   void labelsThatNeedMoreStepsAreInfinitelyUnlikelyAndMoveNothing() {
     GradientCheck c = new GradientCheck(2);
     Node x = c.normal(1, 2, 3);
-    Node loss = Alignments.ctc(
-        c.graph, x, c.ints(new int[] {1, 1}, 1, 2), c.ints(new int[] {2}, 1),
-        c.ints(new int[] {2}, 1), 0); // two equal labels need a blank between them
+    Node loss =
+        Alignments.ctc(
+            c.graph,
+            x,
+            c.ints(new int[] {1, 1}, 1, 2),
+            c.ints(new int[] {2}, 1),
+            c.ints(new int[] {2}, 1),
+            0); // two equal labels need a blank between them
     assertThat(c.run.value(loss)[0]).isInfinite().isPositive();
     Node dy = c.graph.constant(1, Shape.of(1));
     assertThat(c.run.value(GradientRules.gradient(c.graph, loss, 0, dy))).containsOnly(0);

@@ -57,7 +57,8 @@ final class RecurrenceGradientTest {
         int bits = options;
         tests.add(
             DynamicTest.dynamicTest(
-                cell.id() + " " + options, () -> check.run(new GradientCheck(bits + 1), cell, bits)));
+                cell.id() + " " + options,
+                () -> check.run(new GradientCheck(bits + 1), cell, bits)));
       }
     }
     return tests.stream();
@@ -141,8 +142,7 @@ final class RecurrenceGradientTest {
   void gradientsShareOnePass() {
     GradientCheck c = new GradientCheck(1);
     Node y = layer(c, RecurrentCell.GRU, 6);
-    Gradients.vectorJacobian(
-        c.graph, y, c.graph.constant(1, y.shape()), y.inputs().subList(0, 4));
+    Gradients.vectorJacobian(c.graph, y, c.graph.constant(1, y.shape()), y.inputs().subList(0, 4));
     assertThat(c.graph.nodes().stream().filter(n -> n.op() == Op.RECURRENT_GRAD)).hasSize(1);
     assertThat(c.graph.nodes().stream().filter(n -> n.op() == Op.RECURRENT_TRACE)).hasSize(1);
   }
@@ -154,7 +154,8 @@ final class RecurrenceGradientTest {
     Node weights = g.input("u", DType.FLOAT32, Shape.of(2, 8));
     Node state = g.input("s", DType.FLOAT32, Shape.of(6, 2));
     assertThat(
-            Recurrences.outputs(g, RecurrentCell.LSTM, x, weights, state, null, null, false).shape())
+            Recurrences.outputs(g, RecurrentCell.LSTM, x, weights, state, null, null, false)
+                .shape())
         .isEqualTo(Shape.of(3, 5, 2));
     assertThatThrownBy(
             () ->

@@ -36,8 +36,7 @@ final class StructuredLossTest {
   private static final List<Case> CASES =
       List.of(
           new Case(
-              "focal",
-              c -> StructuredLosses.focal(c.graph, c.normal(4, 3), c.ints(LABELS, 4), 2)),
+              "focal", c -> StructuredLosses.focal(c.graph, c.normal(4, 3), c.ints(LABELS, 4), 2)),
           new Case(
               "sigmoid focal",
               c -> StructuredLosses.sigmoidFocal(c.graph, c.normal(4, 3), target(c), 2, 0.25)),
@@ -87,13 +86,13 @@ final class StructuredLossTest {
           new Case(
               "distance", c -> StructuredLosses.distanceOne(c.graph, c.normal(4, 3), target(c))),
           new Case(
-              "discriminator", c -> StructuredLosses.discriminator(c.graph, c.normal(4), c.normal(4))),
+              "discriminator",
+              c -> StructuredLosses.discriminator(c.graph, c.normal(4), c.normal(4))),
           new Case("generator", c -> StructuredLosses.generator(c.graph, c.normal(4), false)),
           new Case(
               "saturating generator", c -> StructuredLosses.generator(c.graph, c.normal(4), true)),
           new Case(
-              "weight norm",
-              c -> GradientFlow.weightNorm(c.graph, c.normal(4, 3), c.normal(3))));
+              "weight norm", c -> GradientFlow.weightNorm(c.graph, c.normal(4, 3), c.normal(3))));
 
   @TestFactory
   Stream<DynamicTest> differences() {
@@ -120,8 +119,8 @@ final class StructuredLossTest {
   }
 
   /**
-   * torch.nn.functional: triplet_margin_loss, cosine_embedding_loss, poisson_nll_loss and kl_div with
-   * reduction none (sums over the last axis), 2.13.0, eps 0:
+   * torch.nn.functional: triplet_margin_loss, cosine_embedding_loss, poisson_nll_loss and kl_div
+   * with reduction none (sums over the last axis), 2.13.0, eps 0:
    *
    * <pre>
    * a = torch.tensor([[1., 2.], [-1., .5]]); b = torch.tensor([[.5, 1.], [2., -1.]])
@@ -142,15 +141,17 @@ final class StructuredLossTest {
     value(StructuredLosses.cosineEmbedding(g, a, b, alike, -0.9), 0.000000000001, 0.000000000000);
     Node counts = c.fixed(new double[] {2, 0, 1, 3}, 2, 2);
     value(StructuredLosses.poisson(g, a, counts), 4.053668963695, 0.758300355936);
-    value(StructuredLosses.kullbackLeibler(g, g.softmax(b, 1), g.logSoftmax(a)), 0.027955037737, 1.439409497110);
+    value(
+        StructuredLosses.kullbackLeibler(g, g.softmax(b, 1), g.logSoftmax(a)),
+        0.027955037737,
+        1.439409497110);
   }
 
   @Test
   void focalWithoutFocusIsCrossEntropy() {
     Node scores = c.normal(4, 3);
     Node ones = g.constant(1, Shape.of(4));
-    double expected =
-        c.run.scalar(g.softmaxCrossEntropy(scores, c.ints(LABELS, 4), ones, 0));
+    double expected = c.run.scalar(g.softmaxCrossEntropy(scores, c.ints(LABELS, 4), ones, 0));
     Node focal = StructuredLosses.focal(g, scores, c.ints(LABELS, 4), 0);
     assertThat(c.run.scalar(g.reduceSum(focal))).isCloseTo(expected, within(1e-12));
     Node binary = g.sigmoidCrossEntropy(scores, target(c), ones, 0);
@@ -197,8 +198,7 @@ final class StructuredLossTest {
     for (boolean saturating : new boolean[] {false, true}) {
       Node loss = g.reduceSum(StructuredLosses.generator(g, logit, saturating));
       Node slope = Expansion.only(Gradients.reverse(g, loss, List.of(logit)));
-      assertThat(c.run.value(slope)[0])
-          .isCloseTo(saturating ? -1e-4 : -(1 - 1e-4), within(1e-12));
+      assertThat(c.run.value(slope)[0]).isCloseTo(saturating ? -1e-4 : -(1 - 1e-4), within(1e-12));
     }
   }
 

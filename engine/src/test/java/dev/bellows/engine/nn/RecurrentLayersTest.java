@@ -91,8 +91,10 @@ final class RecurrentLayersTest {
     NetworkSpec named =
         text(
             layer(
-                "gru", Map.of("units", 4, "return_sequences", false, "name", "r"),
-                "words", "text.length"),
+                "gru",
+                Map.of("units", 4, "return_sequences", false, "name", "r"),
+                "words",
+                "text.length"),
             LayerSpec.of("activation", Map.of("kind", "linear")));
     double[] a = scores(named, 1, 2, 3, 0, 0, 3);
     double[] b = scores(pooled, 1, 2, 3, 0, 0, 3);

@@ -18,8 +18,7 @@ abstract class AlignmentPlanTest extends FamilyPlanTest {
         Node labels = c.graph.reshape(c.ints(s[2] - 1, s[0] * s[3]), Shape.of(s[0], s[3]));
         Node steps = all(c, s[0], s[1]);
         Node counts = c.ints(s[1] / 2 < s[3] ? s[1] / 2 + 1 : s[3] + 1, s[0]);
-        Node loss =
-            Alignments.ctc(c.graph, c.graph.logSoftmax(x), labels, steps, counts, s[2] - 1);
+        Node loss = Alignments.ctc(c.graph, c.graph.logSoftmax(x), labels, steps, counts, s[2] - 1);
         agree(c, 4 * s[1] * s[2], loss, x);
       }
     }

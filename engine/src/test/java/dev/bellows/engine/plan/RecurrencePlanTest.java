@@ -6,8 +6,8 @@ import dev.bellows.engine.graph.Gradients;
 import dev.bellows.engine.graph.Node;
 import dev.bellows.engine.graph.Op;
 import dev.bellows.engine.graph.OpFamily;
-import dev.bellows.engine.graph.RecurrentCell;
 import dev.bellows.engine.graph.Recurrences;
+import dev.bellows.engine.graph.RecurrentCell;
 import dev.bellows.engine.kernel.KernelProvider;
 import dev.bellows.engine.tensor.DType;
 import dev.bellows.engine.tensor.Memory;
@@ -43,15 +43,15 @@ abstract class RecurrencePlanTest {
     assertThat(Memory.allocatedBytes()).isEqualTo(before);
   }
 
-  private void check(RecurrentCell cell, int[] size, boolean reverse, boolean last, boolean ragged) {
+  private void check(
+      RecurrentCell cell, int[] size, boolean reverse, boolean last, boolean ragged) {
     int rows = size[0];
     int steps = size[1];
     int units = size[2];
     try (PlanCheck c = new PlanCheck(31L * rows + units)) {
       Node x = c.normal(rows, steps, cell.gates() * units);
       // Weights of about 1 / sqrt(H): the products keep their size, as in a layer that trains.
-      Node weights =
-          c.graph.mul(c.normal(units, cell.gates() * units), 1 / Math.sqrt(units));
+      Node weights = c.graph.mul(c.normal(units, cell.gates() * units), 1 / Math.sqrt(units));
       Node state = c.normal(cell.states() * rows, units);
       Node bias = cell.hasCandidateBias() ? c.normal(units) : null;
       Node lengths = ragged ? c.ints(steps + 1, rows) : null;
@@ -95,11 +95,7 @@ abstract class RecurrencePlanTest {
     for (RecurrentCell cell : RecurrentCell.values()) {
       for (int options = 0; options < 8; options++) {
         check(
-            cell,
-            new int[] {8, 5, 19},
-            (options & 1) != 0,
-            (options & 2) != 0,
-            (options & 4) != 0);
+            cell, new int[] {8, 5, 19}, (options & 1) != 0, (options & 2) != 0, (options & 4) != 0);
       }
     }
   }
@@ -137,8 +133,7 @@ abstract class RecurrencePlanTest {
       Node scalar = c.graph.reduceSum(c.graph.mul(y, y));
       Map<Node, Node> gradients = Gradients.reverse(c.graph, scalar, List.of(x, weights));
       List<Step> steps =
-          Fusion.steps(
-              c.graph, List.of(scalar, gradients.get(x), gradients.get(weights)), true);
+          Fusion.steps(c.graph, List.of(scalar, gradients.get(x), gradients.get(weights)), true);
       assertThat(steps.stream().filter(s -> s.kind() == StepKind.RECURRENT_PAIR)).hasSize(1);
       assertThat(steps.stream().filter(s -> s.main().op() == Op.RECURRENT_GRAD)).hasSize(1);
     }

@@ -1,8 +1,8 @@
 package dev.bellows.engine.kernel.cpu;
 
 import dev.bellows.engine.kernel.KernelCall;
-import dev.bellows.engine.kernel.RecurrentShape;
 import dev.bellows.engine.kernel.Recurrence;
+import dev.bellows.engine.kernel.RecurrentShape;
 import dev.bellows.engine.tensor.Memory;
 
 /** {@link Recurrence} by our C library. */
@@ -28,19 +28,12 @@ final class NativeRecurrence implements Recurrence {
       long trace) {
     long descriptor = descriptor(shape);
     long space = session.scratch(4 * spaceFloats(shape));
-    return () ->
-        forward(descriptor, x, weights, state, candidateBias, lengths, y, trace, space);
+    return () -> forward(descriptor, x, weights, state, candidateBias, lengths, y, trace, space);
   }
 
   @Override
   public KernelCall bindBackward(
-      RecurrentShape shape,
-      long dy,
-      long trace,
-      long weights,
-      long lengths,
-      long dx,
-      long dstate) {
+      RecurrentShape shape, long dy, long trace, long weights, long lengths, long dx, long dstate) {
     long descriptor = descriptor(shape);
     long space = session.scratch(4 * spaceFloats(shape));
     return () -> backward(descriptor, dy, trace, weights, lengths, dx, dstate, space);
@@ -48,7 +41,7 @@ final class NativeRecurrence implements Recurrence {
 
   private long descriptor(RecurrentShape shape) {
     long[] values = {
-      shape.cell().ordinal(),
+      shape.cell().code(),
       shape.rows(),
       shape.steps(),
       shape.units(),

@@ -67,9 +67,7 @@ final class PlainAlignment implements Alignment {
       states = 2 * count + 1;
       for (int s = 0; s < states; s++) {
         state[s] =
-            s % 2 == 0
-                ? shape.blank()
-                : getInt(labels + 4L * ((long) n * shape.labels() + s / 2));
+            s % 2 == 0 ? shape.blank() : getInt(labels + 4L * ((long) n * shape.labels() + s / 2));
       }
     }
 

@@ -6,8 +6,8 @@ import static dev.bellows.engine.tensor.Memory.putFloat;
 
 import dev.bellows.engine.graph.RecurrentCell;
 import dev.bellows.engine.kernel.KernelCall;
-import dev.bellows.engine.kernel.RecurrentShape;
 import dev.bellows.engine.kernel.Recurrence;
+import dev.bellows.engine.kernel.RecurrentShape;
 import dev.bellows.engine.tensor.Memory;
 import java.util.Arrays;
 
@@ -32,13 +32,7 @@ final class PlainRecurrence implements Recurrence {
 
   @Override
   public KernelCall bindBackward(
-      RecurrentShape shape,
-      long dy,
-      long trace,
-      long weights,
-      long lengths,
-      long dx,
-      long dstate) {
+      RecurrentShape shape, long dy, long trace, long weights, long lengths, long dx, long dstate) {
     Layer layer = new Layer(shape, weights, lengths);
     return () -> layer.backward(dy, trace, dx, dstate);
   }

@@ -7,7 +7,6 @@ import static dev.bellows.engine.graph.Recurrences.hasFinalState;
 import static dev.bellows.engine.graph.Recurrences.lengths;
 
 import dev.bellows.engine.graph.Node;
-import dev.bellows.engine.graph.Op;
 import dev.bellows.engine.graph.RecurrentCell;
 
 /** Recurrent layers over a whole sequence. Plain loops in double precision, row by row. */

@@ -2,7 +2,10 @@ package dev.bellows.engine.kernel.reference;
 
 import dev.bellows.engine.graph.Node;
 
-/** Losses beyond the pointwise ones: metric learning, overlap, focal, divergences. Plain loops in double precision. */
+/**
+ * Losses beyond the pointwise ones: metric learning, overlap, focal, divergences. Plain loops in
+ * double precision.
+ */
 final class StructuredLosses {
   private StructuredLosses() {}
 

@@ -3,8 +3,8 @@ package dev.bellows.engine.nn.layer;
 import dev.bellows.engine.graph.Graph;
 import dev.bellows.engine.graph.Indexings;
 import dev.bellows.engine.graph.Node;
-import dev.bellows.engine.graph.RecurrentCell;
 import dev.bellows.engine.graph.Recurrences;
+import dev.bellows.engine.graph.RecurrentCell;
 import dev.bellows.engine.graph.Reductions;
 import dev.bellows.engine.nn.Initializer;
 import dev.bellows.engine.tensor.Shape;
@@ -28,7 +28,9 @@ final class RecurrentLayers {
       recurrent("lstm", "Long short-term memory (Gers et al., 2000).")
           .option(
               Option.flag(
-                  "forget_bias", true, "Start the forget gates' bias at 1 (Jozefowicz et al., 2015)."))
+                  "forget_bias",
+                  true,
+                  "Start the forget gates' bias at 1 (Jozefowicz et al., 2015)."))
           .body(c -> stack(c, RecurrentCell.LSTM));
 
   /** Gated recurrent unit. */
@@ -36,7 +38,9 @@ final class RecurrentLayers {
       recurrent("gru", "Gated recurrent unit (Cho et al., 2014).")
           .option(
               Option.flag(
-                  "reset_after", true, "Reset after the recurrent product, as cuDNN and PyTorch do."))
+                  "reset_after",
+                  true,
+                  "Reset after the recurrent product, as cuDNN and PyTorch do."))
           .body(
               c ->
                   stack(
@@ -62,7 +66,9 @@ final class RecurrentLayers {
         .option(Option.flag("go_backwards", false, "Run from each row's last step to its first."))
         .option(
             Option.flag(
-                "return_sequences", true, "Outputs of all steps [N, T, units]; else the last state."))
+                "return_sequences",
+                true,
+                "Outputs of all steps [N, T, units]; else the last state."))
         .option(Option.share("dropout", "Dropout between layers.").or(0))
         .option(CommonOptions.initializer())
         .inputs(2);
@@ -182,8 +188,7 @@ final class RecurrentLayers {
         default -> g.reshape(g.slice(x, 1, steps - 1, steps), result);
       };
     }
-    Node mask =
-        g.reshape(Indexings.sequenceMask(g, lengths, steps), Shape.of(rows, steps, 1));
+    Node mask = g.reshape(Indexings.sequenceMask(g, lengths, steps), Shape.of(rows, steps, 1));
     Node one = g.constant(1, Shape.SCALAR);
     Node present = g.mul(x, mask);
     Node counts = g.max(g.reduceSum(mask, 1), one);
