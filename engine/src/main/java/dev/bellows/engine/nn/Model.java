@@ -234,7 +234,8 @@ public final class Model {
 
     // Graph.
 
-    private String here() {
+    /** Name by which later layers read the last layer, or the input before the first. */
+    public String here() {
       return layers.isEmpty() ? "input" : "layer" + (layers.size() - 1);
     }
 

@@ -63,6 +63,14 @@ public final class CoreLayers {
               Option.share("momentum", "How much of the running statistics a step keeps.").or(0.9))
           .option(
               Option.real("epsilon", "Added to the variance.").in(Option.Range.POSITIVE).or(1e-5))
+          .option(
+              Option.word(
+                      "scale_start",
+                      "Start of the trained scale; zero at the end of a residual branch makes the"
+                          + " block start as its shortcut (P. Goyal et al., 2017). Missing: one.",
+                      "one",
+                      "zero")
+                  .optional())
           .keepsShape()
           .body(CoreLayers::batchNorm);
 
@@ -161,7 +169,9 @@ public final class CoreLayers {
     Node x = c.input();
     int width = x.shape().dim(-1);
     Shape shape = Shape.of(width);
-    Node scale = c.parameter("scale", shape, Initializer.ONE, false, width, width);
+    boolean zero = c.has("scale_start") && c.word("scale_start").equals("zero");
+    Initializer start = zero ? Initializer.ZERO : Initializer.ONE;
+    Node scale = c.parameter("scale", shape, start, false, width, width);
     Node shift = c.parameter("shift", shape, Initializer.ZERO, false, width, width);
     double momentum = c.frozen() ? 1 : c.number("momentum");
     Node runningMean = c.state("running_mean", shape, Initializer.ZERO, momentum);

@@ -13,6 +13,7 @@ public final class Layers {
           CoreLayers.ALL,
           ShapeLayers.ALL,
           JoinLayers.ALL,
+          HighwayLayers.ALL,
           EmbeddingLayers.ALL,
           ConvolutionLayers.ALL,
           PoolingLayers.ALL,

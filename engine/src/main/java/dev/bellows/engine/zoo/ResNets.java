@@ -1,0 +1,122 @@
+package dev.bellows.engine.zoo;
+
+import static dev.bellows.engine.nn.Activation.LINEAR;
+import static dev.bellows.engine.nn.Activation.RELU;
+
+import dev.bellows.engine.nn.Model;
+import dev.bellows.engine.nn.NetworkSpec;
+import java.util.List;
+
+/**
+ * Residual networks (K. He, X. Zhang, S. Ren, J. Sun, "Deep residual learning for image
+ * recognition", CVPR 2016). Shortcuts are the identity, or a 1 x 1 convolution with batch norm where
+ * the shape changes (the paper's option B). In bottlenecks the stride is on the 3 x 3 convolution, as
+ * PyTorch has it, not on the first 1 x 1.
+ */
+public final class ResNets {
+  /** What a block computes beside its shortcut. */
+  public enum Block {
+    /** Two 3 x 3 convolutions. */
+    BASIC(1),
+    /** 1 x 1 to a quarter, 3 x 3, 1 x 1 back. */
+    BOTTLENECK(4);
+
+    private final int expansion;
+
+    Block(int expansion) {
+      this.expansion = expansion;
+    }
+  }
+
+  /** How the last batch norm of each block starts. */
+  public enum Start {
+    /** Scale 1. */
+    PLAIN,
+    /** Scale 0: each block starts as its shortcut (P. Goyal et al., "Accurate, large minibatch SGD", 2017). */
+    ZERO
+  }
+
+  private ResNets() {}
+
+  /**
+   * The paper's network for small images: three stages of {@code blocks} blocks with 16, 32 and 64
+   * channels (times 4 for bottlenecks). ResNet-20 is {@code blocks} 3 with basic blocks: 272,474
+   * parameters for 32 x 32 x 3 and 10 classes.
+   */
+  public static NetworkSpec small(ImageTask task, int blocks, Block kind, Start start) {
+    Model.Builder b = task.begin();
+    Blocks.convNorm(b, "stem", 16, 3, 1, RELU);
+    int channels = 16;
+    for (int stage = 0; stage < 3; stage++) {
+      channels = stage(b, stage, blocks, 16 << stage, channels, stage == 0 ? 1 : 2, kind, start);
+    }
+    b.globalAveragePool();
+    return task.end(Blocks.dense(b, "scores", task.classes(), LINEAR));
+  }
+
+  /** ResNet-20 with basic blocks. */
+  public static NetworkSpec resNet20(ImageTask task) {
+    return small(task, 3, Block.BASIC, Start.PLAIN);
+  }
+
+  /** ResNet-50 for images of 224 x 224 and about: 25,557,032 parameters for 1,000 classes. */
+  public static NetworkSpec resNet50(ImageTask task) {
+    Model.Builder b = task.begin();
+    Blocks.convNorm(b, "stem", 64, 7, 2, RELU);
+    b.maxPool2d(3).with("stride", 2).with("padding", "zeros").with("zeros", 1);
+    int[] depth = {3, 4, 6, 3};
+    int channels = 64;
+    for (int stage = 0; stage < depth.length; stage++) {
+      int stride = stage == 0 ? 1 : 2;
+      channels =
+          stage(
+              b, stage, depth[stage], 64 << stage, channels, stride, Block.BOTTLENECK, Start.PLAIN);
+    }
+    b.globalAveragePool();
+    return task.end(Blocks.dense(b, "scores", task.classes(), LINEAR));
+  }
+
+  /** Blocks of one size; the channels of the last. */
+  private static int stage(
+      Model.Builder b,
+      int stage,
+      int blocks,
+      int width,
+      int channels,
+      int stride,
+      Block kind,
+      Start start) {
+    int output = width * kind.expansion;
+    for (int i = 0; i < blocks; i++) {
+      String name = "stage" + (stage + 1) + ".block" + (i + 1);
+      int step = i == 0 ? stride : 1;
+      block(b, name, width, i == 0 ? channels : output, step, kind, start);
+    }
+    return output;
+  }
+
+  private static void block(
+      Model.Builder b, String name, int width, int channels, int stride, Block kind, Start start) {
+    int output = width * kind.expansion;
+    String input = b.here();
+    if (kind == Block.BASIC) {
+      Blocks.convNorm(b, name + ".conv1", width, 3, stride, RELU);
+      Blocks.convNorm(b, name + ".conv2", output, 3, 1, LINEAR);
+    } else {
+      Blocks.convNorm(b, name + ".conv1", width, 1, 1, RELU);
+      Blocks.convNorm(b, name + ".conv2", width, 3, stride, RELU);
+      Blocks.convNorm(b, name + ".conv3", output, 1, 1, LINEAR);
+    }
+    if (start == Start.ZERO) {
+      b.with("scale_start", "zero");
+    }
+    if (channels != output || stride != 1) {
+      String branch = b.here();
+      Blocks.conv(b, name + ".shortcut", output, 1, stride, LINEAR).with("bias", false).from(input);
+      b.batchNorm().as(name + ".shortcut.norm").add(branch);
+    } else {
+      b.add(input);
+    }
+    b.activation(RELU).as(name);
+  }
+}

@@ -1,0 +1,59 @@
+package dev.bellows.engine.zoo;
+
+import dev.bellows.engine.nn.Activation;
+import dev.bellows.engine.nn.LossKind;
+import dev.bellows.engine.nn.LossSpec;
+import dev.bellows.engine.nn.NetworkSpec;
+import dev.bellows.engine.zoo.ResNets.Block;
+import dev.bellows.engine.zoo.ResNets.Start;
+import dev.bellows.engine.zoo.SequenceNets.Cell;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Every network of the zoo in a size that trains in milliseconds. */
+final class ZooNetworks {
+  private static final ImageTask TINY = ImageTask.square(16, 2, 3);
+
+  private ZooNetworks() {}
+
+  static Map<String, NetworkSpec> tiny() {
+    Map<String, NetworkSpec> nets = new LinkedHashMap<>();
+    nets.put("lenet5", ConvNets.lenet5(TINY));
+    nets.put("pattern", ConvNets.pattern(TINY, 2, 2, 1, 4, 8));
+    nets.put("alexnet small", ConvNets.alexNetSmall(TINY));
+    nets.put("vgg small", ConvNets.vggSmall(TINY, 2, 4));
+    nets.put("inception", Inception.small(TINY, 3, 2, false));
+    nets.put("inception auxiliary", Inception.small(TINY, 3, 2, true));
+    nets.put("resnet basic", ResNets.small(TINY, 1, Block.BASIC, Start.PLAIN));
+    nets.put("resnet bottleneck", ResNets.small(TINY, 1, Block.BOTTLENECK, Start.PLAIN));
+    nets.put("resnet zero", ResNets.small(TINY, 1, Block.BASIC, Start.ZERO));
+    nets.put("mobilenet1", MobileNets.v1(TINY, 0.25, 1, 4));
+    nets.put("mobilenet2", MobileNets.v2(TINY, 0.1, true));
+    nets.put("highway", HighwayNets.dense(9, 8, 3, Activation.RELU, -2, 3));
+    nets.put("u-net", PixelNets.uNet(TINY, 2, 3, true));
+    nets.put("u-net valid", PixelNets.uNet(ImageTask.square(44, 1, 2), 2, 2, false));
+    nets.put("fcn", PixelNets.fcn(TINY, 3));
+    for (Cell cell : Cell.values()) {
+      nets.put(cell + " classifier", SequenceNets.classifier(cell, 6, 11, 5, 7, 2, 3));
+      nets.put(cell + " series", SequenceNets.seriesClassifier(cell, 6, 4, 7, 1, 3));
+      nets.put(cell + " characters", SequenceNets.characterModel(cell, 6, 11, 5, 7, 1));
+    }
+    Transformers.Size size = new Transformers.Size(2, 8, 2, 16, 0.1);
+    nets.put("transformer", Transformers.classifier(6, 11, size, 3));
+    nets.put("transformer characters", Transformers.characterModel(6, 11, size));
+    nets.put("vit", Transformers.vision(TINY, 4, size));
+    nets.put("autoencoder", Autoencoders.dense(12, List.of(8), 3, Activation.RELU));
+    nets.put("autoencoder tied", Autoencoders.tied(12, 3, Activation.LINEAR));
+    nets.put("entity embedding", entity(List.of(10, 5)));
+    return nets;
+  }
+
+  static NetworkSpec entity(List<Integer> hidden) {
+    Map<String, Integer> categories = new LinkedHashMap<>();
+    categories.put("day", 7);
+    categories.put("store", 33);
+    LossSpec loss = LossSpec.of(LossKind.SOFTMAX_CROSS_ENTROPY);
+    return EntityEmbedding.of(2, categories, hidden, 0, loss, 3);
+  }
+}
