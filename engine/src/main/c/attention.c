@@ -52,15 +52,40 @@ static void stage(int64_t rows, int64_t width, const float *x, int64_t stride, f
   }
 }
 
+/* y [8, 8] = transpose of x [8, 8]. */
+static void transpose_8(const float *x, int64_t x_stride, float *y, int64_t y_stride) {
+  __m256 r[8], s[8];
+#pragma GCC unroll 8
+  for (int i = 0; i < 8; i++) { r[i] = _mm256_loadu_ps(x + i * x_stride); }
+#pragma GCC unroll 4
+  for (int i = 0; i < 8; i += 2) {
+    s[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);
+    s[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
+  }
+#pragma GCC unroll 2
+  for (int i = 0; i < 8; i += 4) {
+    r[i] = _mm256_shuffle_ps(s[i], s[i + 2], 0x44);
+    r[i + 1] = _mm256_shuffle_ps(s[i], s[i + 2], 0xee);
+    r[i + 2] = _mm256_shuffle_ps(s[i + 1], s[i + 3], 0x44);
+    r[i + 3] = _mm256_shuffle_ps(s[i + 1], s[i + 3], 0xee);
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; i++) {
+    _mm256_storeu_ps(y + i * y_stride, _mm256_permute2f128_ps(r[i], r[i + 4], 0x20));
+    _mm256_storeu_ps(y + (i + 4) * y_stride, _mm256_permute2f128_ps(r[i], r[i + 4], 0x31));
+  }
+}
+
 /* y [width, cols] = transpose of x [rows, width], padded with zeros. */
 static void stage_transposed(int64_t rows, int64_t width, const float *x, int64_t stride, float *y, int64_t cols) {
-  for (int64_t r0 = 0; r0 < cols; r0 += 16) {
-    const int64_t present = rows - r0 < 16 ? (rows > r0 ? rows - r0 : 0) : 16;
-    for (int64_t c = 0; c < width; c++) {
-      float *to = y + c * cols + r0;
-      for (int64_t r = 0; r < present; r++) { to[r] = x[(r0 + r) * stride + c]; }
-      for (int64_t r = present; r < 16; r++) { to[r] = 0.0f; }
-    }
+  const int64_t whole_rows = rows / 8 * 8, whole_width = width / 8 * 8;
+  for (int64_t r = 0; r < whole_rows; r += 8) {
+    for (int64_t c = 0; c < whole_width; c += 8) { transpose_8(x + r * stride + c, stride, y + c * cols + r, cols); }
+  }
+  for (int64_t c = 0; c < width; c++) {
+    float *to = y + c * cols;
+    for (int64_t r = c < whole_width ? whole_rows : 0; r < rows; r++) { to[r] = x[r * stride + c]; }
+    for (int64_t r = rows; r < cols; r++) { to[r] = 0.0f; }
   }
 }
 
@@ -73,10 +98,25 @@ INLINE int64_t seen(const attention_shape *s, int64_t length, int64_t i) {
   return s->causal && i + 1 < length ? i + 1 : length;
 }
 
+INLINE float larger(float a, float b) { return a > b ? a : b; }
+
+/* The largest of n scores; a NaN among them is found by the sum of the probabilities. */
+INLINE float largest_of(const float *x, int64_t n) {
+  float lane[16];
+  for (int j = 0; j < 16; j++) { lane[j] = -INFINITY; }
+  int64_t i = 0;
+  for (; i + 16 <= n; i += 16) {
+    for (int j = 0; j < 16; j++) { lane[j] = larger(x[i + j], lane[j]); }
+  }
+  for (int j = 0; i < n; i++, j++) { lane[j] = larger(x[i], lane[j]); }
+  for (int j = 0; j < 4; j++) { lane[j] = larger(larger(lane[j], lane[j + 8]), larger(lane[j + 4], lane[j + 12])); }
+  return larger(larger(lane[0], lane[2]), larger(lane[1], lane[3]));
+}
+
 /* Probabilities in place of the scores of one query; 0 behind the keys it sees. */
 static void probabilities(float *p, int64_t visible, int64_t cols, float scale) {
   if (visible > 0) {
-    const float largest = row_max(p, visible);
+    const float largest = largest_of(p, visible);
     INDEPENDENT for (int64_t i = 0; i < visible; i++) { p[i] = bl_exp((p[i] - largest) * scale); }
     double sum = 0;
     LANE_SUM(sum, visible, p[i])

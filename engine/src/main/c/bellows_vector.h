@@ -23,13 +23,11 @@
     (SUM) += (double)join_64(lane_);                                              \
   }
 
-INLINE float join_64(float *lane) {
-  for (int width = LANES_OF_SUM / 2; width >= 1; width /= 2) {
-    for (int j = 0; j < width; j++) {
-      lane[j] = lane[j] + lane[j + width];
-    }
-  }
-  return lane[0];
+INLINE float join_64(const float *lane) {
+  float sum[16];
+  for (int j = 0; j < 16; j++) { sum[j] = (lane[j] + lane[j + 32]) + (lane[j + 16] + lane[j + 48]); }
+  return (((sum[0] + sum[8]) + (sum[4] + sum[12])) + ((sum[2] + sum[10]) + (sum[6] + sum[14]))) +
+         (((sum[1] + sum[9]) + (sum[5] + sum[13])) + ((sum[3] + sum[11]) + (sum[7] + sum[15])));
 }
 
 #endif

@@ -4,15 +4,40 @@ import dev.bellows.engine.tensor.DType;
 import dev.bellows.engine.tensor.Shape;
 import java.util.Arrays;
 
-/**
- * Matrix products of the last two axes of two tensors, all row-major and dense.
- *
- * @param leading leading axes of the result
- * @param leadingA leading axes of A: as many, each that of the result or 1 (repeated)
- * @param leadingB likewise of B
- * @param product one of the products
- */
-public record BatchGemmShape(int[] leading, int[] leadingA, int[] leadingB, GemmShape product) {
+/** Matrix products of the last two axes of two tensors, all row-major and dense. */
+public final class BatchGemmShape {
+  private final int[] leading;
+  private final int[] leadingA;
+  private final int[] leadingB;
+  private final GemmShape product;
+
+  private BatchGemmShape(int[] leading, int[] leadingA, int[] leadingB, GemmShape product) {
+    this.leading = leading;
+    this.leadingA = leadingA;
+    this.leadingB = leadingB;
+    this.product = product;
+  }
+
+  /** Leading axes of the result. */
+  public int[] leading() {
+    return leading.clone();
+  }
+
+  /** Leading axes of A: as many, each that of the result or 1 (repeated). */
+  public int[] leadingA() {
+    return leadingA.clone();
+  }
+
+  /** Leading axes of B, likewise. */
+  public int[] leadingB() {
+    return leadingB.clone();
+  }
+
+  /** One of the products. */
+  public GemmShape product() {
+    return product;
+  }
+
   /** The product of a [..., M, K] and b [..., K, N], each perhaps transposed. */
   public static BatchGemmShape of(
       Shape a, Shape b, boolean transA, boolean transB, DType operands) {

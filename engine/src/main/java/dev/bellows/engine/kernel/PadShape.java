@@ -1,12 +1,7 @@
 package dev.bellows.engine.kernel;
 
-/**
- * Which element of x each place of a padded tensor y shows.
- *
- * @param dims dimensions of x
- * @param places per axis and place of y the place of x that it shows, or -1 for none
- */
-public record PadShape(int[] dims, int[][] places) {
+/** Which element of x each place of a padded tensor y shows. */
+public final class PadShape {
   /** Fills with a value. */
   public static final int CONSTANT = 0;
 
@@ -15,6 +10,34 @@ public record PadShape(int[] dims, int[][] places) {
 
   /** Repeats the border. */
   public static final int EDGE = 2;
+
+  private final int[] dims;
+  private final int[][] places;
+
+  private PadShape(int[] dims, int[][] places) {
+    this.dims = dims;
+    this.places = places;
+  }
+
+  /** Number of axes. */
+  public int rank() {
+    return dims.length;
+  }
+
+  /** Size of an axis of x. */
+  public int dim(int axis) {
+    return dims[axis];
+  }
+
+  /** Size of an axis of y. */
+  public int paddedDim(int axis) {
+    return places[axis].length;
+  }
+
+  /** The place of x along an axis that a place of y shows, or -1 for none. */
+  public int place(int axis, int padded) {
+    return places[axis][padded];
+  }
 
   /** A pad of {@code before[i]} and {@code after[i]} places around axis i. */
   public static PadShape of(int[] dims, int[] before, int[] after, int mode) {

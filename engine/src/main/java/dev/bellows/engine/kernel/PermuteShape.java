@@ -7,10 +7,13 @@ import java.util.Arrays;
  * A permutation of dimensions, neighbours that stay together joined: the dimensions of the result
  * and the strides, in elements, at which it reads.
  */
-public record PermuteShape(long[] dims, long[] strides) {
-  public PermuteShape {
-    dims = dims.clone();
-    strides = strides.clone();
+public final class PermuteShape {
+  private final long[] dims;
+  private final long[] strides;
+
+  private PermuteShape(long[] dims, long[] strides) {
+    this.dims = dims;
+    this.strides = strides;
   }
 
   /** Dimension i of the result is dimension {@code axes[i]} of {@code from}. */
@@ -40,12 +43,12 @@ public record PermuteShape(long[] dims, long[] strides) {
     return new PermuteShape(Arrays.copyOf(dims, joined), Arrays.copyOf(strides, joined));
   }
 
-  @Override
+  /** Dimensions of the result. */
   public long[] dims() {
     return dims.clone();
   }
 
-  @Override
+  /** Strides of the argument along them. */
   public long[] strides() {
     return strides.clone();
   }

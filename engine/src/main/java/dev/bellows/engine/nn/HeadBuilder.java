@@ -170,8 +170,7 @@ final class HeadBuilder {
   /** Weights [M] of the lines of a head's scores. */
   private Node effective(String prefix, Truth truth, Node values, boolean main) {
     Node effective = weights();
-    if (truth.labels() && truth.width() > 1
-        || truth.from() >= 0 && truth.labels() && mask != null) {
+    if (truth.labels() && (truth.width() > 1 || (truth.from() >= 0 && mask != null))) {
       effective = positions(truth, main && truth.loss().classWeights().length == 0);
     }
     float[] classWeights = truth.loss().classWeights();

@@ -5,6 +5,8 @@ import dev.bellows.engine.nn.loss.LossType;
 import java.util.Locale;
 
 /** The closed set of losses, on raw scores; formulas in {@link dev.bellows.engine.graph.Op}. */
+@SuppressWarnings(
+    "ImmutableEnumChecker") // A definition has no way to change; its lambdas can't say so.
 public enum LossKind {
   /** One class of K; labels int [N]. */
   SOFTMAX_CROSS_ENTROPY(CoreLosses.SOFTMAX_CROSS_ENTROPY),

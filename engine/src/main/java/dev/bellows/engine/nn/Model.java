@@ -259,10 +259,11 @@ public final class Model {
 
     /** A block several times in a row. */
     public Builder repeat(int times, UnaryOperator<Builder> block) {
+      Builder builder = this;
       for (int i = 0; i < times; i++) {
-        block.apply(this);
+        builder = block.apply(builder);
       }
-      return this;
+      return builder;
     }
 
     // Losses.

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * A whole network: what it reads, its layers, its loss and how many raw scores it gives.
@@ -67,7 +68,7 @@ public record NetworkSpec(
       InputSpec input, List<LayerSpec> layers, LossSpec loss, int outputs, List<Head> heads) {
     Map<String, Shape> shapes = NetworkBuilder.shapes(input, layers);
     List<HeadBuilder.Truth> truths = new ArrayList<>();
-    add(truths, Head.MAIN, loss, outputs, shapes.get(Head.MAIN), shapes);
+    add(truths, Head.MAIN, loss, outputs, main(shapes), shapes);
     for (Head head : heads) {
       Shape shape = shapes.get(head.layer());
       if (shape == null) {
@@ -84,6 +85,10 @@ public record NetworkSpec(
       add(truths, head.name(), head.loss(), head.outputs(), shape, shapes);
     }
     return truths;
+  }
+
+  private static Shape main(Map<String, Shape> shapes) {
+    return Objects.requireNonNull(shapes.get(Head.MAIN), Head.MAIN);
   }
 
   private static void add(
@@ -164,7 +169,7 @@ public record NetworkSpec(
           "a sparse input needs a dense layer first, got "
               + (layers.isEmpty() ? "no layer" : layers.get(0).type().id()));
     }
-    Shape shape = NetworkBuilder.shapes(input, layers).get(Head.MAIN);
+    Shape shape = main(NetworkBuilder.shapes(input, layers));
     boolean labels = loss.kind().usesLabels();
     long found = labels ? shape.dim(-1) : shape.size() / shape.dim(0);
     if (found != outputs) {

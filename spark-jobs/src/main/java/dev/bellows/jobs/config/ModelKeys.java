@@ -93,8 +93,7 @@ final class ModelKeys {
             .key("bias", new Flag(), "true", "Add a trained constant to each output.")
             .key(
                 "initializer",
-                new Word(
-                    "auto", "zero", "small_random", "xavier", "glorot", "he", "orthogonal"),
+                new Word("auto", "zero", "small_random", "xavier", "glorot", "he", "orthogonal"),
                 "auto",
                 "Start of the weights: he sqrt(2/in), xavier sqrt(1/in), glorot sqrt(2/(in+out)), small_random 0.01, zero, orthogonal (orthonormal columns);"
                     + " auto: he before relu, leaky_relu, elu, swish, mish and gelu, else glorot.",

@@ -185,8 +185,7 @@ class ConfigLoaderTest {
     String layers =
         "- {embedding: {dim: 8, name: tokens}}\n"
             + "    - {slice: {axis: 0, from: -1, inputs: [tokens], learning_rate_factor: 0.1}}";
-    Loaded loaded =
-        ConfigLoader.parse(SMALL.replace("- {dropout: {rate: 0.3}}", layers));
+    Loaded loaded = ConfigLoader.parse(SMALL.replace("- {dropout: {rate: 0.3}}", layers));
     LayerConfig slice = loaded.config().model().layers().get(2);
     assertThat(slice.options())
         .containsEntry("inputs", List.of("tokens"))
@@ -194,7 +193,7 @@ class ConfigLoaderTest {
         .doesNotContainKeys("name", "to", "trainable");
     assertThat(loaded.resolvedYaml()).doesNotContain("weights_of");
     assertThat(problems(SMALL.replace("{rate: 0.3}", "{rate: 0.3, nam: x}")))
-        .anyMatch(p -> p.line() > 0 && p.message().contains("did you mean") );
+        .anyMatch(p -> p.line() > 0 && p.message().contains("did you mean"));
     assertThat(problems(SMALL.replace("{dropout: {rate: 0.3}}", "{embeding: {dim: 3}}")))
         .anyMatch(p -> p.message().contains("did you mean embedding?"));
     assertThat(problems(SMALL.replace("{dropout: {rate: 0.3}}", "{embedding: {dim: 0}}")))

@@ -6,7 +6,6 @@ import dev.bellows.engine.kernel.PadShape;
 import dev.bellows.engine.kernel.PermuteShape;
 import dev.bellows.engine.kernel.SliceShape;
 import dev.bellows.engine.tensor.Memory;
-import java.util.Arrays;
 import java.util.stream.LongStream;
 
 /** {@link Indexing} by our C library ({@code indexing.c}). */
@@ -35,12 +34,13 @@ final class NativeIndexing implements Indexing {
   }
 
   private long store(PadShape shape) {
-    LongStream numbers = LongStream.of(shape.dims().length);
-    for (int axis = 0; axis < shape.dims().length; axis++) {
-      int[] places = shape.places()[axis];
-      LongStream sizes = LongStream.of(shape.dims()[axis], places.length);
-      LongStream one = LongStream.concat(sizes, Arrays.stream(places).asLongStream());
-      numbers = LongStream.concat(numbers, one);
+    LongStream numbers = LongStream.of(shape.rank());
+    for (int axis = 0; axis < shape.rank(); axis++) {
+      int along = axis;
+      int padded = shape.paddedDim(axis);
+      LongStream sizes = LongStream.of(shape.dim(axis), padded);
+      LongStream places = LongStream.range(0, padded).map(i -> shape.place(along, (int) i));
+      numbers = LongStream.concat(numbers, LongStream.concat(sizes, places));
     }
     return store(numbers);
   }

@@ -20,7 +20,7 @@ final class PlainAttention implements Attention {
           head.at(row, h);
           for (int i = 0; i < s.queries(); i++) {
             int seen = head.probabilities(i);
-            long to = y + (long) (row * s.queries() + i) * stride + 4L * h * s.valueWidth();
+            long to = y + ((long) row * s.queries() + i) * stride + 4L * h * s.valueWidth();
             Memory.zero(to, 4L * s.valueWidth());
             for (int j = 0; j < seen; j++) {
               addTo(to, head.v(j), head.p[j], s.valueWidth());
@@ -46,7 +46,7 @@ final class PlainAttention implements Attention {
           gradient.clear();
           for (int i = 0; i < s.queries(); i++) {
             int seen = head.probabilities(i);
-            long slope = dy + (long) (row * s.queries() + i) * stride + 4L * h * s.valueWidth();
+            long slope = dy + ((long) row * s.queries() + i) * stride + 4L * h * s.valueWidth();
             double sum = 0;
             for (int j = 0; j < seen; j++) {
               d[j] = dot(slope, head.v(j), s.valueWidth());
@@ -106,15 +106,15 @@ final class PlainAttention implements Attention {
     }
 
     long q(int i) {
-      return in.q() + 4 * ((long) (row * s.queries() + i) * in.qStride() + head * s.width());
+      return in.q() + 4 * (((long) row * s.queries() + i) * in.qStride() + head * s.width());
     }
 
     long k(int j) {
-      return in.k() + 4 * ((long) (row * s.keys() + j) * in.kStride() + head * s.width());
+      return in.k() + 4 * (((long) row * s.keys() + j) * in.kStride() + head * s.width());
     }
 
     long v(int j) {
-      return in.v() + 4 * ((long) (row * s.keys() + j) * in.vStride() + head * s.valueWidth());
+      return in.v() + 4 * (((long) row * s.keys() + j) * in.vStride() + head * s.valueWidth());
     }
 
     void clear() {

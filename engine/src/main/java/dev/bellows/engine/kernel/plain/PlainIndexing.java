@@ -37,23 +37,23 @@ final class PlainIndexing implements Indexing {
     long rest = i;
     long from = 0;
     long stride = 1;
-    for (int axis = shape.dims().length - 1; axis >= 0; axis--) {
-      int[] places = shape.places()[axis];
-      int place = places[(int) (rest % places.length)];
+    for (int axis = shape.rank() - 1; axis >= 0; axis--) {
+      int padded = shape.paddedDim(axis);
+      int place = shape.place(axis, (int) (rest % padded));
       if (place < 0) {
         return -1;
       }
       from += place * stride;
-      stride *= shape.dims()[axis];
-      rest /= places.length;
+      stride *= shape.dim(axis);
+      rest /= padded;
     }
     return from;
   }
 
   private static long size(PadShape shape) {
     long size = 1;
-    for (int[] places : shape.places()) {
-      size *= places.length;
+    for (int axis = 0; axis < shape.rank(); axis++) {
+      size *= shape.paddedDim(axis);
     }
     return size;
   }
@@ -73,8 +73,8 @@ final class PlainIndexing implements Indexing {
   public KernelCall bindUnpad(PadShape shape, long y, long x) {
     long size = size(shape);
     long bytes = 4;
-    for (int dim : shape.dims()) {
-      bytes *= dim;
+    for (int axis = 0; axis < shape.rank(); axis++) {
+      bytes *= shape.dim(axis);
     }
     long cleared = bytes;
     return () -> {
@@ -105,7 +105,7 @@ final class PlainIndexing implements Indexing {
   public KernelCall bindScatterAdd(SliceShape s, long dy, long indices, long x) {
     long bytes = 4L * s.inner();
     return () -> {
-      Memory.zero(x, s.outer() * s.size() * bytes);
+      Memory.zero(x, (long) s.outer() * s.size() * bytes);
       for (long o = 0; o < s.outer(); o++) {
         for (long i = 0; i < s.count(); i++) {
           long to = x + (o * s.size() + getInt(indices + 4 * i)) * bytes;

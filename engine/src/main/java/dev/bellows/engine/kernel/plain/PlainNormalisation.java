@@ -44,7 +44,7 @@ final class PlainNormalisation implements Normalisation {
       for (int r = 0; r < s.rows(); r++) {
         for (int g = 0; g < s.groups(); g++) {
           long channel = 4L * g * s.width();
-          long first = r * s.places() * stride + channel;
+          long first = (long) r * s.places() * stride + channel;
           statistics.of(s, epsilon, x + first, stride);
           for (int p = 0; p < s.places(); p++) {
             for (long w = 0; w < 4L * s.width(); w += 4) {
@@ -70,7 +70,7 @@ final class PlainNormalisation implements Normalisation {
       for (int r = 0; r < s.rows(); r++) {
         for (int g = 0; g < s.groups(); g++) {
           long channel = 4L * g * s.width();
-          long first = r * s.places() * stride + channel;
+          long first = (long) r * s.places() * stride + channel;
           statistics.of(s, epsilon, x + first, stride);
           double sum = 0;
           double dot = 0;

@@ -19,7 +19,21 @@ final class Attentions {
   /**
    * Features {@code from} to {@code from + heads width} of positions of {@code stride} features.
    */
-  private record Part(double[] values, int positions, int stride, int from, int width) {
+  private static final class Part {
+    final double[] values;
+    final int positions;
+    final int stride;
+    final int from;
+    final int width;
+
+    Part(double[] values, int positions, int stride, int from, int width) {
+      this.values = values;
+      this.positions = positions;
+      this.stride = stride;
+      this.from = from;
+      this.width = width;
+    }
+
     int at(int row, int position, int head) {
       return (row * positions + position) * stride + from + head * width;
     }

@@ -30,10 +30,20 @@ final class Normalisations {
     };
   }
 
-  /**
-   * @param group the (row, group) of each element
-   */
-  private record Normalised(double[] xhat, double[] rsd, int[] group, double count) {
+  /** The normalised values, and the (row, group) of each. */
+  private static final class Normalised {
+    final double[] xhat;
+    final double[] rsd;
+    final int[] group;
+    private final double count;
+
+    Normalised(double[] xhat, double[] rsd, int[] group, double count) {
+      this.xhat = xhat;
+      this.rsd = rsd;
+      this.group = group;
+      this.count = count;
+    }
+
     /** Mean over the group of every element. */
     double[] means(double[] values) {
       double[] means = new double[rsd.length];

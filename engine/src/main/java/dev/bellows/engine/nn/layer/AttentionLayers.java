@@ -155,7 +155,8 @@ final class AttentionLayers {
     double[] waves = new double[steps * features];
     for (int i = 0; i < waves.length; i++) {
       int feature = i % features;
-      double angle = i / features / Math.pow(10000, (feature - feature % 2) / (double) features);
+      int position = i / features;
+      double angle = position / Math.pow(10000, (feature - feature % 2) / (double) features);
       waves[i] = feature % 2 == 0 ? Math.sin(angle) : Math.cos(angle);
     }
     Node table = c.graph().constant(waves, shape);

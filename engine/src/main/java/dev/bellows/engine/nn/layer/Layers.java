@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** The closed set of layer types: a file can name these and nothing else. */
 public final class Layers {
@@ -48,7 +49,6 @@ public final class Layers {
    * @throws dev.bellows.engine.nn.NetworkException with the nearest known name when there is none
    */
   public static LayerType of(String id) {
-    LayerType type = BY_ID.get(id);
-    return type != null ? type : BY_ID.get(Tree.oneOf("layer", BY_ID.keySet(), id));
+    return Objects.requireNonNull(BY_ID.get(Tree.oneOf("layer", BY_ID.keySet(), id)), id);
   }
 }
