@@ -12,10 +12,10 @@ public final class ConvNets {
 
   /**
    * LeNet-5 (Y. LeCun et al., "Gradient-based learning applied to document recognition", Proc. IEEE
-   * 1998): 61,706 parameters for 28 x 28 x 1 and 10 classes. Differs from the paper as common today:
-   * ReLU for scaled tanh, max pooling for trained means, every map of the second convolution reads
-   * all six of the first, and softmax for radial basis functions. 28 x 28 images get two zeros on
-   * each side instead of being pasted into 32 x 32.
+   * 1998): 61,706 parameters for 28 x 28 x 1 and 10 classes. Differs from the paper as common
+   * today: ReLU for scaled tanh, max pooling for trained means, every map of the second convolution
+   * reads all six of the first, and softmax for radial basis functions. 28 x 28 images get two
+   * zeros on each side instead of being pasted into 32 x 32.
    */
   public static NetworkSpec lenet5(ImageTask task) {
     Model.Builder b = task.begin();
@@ -73,9 +73,9 @@ public final class ConvNets {
   }
 
   /**
-   * AlexNet for small images, 32 x 32 and about: its five convolutions, three overlapping pools, LRN
-   * and two dropouts, with a quarter of the filters, 256 dense units and a first convolution of 5 x
-   * 5 without stride.
+   * AlexNet for small images, 32 x 32 and about: its five convolutions, three overlapping pools,
+   * LRN and two dropouts, with a quarter of the filters, 256 dense units and a first convolution of
+   * 5 x 5 without stride.
    */
   public static NetworkSpec alexNetSmall(ImageTask task) {
     Model.Builder b = task.begin();
@@ -90,8 +90,8 @@ public final class ConvNets {
   }
 
   /**
-   * VGG-16 (K. Simonyan, A. Zisserman, ICLR 2015, configuration D): 138,357,544 parameters for 224 x
-   * 224 x 3 and 1,000 classes.
+   * VGG-16 (K. Simonyan, A. Zisserman, ICLR 2015, configuration D): 138,357,544 parameters for 224
+   * x 224 x 3 and 1,000 classes.
    */
   public static NetworkSpec vgg16(ImageTask task) {
     Model.Builder b = task.begin();

@@ -7,7 +7,10 @@ import dev.bellows.engine.nn.LossKind;
 import dev.bellows.engine.nn.Model;
 import dev.bellows.engine.nn.NetworkSpec;
 
-/** Highway networks (R. Srivastava, K. Greff, J. Schmidhuber, "Training very deep networks", NIPS 2015). */
+/**
+ * Highway networks (R. Srivastava, K. Greff, J. Schmidhuber, "Training very deep networks", NIPS
+ * 2015).
+ */
 public final class HighwayNets {
   private HighwayNets() {}
 

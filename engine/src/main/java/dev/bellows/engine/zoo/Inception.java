@@ -14,8 +14,8 @@ import java.util.List;
  * Networks of Inception modules (C. Szegedy et al., "Going deeper with convolutions", CVPR 2015).
  *
  * <p>Auxiliary classifiers are heads of weight 0.3 on the truth of the main output, which does not
- * read them. Ours are a global mean, a dense layer of 64 and the scores, in place of pooling,
- * a 1 x 1 convolution, dropout and 1,024 units.
+ * read them. Ours are a global mean, a dense layer of 64 and the scores, in place of pooling, a 1 x
+ * 1 convolution, dropout and 1,024 units.
  */
 public final class Inception {
   private static final double AUXILIARY_WEIGHT = 0.3;

@@ -20,7 +20,12 @@ public final class MobileNets {
 
   /** {expansion, filters, blocks, stride of the first} of version 2. */
   private static final int[][] V2 = {
-    {1, 16, 1, 1}, {6, 24, 2, 2}, {6, 32, 3, 2}, {6, 64, 4, 2}, {6, 96, 3, 1}, {6, 160, 3, 2},
+    {1, 16, 1, 1},
+    {6, 24, 2, 2},
+    {6, 32, 3, 2},
+    {6, 64, 4, 2},
+    {6, 96, 3, 1},
+    {6, 160, 3, 2},
     {6, 320, 1, 1}
   };
 
@@ -64,13 +69,13 @@ public final class MobileNets {
   }
 
   /**
-   * Version 2, inverted residuals (M. Sandler et al., CVPR 2018): 3,504,872 parameters for alpha 1, 3
-   * channels and 1,000 classes. A block widens to {@code expansion} times its channels, convolves
+   * Version 2, inverted residuals (M. Sandler et al., CVPR 2018): 3,504,872 parameters for alpha 1,
+   * 3 channels and 1,000 classes. A block widens to {@code expansion} times its channels, convolves
    * each, and projects without activation; its shortcut joins the narrow ends where stride is 1 and
    * channels are equal.
    *
-   * @param alpha width multiplier; filters are rounded to a multiple of 8, at most a tenth down, and
-   *     the last convolution keeps its 1,280 for alpha below 1
+   * @param alpha width multiplier; filters are rounded to a multiple of 8, at most a tenth down,
+   *     and the last convolution keeps its 1,280 for alpha below 1
    * @param small images of about 32 x 32: stride 1 in the stem and the second stage
    */
   public static NetworkSpec v2(ImageTask task, double alpha, boolean small) {

@@ -12,9 +12,9 @@ public final class PixelNets {
   private PixelNets() {}
 
   /**
-   * U-Net (O. Ronneberger, P. Fischer, T. Brox, MICCAI 2015): {@code depth} halvings down with two 3 x
-   * 3 convolutions at each size, and up again with the features of the same size beside. Differs by
-   * He's initialisation without the dropout at the bottom.
+   * U-Net (O. Ronneberger, P. Fischer, T. Brox, MICCAI 2015): {@code depth} halvings down with two
+   * 3 x 3 convolutions at each size, and up again with the features of the same size beside.
+   * Differs by He's initialisation without the dropout at the bottom.
    *
    * @param depth halvings; 4 in the paper
    * @param filters of the first convolutions, doubled by each halving; 64 in the paper
@@ -34,8 +34,14 @@ public final class PixelNets {
       width -= lost;
       if (height < 2 || width < 2 || height % 2 != 0 || width % 2 != 0) {
         throw new NetworkException(
-            "U-Net: the image is " + height + " x " + width + " before halving " + (level + 1)
-                + ", expected even sizes: take a multiple of " + (1 << depth)
+            "U-Net: the image is "
+                + height
+                + " x "
+                + width
+                + " before halving "
+                + (level + 1)
+                + ", expected even sizes: take a multiple of "
+                + (1 << depth)
                 + (padded ? "" : ", or a size as 572 that stays even without borders"));
       }
       skips[level] = b.here();
@@ -81,11 +87,11 @@ public final class PixelNets {
   }
 
   /**
-   * A fully convolutional network with skips, FCN-8s in form (J. Long, E. Shelhamer, T. Darrell, CVPR
-   * 2015): scores at 1/8 of the size, doubled and added to the scores at 1/4 and 1/2, doubled to full
-   * size by trained transposed convolutions. Differs: three stages of two convolutions with batch norm
-   * stand for VGG-16's five, so that the skips are finer than the paper's; upsampling starts random,
-   * not bilinear.
+   * A fully convolutional network with skips, FCN-8s in form (J. Long, E. Shelhamer, T. Darrell,
+   * CVPR 2015): scores at 1/8 of the size, doubled and added to the scores at 1/4 and 1/2, doubled
+   * to full size by trained transposed convolutions. Differs: three stages of two convolutions with
+   * batch norm stand for VGG-16's five, so that the skips are finer than the paper's; upsampling
+   * starts random, not bilinear.
    *
    * @param filters of the first stage; twice and four times as many in the others
    */

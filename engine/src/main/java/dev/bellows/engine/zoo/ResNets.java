@@ -5,13 +5,12 @@ import static dev.bellows.engine.nn.Activation.RELU;
 
 import dev.bellows.engine.nn.Model;
 import dev.bellows.engine.nn.NetworkSpec;
-import java.util.List;
 
 /**
  * Residual networks (K. He, X. Zhang, S. Ren, J. Sun, "Deep residual learning for image
- * recognition", CVPR 2016). Shortcuts are the identity, or a 1 x 1 convolution with batch norm where
- * the shape changes (the paper's option B). In bottlenecks the stride is on the 3 x 3 convolution, as
- * PyTorch has it, not on the first 1 x 1.
+ * recognition", CVPR 2016). Shortcuts are the identity, or a 1 x 1 convolution with batch norm
+ * where the shape changes (the paper's option B). In bottlenecks the stride is on the 3 x 3
+ * convolution, as PyTorch has it, not on the first 1 x 1.
  */
 public final class ResNets {
   /** What a block computes beside its shortcut. */
@@ -32,7 +31,10 @@ public final class ResNets {
   public enum Start {
     /** Scale 1. */
     PLAIN,
-    /** Scale 0: each block starts as its shortcut (P. Goyal et al., "Accurate, large minibatch SGD", 2017). */
+    /**
+     * Scale 0: each block starts as its shortcut (P. Goyal et al., "Accurate, large minibatch SGD",
+     * 2017).
+     */
     ZERO
   }
 

@@ -31,7 +31,8 @@ public final class SequenceNets {
   private SequenceNets() {}
 
   /**
-   * Classifies rows of tokens by the last state. Rows have a length each, input {@code text.length}.
+   * Classifies rows of tokens by the last state. Rows have a length each, input {@code
+   * text.length}.
    *
    * @param steps T, the longest row
    * @param vocabulary tokens are 0 to vocabulary - 1

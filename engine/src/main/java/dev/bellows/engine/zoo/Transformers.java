@@ -8,9 +8,9 @@ import dev.bellows.engine.nn.NetworkException;
 import dev.bellows.engine.nn.NetworkSpec;
 
 /**
- * Networks of transformer blocks (A. Vaswani et al., "Attention is all you need", NeurIPS 2017) with
- * layer norm before each part (R. Xiong et al., ICML 2020), GELU, trained positions and one more
- * layer norm behind the last block.
+ * Networks of transformer blocks (A. Vaswani et al., "Attention is all you need", NeurIPS 2017)
+ * with layer norm before each part (R. Xiong et al., ICML 2020), GELU, trained positions and one
+ * more layer norm behind the last block.
  */
 public final class Transformers {
   /**
@@ -36,8 +36,8 @@ public final class Transformers {
   }
 
   /**
-   * Gives each position's scores for the next character; a position sees none behind it (the form of
-   * A. Radford et al., "Improving language understanding by generative pre-training", 2018).
+   * Gives each position's scores for the next character; a position sees none behind it (the form
+   * of A. Radford et al., "Improving language understanding by generative pre-training", 2018).
    */
   public static NetworkSpec characterModel(int steps, int vocabulary, Size size) {
     Model.Builder b = Model.builder().tokens(steps, vocabulary);
@@ -56,7 +56,11 @@ public final class Transformers {
   public static NetworkSpec vision(ImageTask task, int patch, Size size) {
     if (task.height() % patch != 0 || task.width() % patch != 0) {
       throw new NetworkException(
-          "patches of " + patch + " pixels must divide the image, " + task.height() + " x "
+          "patches of "
+              + patch
+              + " pixels must divide the image, "
+              + task.height()
+              + " x "
               + task.width());
     }
     Model.Builder b = task.begin();

@@ -30,7 +30,10 @@ final class ZooCountsTest {
   }
 
   private static LayerCost cost(NetworkSpec spec, String name) {
-    return Network.costs(spec).stream().filter(c -> c.name().equals(name)).findFirst().orElseThrow();
+    return Network.costs(spec).stream()
+        .filter(c -> c.name().equals(name))
+        .findFirst()
+        .orElseThrow();
   }
 
   private static long multiplyAdds(NetworkSpec spec) {
@@ -94,12 +97,7 @@ final class ZooCountsTest {
     NetworkSpec spec = ConvNets.pattern(ImageTask.square(8, 1, 10), 2, 1, 1, 8, 32);
     assertThat(spec.layers().stream().map(l -> l.type().id() + " " + activation(l)))
         .containsExactly(
-            "conv2d relu",
-            "conv2d relu",
-            "maxpool2d -",
-            "flatten -",
-            "dense relu",
-            "dense linear");
+            "conv2d relu", "conv2d relu", "maxpool2d -", "flatten -", "dense relu", "dense linear");
   }
 
   private static Object activation(LayerSpec layer) {
