@@ -22,7 +22,7 @@ public record ResizeShape(Shape input, Shape output, boolean linear, boolean ali
     int in = input.dim(axis + 1);
     int out = output.dim(axis + 1);
     if (!linear) {
-      return (long) o * in / out;
+      return Math.floorDiv((long) o * in, out); // nearest: a whole position
     }
     if (aligned) {
       return out == 1 ? 0 : (double) o * (in - 1) / (out - 1);

@@ -36,7 +36,9 @@ public record RoiShape(Shape input, Shape output, int samples, double scale, boo
     double height = Math.max(least, (corners[4] - corners[2]) * scale) / output.dim(1);
     for (int bin = 0; bin < output.dim(1) * output.dim(2); bin++) {
       for (int sample = 0; sample < samples * samples; sample++) {
-        double down = (sample / samples + 0.5) / samples + bin / output.dim(2);
+        int line = bin / output.dim(2);
+        int sampleLine = sample / samples;
+        double down = (sampleLine + 0.5) / samples + line;
         double right = (sample % samples + 0.5) / samples + bin % output.dim(2);
         double y = corners[2] * scale - shift + down * height;
         double x = corners[1] * scale - shift + right * width;
