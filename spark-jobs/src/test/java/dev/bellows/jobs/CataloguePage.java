@@ -165,7 +165,9 @@ final class CataloguePage {
         .count();
   }
 
-  /** Writes the page; run it from the repository's root after a change of the table or the tests. */
+  /**
+   * Writes the page; run it from the repository's root after a change of the table or the tests.
+   */
   public static void main(String[] args) throws IOException {
     Path root = Path.of("").toAbsolutePath();
     Files.writeString(root.resolve("docs/catalogue.md"), new CataloguePage(root).page());

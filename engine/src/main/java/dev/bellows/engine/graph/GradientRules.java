@@ -46,7 +46,6 @@ final class GradientRules {
       case ATTENTION -> Attentions.gradient(g, n, i, dy);
       case RECURRENCE -> Recurrences.gradient(g, n, i, dy);
       case ALIGNMENT -> Alignments.gradient(g, n, i, dy);
-      case STRUCTURED_LOSS -> StructuredLosses.gradient(g, n, i, dy);
     };
   }
 

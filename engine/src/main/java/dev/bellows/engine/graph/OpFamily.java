@@ -20,7 +20,5 @@ public enum OpFamily {
   /** Recurrent layers over a whole sequence. */
   RECURRENCE,
   /** Losses over alignments of sequences (CTC). */
-  ALIGNMENT,
-  /** Losses beyond the pointwise ones: metric learning, overlap, focal, divergences. */
-  STRUCTURED_LOSS
+  ALIGNMENT
 }

@@ -19,9 +19,8 @@ import java.util.Set;
  */
 public final class ProductRounding {
   /** Ops whose kernels take BFLOAT16 operands. */
-  private static final Set<Op> PRODUCTS = 
-      EnumSet.of(
-          Op.MATMUL, Op.BATCH_MATMUL, Op.CONV, Op.CONV_GRAD_INPUT, Op.CONV_GRAD_WEIGHT);
+  private static final Set<Op> PRODUCTS =
+      EnumSet.of(Op.MATMUL, Op.BATCH_MATMUL, Op.CONV, Op.CONV_GRAD_INPUT, Op.CONV_GRAD_WEIGHT);
 
   private final Graph graph = new Graph();
   private final Map<Node, Node> copies = new HashMap<>();

@@ -3,7 +3,6 @@ package dev.bellows.engine.graph;
 import dev.bellows.engine.tensor.DType;
 import dev.bellows.engine.tensor.Shape;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Losses beyond the pointwise ones, as compositions of other ops, so that their gradients of any
@@ -286,11 +285,5 @@ public final class StructuredLosses {
 
   private static Node one(Graph g) {
     return g.constant(1, Shape.SCALAR);
-  }
-
-  /** Not called: the family has no op of its own. */
-  @SuppressWarnings("DoNotCallSuggester") // the same signature in every family
-  static @Nullable Node gradient(Graph g, Node n, int i, Node dy) {
-    throw new IllegalStateException("no gradient rule for op " + n.op().id());
   }
 }

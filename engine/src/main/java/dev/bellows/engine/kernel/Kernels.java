@@ -28,7 +28,6 @@ public record Kernels(
     Attention attention,
     Recurrence recurrence,
     Alignment alignment,
-    StructuredLoss structuredLoss,
     Runnable onClose)
     implements AutoCloseable {
   @Override

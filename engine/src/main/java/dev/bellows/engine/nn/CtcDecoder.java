@@ -42,8 +42,7 @@ public final class CtcDecoder {
     }
   }
 
-  private static final Ends NONE =
-      new Ends(Double.NEGATIVE_INFINITY, Double.NEGATIVE_INFINITY);
+  private static final Ends NONE = new Ends(Double.NEGATIVE_INFINITY, Double.NEGATIVE_INFINITY);
 
   private static double add(double a, double b) {
     double most = Math.max(a, b);

@@ -156,10 +156,7 @@ public final class GraphPlan implements AutoCloseable {
         int before = lowering.calls().size();
         lowering.lower(steps.get(i), placement.scratch(i));
         stepCalls[i] =
-            lowering
-                .calls()
-                .subList(before, lowering.calls().size())
-                .toArray(KernelCall[]::new);
+            lowering.calls().subList(before, lowering.calls().size()).toArray(KernelCall[]::new);
       }
     }
   }
@@ -218,7 +215,8 @@ public final class GraphPlan implements AutoCloseable {
       for (KernelCall call : stepCalls[i]) {
         call.run();
       }
-      around.check("the kernel of " + steps.get(i).main() + " (" + steps.get(i).main().op().id() + ")");
+      around.check(
+          "the kernel of " + steps.get(i).main() + " (" + steps.get(i).main().op().id() + ")");
     }
     for (int i = calls.length - placement.copies().size(); i < calls.length; i++) {
       calls[i].run();

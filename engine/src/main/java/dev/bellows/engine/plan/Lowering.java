@@ -186,7 +186,6 @@ final class Lowering {
       case ATTENTION -> AttentionLowering.bind(kernels, node, placement::address);
       case RECURRENCE -> RecurrenceLowering.bind(kernels, node, placement::address);
       case ALIGNMENT -> AlignmentLowering.bind(kernels, node, placement::address);
-      case STRUCTURED_LOSS -> StructuredLossLowering.bind(kernels, node, placement::address);
     };
   }
 

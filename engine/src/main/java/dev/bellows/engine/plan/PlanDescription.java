@@ -89,7 +89,13 @@ public record PlanDescription(
             Locale.ROOT,
             "%d calls for %d rows, %,d FLOPs, arena %,d bytes (%,d without sharing), parameters and gradient"
                 + " %,d bytes, kernels %s",
-            calls.size(), rows, flops, arenaBytes, unsharedBytes, parameterBytes, kernels));
+            calls.size(),
+            rows,
+            flops,
+            arenaBytes,
+            unsharedBytes,
+            parameterBytes,
+            kernels));
     if (timed) {
       text.append(
           String.format(

@@ -11,10 +11,10 @@ public final class Bfloat16 {
   public static short round(float x) {
     int bits = Float.floatToRawIntBits(x);
     if (Float.isNaN(x)) {
-      return (short) (bits >>> DROPPED_BITS | QUIET);
+      return (short) ((bits >>> DROPPED_BITS) | QUIET);
     }
-    int even = bits >>> DROPPED_BITS & 1;
-    return (short) (bits + 0x7FFF + even >>> DROPPED_BITS);
+    int even = (bits >>> DROPPED_BITS) & 1;
+    return (short) ((bits + 0x7FFF + even) >>> DROPPED_BITS);
   }
 
   /** The same number as a float. */

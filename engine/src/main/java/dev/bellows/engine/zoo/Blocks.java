@@ -9,8 +9,7 @@ final class Blocks {
 
   /**
    * A convolution of odd kernel with (kernel - 1) / 2 zeros on each side: ceil(size / stride)
-   * outputs. Not {@code same}, which puts its zeros behind the image where a stride leaves a
-   * choice.
+   * outputs. Not "same", which puts its zeros behind the image where a stride leaves a choice.
    */
   static Model.Builder conv(
       Model.Builder b, String name, int filters, int kernel, int stride, Activation activation) {

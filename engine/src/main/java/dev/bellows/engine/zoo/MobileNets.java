@@ -86,7 +86,7 @@ public final class MobileNets {
       int[] row = V2[stage];
       int filters = eighths(row[1] * alpha);
       for (int i = 0; i < row[2]; i++) {
-        int stride = i > 0 || small && stage == 1 ? 1 : row[3];
+        int stride = i > 0 || (small && stage == 1) ? 1 : row[3];
         String name = "stage" + (stage + 1) + ".block" + (i + 1);
         inverted(b, name, row[0], channels, filters, stride);
         channels = filters;

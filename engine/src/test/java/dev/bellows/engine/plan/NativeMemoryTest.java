@@ -46,7 +46,8 @@ class NativeMemoryTest {
     }
     assertThat(Memory.allocatedBytes()).as("bytes of arenas").isEqualTo(counted);
     assertThat(Pointer.totalCount()).as("JavaCPP objects with memory").isEqualTo(pointers);
-    // A cycle takes more than 100 KB: a leak of one in ten would be 10 MB; the heap may grow by some.
+    // A cycle takes more than 100 KB: a leak of one in ten would be 10 MB; the heap may grow by
+    // some.
     assertThat(Pointer.physicalBytes() - resident).as("resident bytes").isLessThan(200L << 20);
   }
 

@@ -332,6 +332,8 @@ final class Calls implements AutoCloseable {
    * Waits until {@link #signal} differs from {@code seen}, at most so long; first helping the
    * servers and spinning, then giving way to other threads, then parked.
    */
+  @SuppressWarnings(
+      "ThreadPriorityCheck") // yield gives the core away before parking; nothing relies on it
   void await(long seen, long spinNanos, long parkNanos) {
     long start = System.nanoTime();
     while (signal == seen) {

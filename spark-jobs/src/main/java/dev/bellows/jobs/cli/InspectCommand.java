@@ -39,9 +39,7 @@ final class InspectCommand extends BellowsCommand {
       description = "rows of a slice in --plan; default ${DEFAULT-VALUE}")
   int rows = 16;
 
-  @Option(
-      names = "--profile",
-      description = "--plan with the time of each call, on made-up rows")
+  @Option(names = "--profile", description = "--plan with the time of each call, on made-up rows")
   boolean profile;
 
   /** Opens a model folder or the one in a run folder. */

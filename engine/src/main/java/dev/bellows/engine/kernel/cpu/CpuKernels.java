@@ -84,7 +84,6 @@ public final class CpuKernels {
           fallback.attention(),
           fallback.recurrence(),
           fallback.alignment(),
-          fallback.structuredLoss(),
           close);
     }
     return new Kernels(
@@ -104,7 +103,6 @@ public final class CpuKernels {
         new NativeAttention(memory),
         new NativeRecurrence(memory),
         fallback.alignment(),
-        fallback.structuredLoss(),
         close);
   }
 }

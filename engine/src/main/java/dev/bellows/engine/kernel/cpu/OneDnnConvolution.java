@@ -292,7 +292,7 @@ final class OneDnnConvolution implements Convolution {
     DType weight = product == Product.GRAD_WEIGHT ? DType.FLOAT32 : s.operands();
     for (int i = 0; i < axes; i++) {
       stride[i] = s.window().stride(i);
-      dilation[i] = s.window().dilation(i) - 1;
+      dilation[i] = s.window().dilation(i) - 1L;
       low[i] = s.window().low(i);
       // What the last step does not reach is not part of the padding for oneDNN.
       high[i] =

@@ -106,15 +106,16 @@ final class PlainAttention implements Attention {
     }
 
     long q(int i) {
-      return in.q() + 4 * (((long) row * s.queries() + i) * in.qStride() + head * s.width());
+      return in.q() + 4 * (((long) row * s.queries() + i) * in.qStride() + (long) head * s.width());
     }
 
     long k(int j) {
-      return in.k() + 4 * (((long) row * s.keys() + j) * in.kStride() + head * s.width());
+      return in.k() + 4 * (((long) row * s.keys() + j) * in.kStride() + (long) head * s.width());
     }
 
     long v(int j) {
-      return in.v() + 4 * (((long) row * s.keys() + j) * in.vStride() + head * s.valueWidth());
+      return in.v()
+          + 4 * (((long) row * s.keys() + j) * in.vStride() + (long) head * s.valueWidth());
     }
 
     void clear() {

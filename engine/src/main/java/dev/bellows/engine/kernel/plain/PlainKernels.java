@@ -25,7 +25,6 @@ public final class PlainKernels {
         new PlainAttention(),
         new PlainRecurrence(),
         new PlainAlignment(),
-        new PlainStructuredLoss(),
         () -> {});
   }
 }

@@ -165,7 +165,7 @@ final class PlainPooling implements Pooling {
     long row = (long) positions * channels;
     long perRow = (long) places * channels;
     return () -> {
-      Memory.zero(dx, 4 * rows * row);
+      Memory.zero(dx, 4L * rows * row);
       for (long i = 0; i < rows * perRow; i++) {
         int at = getInt(index + 4 * i);
         if (at >= 0) {

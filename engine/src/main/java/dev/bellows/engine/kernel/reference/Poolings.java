@@ -194,8 +194,8 @@ final class Poolings {
           (bin, pixel, weight) -> {
             for (int c = 0; c < channels; c++) {
               int y = (first + bin) * channels + c;
-              double v = in[0][(int) pixel * channels + c];
-              if (result[y] < 0 || v > in[0][(int) result[y] * channels + c]) {
+              double v = in[0][((int) pixel) * channels + c];
+              if (result[y] < 0 || v > in[0][((int) result[y]) * channels + c]) {
                 result[y] = pixel;
               }
             }

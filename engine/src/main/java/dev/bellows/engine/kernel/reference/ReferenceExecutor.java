@@ -170,7 +170,6 @@ public final class ReferenceExecutor {
       case ATTENTION -> Attentions.compute(n, inputs);
       case RECURRENCE -> Recurrences.compute(n, inputs);
       case ALIGNMENT -> Alignments.compute(n, inputs);
-      case STRUCTURED_LOSS -> StructuredLosses.compute(n, inputs);
     };
   }
 
