@@ -92,7 +92,7 @@ final class GraphTest {
     refused(() -> g.huber(a, a, v, 0), "delta");
     refused(() -> g.sigmoidCrossEntropy(a, a, v, 1), "smoothing");
     refused(() -> g.constant(new double[3], Shape.of(2)), "2 values, got 3");
-    refused(() -> g.batchNorm(a, v, v, v, v, 1e-5, false), "v [4]", "column of a [4, 3]");
+    refused(() -> g.batchNorm(a, v, v, v, v, 1e-5, false), "v [4]", "channel of a [4, 3]");
     Node k = x("k", 3);
     refused(
         () -> g.batchNorm(a, k, k, k, k, 1e-5, true), "batch_mean and batch_variance of a [4, 3]");
