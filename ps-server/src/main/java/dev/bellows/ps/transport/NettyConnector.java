@@ -5,28 +5,17 @@ import dev.bellows.ps.client.Connector;
 import dev.bellows.ps.client.Receiver;
 import dev.bellows.ps.client.ShardAddress;
 import dev.bellows.ps.protocol.FloatScratch;
-import dev.bellows.ps.protocol.FrameHeader;
 import dev.bellows.ps.protocol.PsErrorCode;
 import dev.bellows.ps.protocol.PsException;
-import io.netty.bootstrap.Bootstrap;
-import io.netty.buffer.PooledByteBufAllocator;
-import io.netty.channel.AdaptiveRecvByteBufAllocator;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelInitializer;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.WriteBufferWaterMark;
-import io.netty.channel.socket.SocketChannel;
-import io.netty.channel.socket.nio.NioSocketChannel;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.security.SecureRandom;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Opens authenticated connections to {@link ShardHost}s. A connection belongs to one of a few
@@ -74,59 +63,26 @@ public final class NettyConnector implements Connector {
               + " without a secret; either use a loopback address, or set a secret"
               + " (spark.authenticate=true with spark.authenticate.secret)");
     }
-    CompletableFuture<@Nullable Void> opened = new CompletableFuture<>();
     ClientConnection connection =
         new ClientConnection(address, receiver, options, FloatScratch.reusing(), nanoTime);
-    byte[] nonce = new byte[Handshake.NONCE_BYTES];
-    random.nextBytes(nonce);
-    Handshake.Client handshake =
-        new Handshake.Client(options.secret(), FrameHeader.VERSION, options.run(), nonce);
-    ChannelFuture connecting =
-        new Bootstrap()
-            .group(group)
-            .channel(NioSocketChannel.class)
-            .option(ChannelOption.TCP_NODELAY, true)
-            .option(ChannelOption.SO_KEEPALIVE, true)
-            .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
-            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, options.connectTimeoutMs())
-            .option(
-                ChannelOption.RECVBUF_ALLOCATOR,
-                new AdaptiveRecvByteBufAllocator(4096, 64 << 10, 512 << 10))
-            .option(
-                ChannelOption.WRITE_BUFFER_WATER_MARK,
-                new WriteBufferWaterMark(options.maxQueuedBytes() / 2, options.maxQueuedBytes()))
-            .handler(
-                new ChannelInitializer<SocketChannel>() {
-                  @Override
-                  protected void initChannel(SocketChannel channel) {
-                    channel
-                        .pipeline()
-                        .addLast(new ClientHandshakeHandler(handshake, opened))
-                        .addLast(connection);
-                  }
-                })
-            .connect(host, address.port());
-    connecting.addListener(
-        done -> {
-          if (!done.isSuccess()) {
-            opened.completeExceptionally(done.cause());
-          }
-        });
+    ClientOpening opening =
+        ClientOpening.start(
+            group, options, random, new InetSocketAddress(host, address.port()), connection);
     try {
-      opened.get(options.connectTimeoutMs(), TimeUnit.MILLISECONDS);
+      opening.opened().get(options.connectTimeoutMs(), TimeUnit.MILLISECONDS);
       connection.start();
       return connection;
     } catch (ExecutionException e) {
-      connecting.channel().close();
+      opening.tcp().channel().close();
       throw failed(address, e.getCause() == null ? e : e.getCause());
     } catch (TimeoutException e) {
-      connecting.channel().close();
+      opening.tcp().channel().close();
       throw new PsException(
           PsErrorCode.CONNECTION_LOST,
           "no connection to " + address + " within " + options.connectTimeoutMs() + " ms",
           e);
     } catch (InterruptedException e) {
-      connecting.channel().close();
+      opening.tcp().channel().close();
       Thread.currentThread().interrupt();
       throw new PsException(PsErrorCode.CANCELLED, "interrupted while connecting to " + address, e);
     }

@@ -3,22 +3,14 @@ package dev.bellows.ps.transport;
 import dev.bellows.ps.client.Receiver;
 import dev.bellows.ps.client.ShardAddress;
 import dev.bellows.ps.protocol.FloatScratch;
-import dev.bellows.ps.protocol.FrameHeader;
 import dev.bellows.ps.protocol.Message;
 import dev.bellows.ps.protocol.Peer;
 import dev.bellows.ps.protocol.PsException;
-import io.netty.bootstrap.Bootstrap;
-import io.netty.buffer.PooledByteBufAllocator;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelInitializer;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.socket.SocketChannel;
-import io.netty.channel.socket.nio.NioSocketChannel;
+import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -124,40 +116,17 @@ final class PeerLinks {
         return;
       }
       connecting = true;
-      CompletableFuture<@Nullable Void> opened = new CompletableFuture<>();
       ClientConnection connection =
           new ClientConnection(
               new ShardAddress(peer.host(), peer.port()), this, options, scratch, nanoTime);
-      byte[] nonce = new byte[Handshake.NONCE_BYTES];
-      random.nextBytes(nonce);
-      Handshake.Client handshake =
-          new Handshake.Client(options.secret(), FrameHeader.VERSION, options.run(), nonce);
-      ChannelFuture attempt =
-          new Bootstrap()
-              .group(group)
-              .channel(NioSocketChannel.class)
-              .option(ChannelOption.TCP_NODELAY, true)
-              .option(ChannelOption.SO_KEEPALIVE, true)
-              .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
-              .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, options.connectTimeoutMs())
-              .handler(
-                  new ChannelInitializer<SocketChannel>() {
-                    @Override
-                    protected void initChannel(SocketChannel channel) {
-                      channel
-                          .pipeline()
-                          .addLast(new ClientHandshakeHandler(handshake, opened))
-                          .addLast(connection);
-                    }
-                  })
-              .connect(peer.host(), peer.port());
-      attempt.addListener(
-          done -> {
-            if (!done.isSuccess()) {
-              opened.completeExceptionally(done.cause());
-            }
-          });
-      opened.whenComplete((nothing, problem) -> opened(connection, problem));
+      ClientOpening opening =
+          ClientOpening.start(
+              group,
+              options,
+              random,
+              InetSocketAddress.createUnresolved(peer.host(), peer.port()),
+              connection);
+      opening.opened().whenComplete((nothing, problem) -> opened(connection, problem));
     }
 
     /** Runs on the event loop, as all that completes an attempt does. */

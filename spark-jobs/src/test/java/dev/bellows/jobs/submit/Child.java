@@ -31,8 +31,9 @@ final class Child implements AutoCloseable {
     Path log = folder.resolve(name + ".log");
     ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
     builder.redirectErrorStream(true).redirectOutput(log.toFile());
+    // What the caller's shell sets for bellows would change what the child does.
+    builder.environment().keySet().removeIf(key -> key.startsWith("BELLOWS_"));
     builder.environment().remove("SPARK_HOME");
-    builder.environment().remove("BELLOWS_JAVA_OPTIONS");
     // A short run is mostly compilation by the second compiler.
     builder.environment().put("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
     builder.environment().putAll(environment);
