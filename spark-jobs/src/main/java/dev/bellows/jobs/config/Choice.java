@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.BiConsumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -133,9 +134,20 @@ final class Choice extends Spec {
 
   private Key alternative(String name) {
     Spec spec = Objects.requireNonNull(alternatives.get(name));
-    String example = spec instanceof Section ? name : "{" + name + ": ...}";
-    return new Key(
-        name, spec, spec instanceof Section ? "{}" : "", docs.getOrDefault(name, ""), example);
+    if (!(spec instanceof Section)) {
+      return new Key(name, spec, "", docs.getOrDefault(name, ""), "{" + name + ": ...}");
+    }
+    List<String> needed = new ArrayList<>();
+    spec.keys(
+        "",
+        (path, key) -> {
+          if (key.required() && !path.contains(".")) {
+            needed.add(path + ": " + key.example());
+          }
+        });
+    String example = needed.stream().collect(Collectors.joining(", ", "{", "}"));
+    String fallback = needed.isEmpty() ? "{}" : "";
+    return new Key(name, spec, fallback, docs.getOrDefault(name, ""), example);
   }
 
   /** {@code *} stands for all alternatives at once. */

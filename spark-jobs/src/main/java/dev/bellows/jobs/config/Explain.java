@@ -1,5 +1,6 @@
 package dev.bellows.jobs.config;
 
+import dev.bellows.jobs.config.Lists.ListOf;
 import dev.bellows.jobs.config.RunConfig.Kind;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -13,8 +14,8 @@ public final class Explain {
   private Explain() {}
 
   /**
-   * What one key means: document, range, default, example; for a section also the keys below. Empty
-   * when there is no such key.
+   * What one key means: document, range, default, example; for a section also the keys below, for a
+   * list what its items may be. Empty when there is no such key.
    */
   public static Optional<String> key(String path) {
     Key key = ConfigKeys.find(path);
@@ -33,7 +34,8 @@ public final class Explain {
       line(out, "example  ", (key.name().equals("*") ? path : key.name()) + ": " + key.example());
     }
     Map<String, String> below = new LinkedHashMap<>();
-    if (key.spec() instanceof Choice choice) {
+    Spec each = key.spec() instanceof ListOf list ? list.item() : key.spec();
+    if (each instanceof Choice choice) {
       below.putAll(choice.docs());
     }
     key.spec()

@@ -21,6 +21,11 @@ final class Lists {
       this.min = min;
     }
 
+    /** What each item may be. */
+    Spec item() {
+      return item;
+    }
+
     @Override
     @Nullable Object bind(Tree tree, String path, Binding binding) {
       if (!(tree instanceof Tree.Many many) || many.items().size() < min) {

@@ -236,6 +236,8 @@ class MainTest {
 
   @Test
   void explainKnowsAKeyAndListsAll() {
+    assertThat(run("explain", "model.layers")).isZero();
+    assertThat(out()).contains("conv2d", "lstm", "multi_head_attention");
     assertThat(run("explain", "trainer.determinism")).isZero();
     assertThat(out()).contains("costs");
     assertThat(run("explain")).isZero();

@@ -29,20 +29,22 @@ class RefusedRunsTest {
     String line = "%s | local-cluster[2,1,700] | " + config + " | %s | %s";
     List<String> script =
         List.of(
-            line.formatted("recompute", "", "task.step:-1:sleep=300"),
+            line.formatted("recompute", "distributed.max_failures=4", "task.step:-1:sleep=300"),
             line.formatted("driver-refused", "", "wrong secret"),
             line.formatted("task-refused", "distributed.placement=driver", "wrong secret"));
     try (DriverProcess driver = DriverProcess.start(temp.resolve("driver"), runs, script)) {
       driver.awaitLog(" *best", 300); // the first epoch is over, the rows are cached
       Files.writeString(csv, Files.readString(csv).replaceAll(",-?\\d+\\.\\d+,", ",word,"));
-      ProcessHandle executor =
+      // All executors: a survivor may hold every block that is needed.
+      List<ProcessHandle> executors =
           driver
               .process()
               .descendants()
-              .filter(p -> p.info().command().orElse("").endsWith("java")) // the executors
-              .findFirst()
-              .orElseThrow();
-      new ProcessBuilder("kill", "-9", Long.toString(executor.pid())).start().waitFor();
+              .filter(p -> p.info().command().orElse("").endsWith("java"))
+              .toList();
+      for (ProcessHandle executor : executors) {
+        new ProcessBuilder("kill", "-9", Long.toString(executor.pid())).start().waitFor();
+      }
       driver.awaitLog("FAILED recompute", 120);
       TinyData.write(temp.resolve("data"));
       driver.await(300);
