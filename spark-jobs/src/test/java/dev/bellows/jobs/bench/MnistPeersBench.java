@@ -47,16 +47,18 @@ public final class MnistPeersBench {
         SparkSession.builder().config(conf.set("spark.ui.enabled", "false")).getOrCreate();
     Path data = Path.of(args[0]);
     int epochs = Integer.parseInt(args[1]);
-    bellows(spark, data, epochs, 128, 8, true);
-    bellows(spark, data, epochs, 1024, 8, true);
-    bellows(spark, data, epochs, 128, 8, false);
-    bellows(spark, data, epochs, 1024, 8, false);
+    for (String precision : List.of("float32", "bfloat16")) {
+      bellows(spark, data, epochs, 128, precision, true);
+      bellows(spark, data, epochs, 1024, precision, true);
+      bellows(spark, data, epochs, 128, precision, false);
+      bellows(spark, data, epochs, 1024, precision, false);
+    }
     mllib(spark, data, args);
     spark.stop();
   }
 
   private static void bellows(
-      SparkSession spark, Path data, int epochs, int batch, int slices, boolean scored)
+      SparkSession spark, Path data, int epochs, int batch, String precision, boolean scored)
       throws Exception {
     Path dir = Files.createTempDirectory("mnist-peers");
     List<String> sets =
@@ -66,7 +68,8 @@ public final class MnistPeersBench {
                 "trainer.batch_size=" + batch,
                 "trainer.optimizer={adam: {learning_rate: " + (batch > 500 ? 0.003 : 0.001) + "}}",
                 "trainer.schedule={constant: {}}",
-                "distributed.slices=" + slices,
+                "distributed.slices=8",
+                "trainer.precision=" + precision,
                 "data.train.images=" + data.resolve("train-images-idx3-ubyte.gz"),
                 "data.train.labels=" + data.resolve("train-labels-idx1-ubyte.gz"),
                 "output.dir=" + dir.resolve("run")));
@@ -110,8 +113,9 @@ public final class MnistPeersBench {
     seconds.sort(null);
     double median = seconds.get(seconds.size() / 2);
     System.out.printf(
-        "bellows batch %d%s: %.2f s to %.2f test accuracy, median epoch %.2f s = %.0f samples/s, whole job %.1f s, best %.4f, sha256 %.12s%n",
+        "bellows batch %d %s%s: %.2f s to %.2f test accuracy, median epoch %.2f s = %.0f samples/s, whole job %.1f s, best %.4f, sha256 %.12s%n",
         batch,
+        precision,
         scored ? ", scored and saved each epoch" : ", training alone",
         toGoal,
         GOAL,
