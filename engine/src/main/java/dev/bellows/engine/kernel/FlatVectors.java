@@ -50,7 +50,10 @@ public interface FlatVectors {
     ETA,
     /** Bias correction of the second moment. */
     CORRECTION,
-    EPSILON
+    EPSILON;
+
+    /** How many there are; asking for the values makes a copy of them. */
+    public static final int COUNT = values().length;
   }
 
   /**

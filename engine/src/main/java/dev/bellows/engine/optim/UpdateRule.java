@@ -5,6 +5,8 @@ import dev.bellows.engine.kernel.FlatVectors.AdamConstant;
 import dev.bellows.engine.optim.UpdateSpec.Kind;
 import dev.bellows.engine.optim.UpdateSpec.Range;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Applies an {@link UpdateSpec} to a stretch of the flat vector.
@@ -18,7 +20,7 @@ import java.util.List;
  * <p>Averages that decay (m, v, u) are rounded so that they never become subnormal, see {@link
  * FlatVectors#FLUSH_FIRST}.
  *
- * <p>An instance is immutable and may be shared between threads; the arrays may not.
+ * <p>An instance may be shared between threads; the arrays may not.
  */
 public final class UpdateRule {
   /** Elements of a norm block; shard borders are multiples of it. */
@@ -29,6 +31,8 @@ public final class UpdateRule {
   private final FlatVectors vectors = FlatVectors.get();
   private final float decayedL2;
   private final float clipValue;
+  // a step's constants, used again so that an update leaves nothing on the heap; null while in use
+  private final AtomicReference<@Nullable Step> spare = new AtomicReference<>();
 
   /** A rule for the whole vector of the spec. */
   public UpdateRule(UpdateSpec spec) {
@@ -87,7 +91,9 @@ public final class UpdateRule {
       return;
     }
     float mean = (float) (1.0 / weightSum);
-    Step step = new Step(spec.optimizer(), t);
+    Step taken = spare.getAndSet(null);
+    Step step = taken != null ? taken : new Step(spec.optimizer());
+    step.begin(t);
     int at = first(globalOffset + localFrom);
     int index = localFrom;
     while (index < localTo) {
@@ -105,6 +111,7 @@ public final class UpdateRule {
       }
       index = end;
     }
+    spare.set(step);
   }
 
   private void range(
@@ -227,13 +234,30 @@ public final class UpdateRule {
   /** The constants of one update as floats. */
   private static final class Step {
     private final OptimizerSpec o;
-    private final float firstCorrection;
-    private final float secondCorrection;
+    private final float[] constants = new float[AdamConstant.COUNT];
+    private float firstCorrection;
+    private float secondCorrection;
 
-    Step(OptimizerSpec o, long t) {
+    Step(OptimizerSpec o) {
       this.o = o;
-      this.firstCorrection = (float) (1 / (1 - StrictMath.pow(o.beta1(), (double) t)));
-      this.secondCorrection = (float) (1 / (1 - StrictMath.pow(o.beta2(), (double) t)));
+    }
+
+    void begin(long t) {
+      this.firstCorrection = (float) (1 / (1 - power(o.beta1(), t)));
+      this.secondCorrection = (float) (1 / (1 - power(o.beta2(), t)));
+    }
+
+    /** base^t by squaring: the same bits everywhere, and unlike StrictMath.pow makes no arrays. */
+    private static double power(double base, long t) {
+      double result = 1;
+      double factor = base;
+      for (long rest = t; rest > 0; rest >>>= 1) {
+        if ((rest & 1) == 1) {
+          result *= factor;
+        }
+        factor *= factor;
+      }
+      return result;
     }
 
     boolean isAdam() {
@@ -242,7 +266,7 @@ public final class UpdateRule {
 
     float[] adamConstants(
         double rate, float mean, float bound, float clip, float l2, float keep, float threshold) {
-      float[] c = new float[AdamConstant.values().length];
+      float[] c = constants;
       c[AdamConstant.MEAN.ordinal()] = mean;
       c[AdamConstant.BOUND.ordinal()] = bound;
       c[AdamConstant.CLIP.ordinal()] = clip;

@@ -29,8 +29,13 @@ final class Timing {
       }
       samples[s] = (double) (System.nanoTime() - start) / block;
     }
-    Arrays.sort(samples);
-    return samples[samples.length / 2];
+    return median(samples);
+  }
+
+  /** Sorts {@code values} and returns the middle one. */
+  static double median(double[] values) {
+    Arrays.sort(values);
+    return values[values.length / 2];
   }
 
   static void print(String format, Object... values) {

@@ -62,7 +62,7 @@ final class NativeFlatVectors implements FlatVectors {
   @Override
   public void adam(
       float[] constants, float[] g, float[] w, float[] m, float[] v, int offset, int n) {
-    Objects.checkFromIndexSize(0, AdamConstant.values().length, constants.length);
+    Objects.checkFromIndexSize(0, AdamConstant.COUNT, constants.length);
     int length = Math.min(Math.min(g.length, w.length), Math.min(m.length, v.length));
     Objects.checkFromIndexSize(offset, n, length);
     NativeOps.adam(constants, g, w, m, v, offset, n);
