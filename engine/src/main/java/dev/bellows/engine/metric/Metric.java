@@ -21,6 +21,8 @@ public enum Metric {
    * does for float32).
    */
   LOG_LOSS(false, Family.LOG_LOSS),
+  /** e to the power of the log loss: how many equally likely classes would be as hard to guess. */
+  PERPLEXITY(false, Family.LOG_LOSS),
   /** tp / (tp + fp) of the positive class; two classes only. */
   PRECISION(true, Family.BINARY),
   /** tp / (tp + fn) of the positive class; two classes only. */

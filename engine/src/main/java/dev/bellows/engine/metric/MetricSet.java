@@ -300,7 +300,10 @@ public final class MetricSet implements Externalizable {
         double right = hits.value() / weights.value();
         yield Value.of(metric == Metric.ACCURACY ? right : 1 - right, "no rows");
       }
-      case LOG_LOSS -> Value.of(logLoss.value() / weights.value(), "no rows");
+      case LOG_LOSS -> {
+        double mean = logLoss.value() / weights.value();
+        yield Value.of(metric == Metric.LOG_LOSS ? mean : StrictMath.exp(mean), "no rows");
+      }
       case RANKING -> ranking(metric);
       case REGRESSION -> regression(metric);
       default -> java.util.Objects.requireNonNull(table).value(metric);

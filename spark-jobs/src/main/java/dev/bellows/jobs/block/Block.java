@@ -19,8 +19,9 @@ import java.util.Arrays;
  *   <li>pixels [R, P]: unsigned bytes
  *   <li>codes [R, C]: 1 + index in the column's dictionary; 0 = missing; -1 = not in the dictionary
  *   <li>rowPointers [R + 1], columns, values: sparse rows (CSR), columns ascending in each row
- *   <li>labels [R] class index, -1 = class not seen in training, or target [R] in its own unit;
- *       neither when rows are only predicted
+ *   <li>tokens [R, W]: per text its T codes, 0 after its end, then how many of them count
+ *   <li>labels [R, L] class indices, -1 = none or a class not seen in training, and targets [R, K]
+ *       in their own units; neither when rows are only predicted
  *   <li>weights [R]; empty = all 1
  *   <li>rowKeys [R]: stable name of a row, independent of partitions and of file order
  *   <li>folds [R]: fold of each row; empty when there are none
@@ -28,7 +29,7 @@ import java.util.Arrays;
  */
 public final class Block implements Externalizable {
   private static final long serialVersionUID = 1L;
-  private static final int FORMAT = 1;
+  private static final int FORMAT = 2;
   private static final float[] NO_FLOATS = {};
   private static final int[] NO_INTS = {};
   private static final byte[] NO_BYTES = {};
@@ -38,9 +39,13 @@ public final class Block implements Externalizable {
   private int numericWidth;
   private int pixelWidth;
   private int codeWidth;
+  private int tokenWidth;
+  private int labelWidth = 1;
+  private int targetWidth = 1;
   private float[] numeric = NO_FLOATS;
   private byte[] pixels = NO_BYTES;
   private int[] codes = NO_INTS;
+  private int[] tokens = NO_INTS;
   private int[] rowPointers = NO_INTS;
   private int[] columns = NO_INTS;
   private float[] values = NO_FLOATS;
@@ -54,23 +59,34 @@ public final class Block implements Externalizable {
   public Block() {}
 
   /**
+   * A block without texts.
+   *
+   * @throws IllegalArgumentException when a part would need more than 2^31 - 1 elements
+   */
+  Block(int rows, int numericWidth, int pixelWidth, int codeWidth) {
+    this(rows, numericWidth, pixelWidth, codeWidth, 0);
+  }
+
+  /**
    * A block with dense parts of the given widths, zeroed; sparse rows and labels are set
    * afterwards.
    *
    * @throws IllegalArgumentException when a part would need more than 2^31 - 1 elements
    */
-  Block(int rows, int numericWidth, int pixelWidth, int codeWidth) {
+  Block(int rows, int numericWidth, int pixelWidth, int codeWidth, int tokenWidth) {
     this.rows = rows;
     this.numericWidth = numericWidth;
     this.pixelWidth = pixelWidth;
     this.codeWidth = codeWidth;
+    this.tokenWidth = tokenWidth;
     this.numeric = numericWidth == 0 ? NO_FLOATS : new float[elements(rows, numericWidth)];
     this.pixels = pixelWidth == 0 ? NO_BYTES : new byte[elements(rows, pixelWidth)];
     this.codes = codeWidth == 0 ? NO_INTS : new int[elements(rows, codeWidth)];
+    this.tokens = tokenWidth == 0 ? NO_INTS : new int[elements(rows, tokenWidth)];
     this.rowKeys = new long[rows];
   }
 
-  private static int elements(int rows, int width) {
+  static int elements(int rows, int width) {
     long n = (long) rows * width;
     if (n > Integer.MAX_VALUE - 8) {
       throw new IllegalArgumentException(
@@ -92,11 +108,21 @@ public final class Block implements Externalizable {
   }
 
   void setLabels(int[] newLabels) {
+    setLabels(newLabels, 1);
+  }
+
+  void setLabels(int[] newLabels, int width) {
     this.labels = newLabels;
+    this.labelWidth = width;
   }
 
   void setTarget(float[] newTarget) {
+    setTarget(newTarget, 1);
+  }
+
+  void setTarget(float[] newTarget, int width) {
     this.target = newTarget;
+    this.targetWidth = width;
   }
 
   void setWeights(float[] newWeights) {
@@ -142,6 +168,26 @@ public final class Block implements Externalizable {
     return codes;
   }
 
+  /** Token codes and lengths of a row; 0 without texts. */
+  public int tokenWidth() {
+    return tokenWidth;
+  }
+
+  /** [R, W] row-major. Not a copy. */
+  public int[] tokens() {
+    return tokens;
+  }
+
+  /** Labels of a row L; 1 where there are none. */
+  public int labelWidth() {
+    return labelWidth;
+  }
+
+  /** Float targets of a row K; 1 where there are none. */
+  public int targetWidth() {
+    return targetWidth;
+  }
+
   /** Category cells whose value is not in the dictionary. */
   public long unknownCategories() {
     long n = 0;
@@ -172,15 +218,16 @@ public final class Block implements Externalizable {
   }
 
   /**
-   * [R] class index, -1 = unseen class; empty for regression and for rows to predict. Not a copy.
+   * [R, L] class indices, -1 = none or an unseen class; empty without classes and for rows to
+   * predict. Not a copy.
    */
   public int[] labels() {
     return labels;
   }
 
   /**
-   * [R] regression target in its own unit; empty for classification and for rows to predict. Not a
-   * copy.
+   * [R, K] numbers to be learnt, in their own units; empty without them and for rows to predict.
+   * Not a copy.
    */
   public float[] target() {
     return target;
@@ -211,6 +258,7 @@ public final class Block implements Externalizable {
     return 4L
             * (numeric.length
                 + codes.length
+                + tokens.length
                 + rowPointers.length
                 + columns.length
                 + values.length
@@ -228,10 +276,14 @@ public final class Block implements Externalizable {
     out.writeInt(numericWidth);
     out.writeInt(pixelWidth);
     out.writeInt(codeWidth);
+    out.writeInt(tokenWidth);
+    out.writeInt(labelWidth);
+    out.writeInt(targetWidth);
     ArrayCodec codec = new ArrayCodec();
     codec.write(out, numeric);
     codec.write(out, pixels);
     codec.write(out, codes);
+    codec.write(out, tokens);
     codec.write(out, rowPointers);
     codec.write(out, columns);
     codec.write(out, values);
@@ -257,10 +309,14 @@ public final class Block implements Externalizable {
     numericWidth = in.readInt();
     pixelWidth = in.readInt();
     codeWidth = in.readInt();
+    tokenWidth = in.readInt();
+    labelWidth = in.readInt();
+    targetWidth = in.readInt();
     ArrayCodec codec = new ArrayCodec();
     numeric = codec.readFloats(in);
     pixels = codec.readBytes(in);
     codes = codec.readInts(in);
+    tokens = codec.readInts(in);
     rowPointers = codec.readInts(in);
     columns = codec.readInts(in);
     values = codec.readFloats(in);
@@ -278,9 +334,13 @@ public final class Block implements Externalizable {
         && numericWidth == b.numericWidth
         && pixelWidth == b.pixelWidth
         && codeWidth == b.codeWidth
+        && tokenWidth == b.tokenWidth
+        && labelWidth == b.labelWidth
+        && targetWidth == b.targetWidth
         && Arrays.equals(numeric, b.numeric)
         && Arrays.equals(pixels, b.pixels)
         && Arrays.equals(codes, b.codes)
+        && Arrays.equals(tokens, b.tokens)
         && Arrays.equals(rowPointers, b.rowPointers)
         && Arrays.equals(columns, b.columns)
         && Arrays.equals(values, b.values)

@@ -24,12 +24,14 @@ final class BlockAssembly {
     Block from = piece.block();
     Block to = block;
     if (to == null) {
-      to = new Block(rows, from.numericWidth(), from.pixelWidth(), from.codeWidth());
+      to =
+          new Block(
+              rows, from.numericWidth(), from.pixelWidth(), from.codeWidth(), from.tokenWidth());
       if (from.labels().length > 0) {
-        to.setLabels(new int[rows]);
+        to.setLabels(new int[Block.elements(rows, from.labelWidth())], from.labelWidth());
       }
       if (from.target().length > 0) {
-        to.setTarget(new float[rows]);
+        to.setTarget(new float[Block.elements(rows, from.targetWidth())], from.targetWidth());
       }
       if (from.weights().length > 0) {
         to.setWeights(new float[rows]);
@@ -40,26 +42,16 @@ final class BlockAssembly {
     filled += positions.length;
     for (int i = 0; i < positions.length; i++) {
       int p = positions[i];
-      System.arraycopy(
-          from.numeric(),
-          i * from.numericWidth(),
-          to.numeric(),
-          p * to.numericWidth(),
-          from.numericWidth());
-      System.arraycopy(
-          from.pixels(),
-          i * from.pixelWidth(),
-          to.pixels(),
-          p * to.pixelWidth(),
-          from.pixelWidth());
-      System.arraycopy(
-          from.codes(), i * from.codeWidth(), to.codes(), p * to.codeWidth(), from.codeWidth());
+      move(from.numeric(), i, to.numeric(), p, from.numericWidth());
+      move(from.pixels(), i, to.pixels(), p, from.pixelWidth());
+      move(from.codes(), i, to.codes(), p, from.codeWidth());
+      move(from.tokens(), i, to.tokens(), p, from.tokenWidth());
       to.rowKeys()[p] = from.rowKeys()[i];
       if (from.labels().length > 0) {
-        to.labels()[p] = from.labels()[i];
+        move(from.labels(), i, to.labels(), p, from.labelWidth());
       }
       if (from.target().length > 0) {
-        to.target()[p] = from.target()[i];
+        move(from.target(), i, to.target(), p, from.targetWidth());
       }
       if (from.weights().length > 0) {
         to.weights()[p] = from.weights()[i];
@@ -68,6 +60,12 @@ final class BlockAssembly {
     if (from.sparse()) {
       sparsePieces.add(piece);
     }
+  }
+
+  /** Copies row {@code i} of one array [.., width] to row {@code p} of another. */
+  @SuppressWarnings("SuspiciousSystemArraycopy") // both are arrays of the same part
+  private static void move(Object from, int i, Object to, int p, int width) {
+    System.arraycopy(from, i * width, to, p * width, width);
   }
 
   DataShard finish() {

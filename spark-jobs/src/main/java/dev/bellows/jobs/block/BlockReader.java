@@ -8,14 +8,16 @@ import dev.bellows.jobs.table.ImageInput;
 import dev.bellows.jobs.table.NumberColumn;
 import dev.bellows.jobs.table.Preprocess;
 import dev.bellows.jobs.table.SparseInput;
+import dev.bellows.jobs.table.TargetColumn;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Fills batches from blocks and applies what was fitted while it copies: filling, scaling, missing
- * flags, codes of rare and unknown categories, target scaling. Allocates nothing per batch once its
- * scratch arrays have grown. Not thread-safe; one per task.
+ * flags, codes of rare and unknown categories, target scaling. A row's numbers are its pixels, its
+ * number columns, their missing flags; its codes are its categories, then its texts. Allocates
+ * nothing per batch once its scratch arrays have grown. Not thread-safe; one per task.
  */
 public final class BlockReader {
   private static final FlatVectors VECTORS = FlatVectors.get();
@@ -43,8 +45,9 @@ public final class BlockReader {
   private final int sparseWidth;
   private final float[] sparseFactors;
   private final int classes;
-  private final double targetOffset;
-  private final double targetFactor;
+  private final int tokenWidth;
+  private final double[] targetOffsets;
+  private final double[] targetFactors;
 
   private float[] floats = {};
   private int[] ints = {};
@@ -58,7 +61,7 @@ public final class BlockReader {
     this.factors = numbers.stream().mapToDouble(NumberColumn::factor).toArray();
     this.fills = new float[numberCount];
     this.flags = new int[numberCount];
-    int nextFlag = numberCount;
+    int nextFlag = numberCount; // position after the pixels
     for (int c = 0; c < numberCount; c++) {
       NumberColumn n = numbers.get(c);
       fills[c] = (float) ((n.fill() - n.center()) * n.factor());
@@ -76,8 +79,16 @@ public final class BlockReader {
       sparseFactors[i] = sparse.factors().get(i).floatValue();
     }
     this.classes = preprocess.classes().size();
-    this.targetOffset = preprocess.targetOffset();
-    this.targetFactor = 1 / preprocess.targetScale();
+    this.tokenWidth = preprocess.tokenWidth();
+    this.targetOffsets = new double[preprocess.targetWidth()];
+    this.targetFactors = new double[targetOffsets.length];
+    int at = 0;
+    for (TargetColumn t : preprocess.targets()) {
+      int end = at + (t.classes().isEmpty() ? t.positions() : 0);
+      Arrays.fill(targetOffsets, at, end, t.offset());
+      Arrays.fill(targetFactors, at, end, 1 / t.scale());
+      at = end;
+    }
   }
 
   private static int[] table(CategoryColumn column) {
@@ -99,22 +110,23 @@ public final class BlockReader {
   /**
    * Fills {@code out} with {@code count} rows of {@code block}: those named by {@code order[from ..
    * from+count)}, or rows {@code from .. from+count} themselves when {@code order} is null. Sets
-   * the number of rows and every part that the data and the buffers have. A row whose class is
-   * unknown gets label 0 and weight 0.
+   * the number of rows and every part that the data and the buffers have. A row without any label
+   * has weight 0; where a row has one label, it is then 0.
    *
    * @throws IllegalArgumentException when the widths of buffers and data differ
    */
   public void fill(Block block, int @Nullable [] order, int from, int count, BatchBuffers out) {
     check("numeric columns", numericWidth, out.numericWidth());
-    check("category columns", codes.length, out.categoricals());
+    check("category and token columns", codes.length + tokenWidth, out.categoricals());
     check("sparse columns", sparseWidth, out.sparseWidth());
     out.setRows(count);
     if (pixelWidth > 0) {
       fillPixels(block, order, from, count, out.numeric());
-    } else if (numericWidth > 0) {
-      fillNumbers(block, order, from, count, out.numeric());
     }
-    if (codes.length > 0) {
+    if (numericWidth > pixelWidth) {
+      fillNumbers(block, order, from, count, out.numeric() + 4L * pixelWidth);
+    }
+    if (out.categoricals() > 0) {
       fillCodes(block, order, from, count, out.codes());
     }
     if (sparseWidth > 0) {
@@ -150,6 +162,14 @@ public final class BlockReader {
 
   private void fillPixels(Block block, int @Nullable [] order, int from, int count, long address) {
     check("bytes per image", block.pixelWidth(), pixelWidth);
+    if (numericWidth > pixelWidth) { // numbers stand between the images
+      for (int i = 0; i < count; i++) {
+        long to = address + 4L * i * numericWidth;
+        VECTORS.byteRows(
+            block.pixels(), order, from + i, 1, pixelWidth, pixelCenter, pixelFactor, to);
+      }
+      return;
+    }
     VECTORS.byteRows(
         block.pixels(), order, from, count, pixelWidth, pixelCenter, pixelFactor, address);
   }
@@ -157,7 +177,8 @@ public final class BlockReader {
   private void fillNumbers(Block block, int @Nullable [] order, int from, int count, long address) {
     check("number columns", block.numericWidth(), numberCount);
     float[] numeric = block.numeric();
-    float[] scratch = floats(numericWidth);
+    int width = numericWidth - pixelWidth;
+    float[] scratch = floats(width);
     for (int i = 0; i < count; i++) {
       int base = row(order, from + i) * numberCount;
       for (int c = 0; c < numberCount; c++) {
@@ -168,22 +189,25 @@ public final class BlockReader {
           scratch[flags[c]] = missing ? 1f : 0f;
         }
       }
-      Memory.copyIn(scratch, 0, address + 4L * i * numericWidth, numericWidth);
+      Memory.copyIn(scratch, 0, address + 4L * i * numericWidth, width);
     }
   }
 
   private void fillCodes(Block block, int @Nullable [] order, int from, int count, long address) {
     check("category columns", block.codeWidth(), codes.length);
-    int width = codes.length;
+    check("token columns", block.tokenWidth(), tokenWidth);
+    int width = codes.length + tokenWidth;
     int[] stored = block.codes();
     int[] scratch = ints(width);
     for (int i = 0; i < count; i++) {
-      int base = row(order, from + i) * width;
-      for (int c = 0; c < width; c++) {
+      int row = row(order, from + i);
+      int base = row * codes.length;
+      for (int c = 0; c < codes.length; c++) {
         int code = stored[base + c];
         unknown += code >>> 31;
         scratch[c] = codes[c][code + 1];
       }
+      System.arraycopy(block.tokens(), row * tokenWidth, scratch, codes.length, tokenWidth);
       Memory.copyIn(scratch, 0, address + 4L * i * width, width);
     }
   }
@@ -222,29 +246,60 @@ public final class BlockReader {
   private void fillTarget(
       Block block, int @Nullable [] order, int from, int count, BatchBuffers out) {
     int[] labels = block.labels();
-    float[] target = block.target();
+    int width = labels.length > 0 ? block.labelWidth() : 0;
     float[] weights = floats(Math.max(count, count * out.targetWidth()));
     for (int i = 0; i < count; i++) {
       int row = row(order, from + i);
-      weights[i] = labels.length > 0 && labels[row] < 0 ? 0f : block.weight(row);
+      weights[i] = width == 0 || labelled(labels, row * width, width) ? block.weight(row) : 0f;
     }
     Memory.copyIn(weights, 0, out.weights(), count);
-    if (labels.length > 0) {
-      int[] filled = ints(count);
-      for (int i = 0; i < count; i++) {
-        filled[i] = Math.max(0, labels[row(order, from + i)]);
-      }
-      Memory.copyIn(filled, 0, out.labels(), count);
-      if (out.targetWidth() > 0) {
-        fillOneHot(filled, count, out);
-      }
-    } else if (target.length > 0) {
-      check("targets", 1, out.targetWidth());
-      for (int i = 0; i < count; i++) {
-        weights[i] = (float) ((target[row(order, from + i)] - targetOffset) * targetFactor);
-      }
-      Memory.copyIn(weights, 0, out.target(), count);
+    if (width > 0) {
+      fillLabels(block, order, from, count, out);
     }
+    if (block.target().length > 0) {
+      fillNumbersToLearn(block, order, from, count, out);
+    }
+  }
+
+  private static boolean labelled(int[] labels, int from, int width) {
+    for (int i = from; i < from + width; i++) {
+      if (labels[i] >= 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void fillLabels(
+      Block block, int @Nullable [] order, int from, int count, BatchBuffers out) {
+    int width = block.labelWidth();
+    check("labels a row", width, out.labelWidth());
+    int[] filled = ints(count * width);
+    for (int i = 0; i < count; i++) {
+      System.arraycopy(block.labels(), row(order, from + i) * width, filled, i * width, width);
+    }
+    for (int i = 0; i < count && width == 1; i++) {
+      filled[i] = Math.max(0, filled[i]);
+    }
+    Memory.copyIn(filled, 0, out.labels(), count * width);
+    if (width == 1 && out.targetWidth() > 0 && block.target().length == 0) {
+      fillOneHot(filled, count, out);
+    }
+  }
+
+  private void fillNumbersToLearn(
+      Block block, int @Nullable [] order, int from, int count, BatchBuffers out) {
+    int width = block.targetWidth();
+    check("targets a row", width, out.targetWidth());
+    float[] scaled = floats(count * width);
+    for (int i = 0; i < count; i++) {
+      int row = row(order, from + i) * width;
+      for (int k = 0; k < width; k++) {
+        scaled[i * width + k] =
+            (float) ((block.target()[row + k] - targetOffsets[k]) * targetFactors[k]);
+      }
+    }
+    Memory.copyIn(scaled, 0, out.target(), count * width);
   }
 
   private void fillOneHot(int[] labels, int count, BatchBuffers out) {

@@ -9,12 +9,14 @@ import java.util.List;
 /**
  * What a network must know about the prepared data.
  *
- * @param numericWidth float columns of a row after preprocessing (numbers, missing flags, or the
- *     pixels of an image)
+ * @param numericWidth float columns of a row after preprocessing: the pixels of an image, numbers,
+ *     missing flags
  * @param categoricals category columns in code order
  * @param sparseWidth width of the sparse (CSR) part; 0 when there is none
  * @param classes number of classes; 0 for regression
- * @param outputs classes for classification, 1 for regression
+ * @param outputs classes for classification, numbers of a row for regression
+ * @param positions labels or numbers to be learnt per row, of the main target
+ * @param texts text columns in code order, after the categories
  * @param imageShape [height, width, channels] of an image source; empty otherwise
  */
 public record DatasetShape(
@@ -23,6 +25,8 @@ public record DatasetShape(
     int sparseWidth,
     int classes,
     int outputs,
+    int positions,
+    List<Text> texts,
     List<Integer> imageShape)
     implements Serializable {
 
@@ -38,9 +42,22 @@ public record DatasetShape(
             .toList(),
         sparse == null ? 0 : sparse.width(),
         classes,
-        Math.max(1, classes),
+        classes > 0 ? classes : preprocess.targetWidth(),
+        preprocess.target().positions(),
+        preprocess.texts().stream()
+            .map(t -> new Text(t.part(), t.length(), t.vocabulary().size()))
+            .toList(),
         image == null ? List.of() : image.shape());
   }
+
+  /**
+   * One text column.
+   *
+   * @param name name for {@code inputs} of layers
+   * @param length tokens of a row, T
+   * @param vocabulary codes are 0 to vocabulary - 1
+   */
+  public record Text(String name, int length, int vocabulary) implements Serializable {}
 
   /**
    * One category column.

@@ -4,11 +4,13 @@ import dev.bellows.jobs.source.DataException;
 import dev.bellows.jobs.source.NumberText;
 import dev.bellows.jobs.source.RawBlock;
 import dev.bellows.jobs.source.RawColumn;
+import dev.bellows.jobs.source.Tokenizer;
 import dev.bellows.jobs.table.CategoryColumn;
 import dev.bellows.jobs.table.NumberColumn;
 import dev.bellows.jobs.table.Preprocess;
 import dev.bellows.jobs.table.SparseInput;
 import dev.bellows.jobs.table.TablePlan;
+import dev.bellows.jobs.table.TextColumn;
 import java.io.Serializable;
 import java.util.Arrays;
 import java.util.Collections;
@@ -26,17 +28,25 @@ final class Encoder implements Serializable {
   private final Preprocess preprocess;
   private final int[] numberColumns;
   private final int[] categoryColumns;
+  private final int[] textColumns;
+  private final boolean refuseUnseen;
   private final int targetColumn;
   private final int weightColumn;
   private final Map<String, Integer> labels = new HashMap<>();
 
-  Encoder(TablePlan plan, Preprocess preprocess) {
+  /**
+   * @param refuseUnseen whether a tag that training did not show is an error; else its position has
+   *     no label
+   */
+  Encoder(TablePlan plan, Preprocess preprocess, boolean refuseUnseen) {
+    this.refuseUnseen = refuseUnseen;
     this.preprocess = preprocess;
     List<String> names = plan.names();
     this.numberColumns =
         preprocess.numbers().stream().mapToInt(n -> names.indexOf(n.name())).toArray();
     this.categoryColumns =
         preprocess.categories().stream().mapToInt(c -> names.indexOf(c.name())).toArray();
+    this.textColumns = preprocess.texts().stream().mapToInt(t -> names.indexOf(t.name())).toArray();
     this.targetColumn = plan.targetIndex();
     this.weightColumn = plan.weightIndex();
     List<String> classes = preprocess.classes();
@@ -56,7 +66,8 @@ final class Encoder implements Serializable {
             rows.length,
             numberColumns.length,
             preprocess.image() == null ? 0 : raw.pixelWidth(),
-            categoryColumns.length);
+            categoryColumns.length,
+            preprocess.tokenWidth());
     for (int c = 0; c < numberColumns.length; c++) {
       numbers(raw.column(numberColumns[c]), preprocess.numbers().get(c), rows, block, c);
     }
@@ -71,7 +82,8 @@ final class Encoder implements Serializable {
     if (sparse != null) {
       sparse(raw, sparse.width(), rows, block);
     }
-    if (targetColumn >= 0) {
+    texts(raw, rows, block);
+    if (targetColumn >= 0 && preprocess.target().along().isEmpty()) {
       target(raw.column(targetColumn), rows, block);
     }
     if (weightColumn >= 0) {
@@ -83,6 +95,58 @@ final class Encoder implements Serializable {
       block.setWeights(weights);
     }
     return block;
+  }
+
+  /** Token codes of all texts, and the labels of their positions where those are learnt. */
+  private void texts(RawBlock raw, int[] rows, Block block) {
+    int at = 0;
+    for (int t = 0; t < textColumns.length; t++) {
+      TextColumn text = preprocess.texts().get(t);
+      TextColumn.Codes codes = text.new Codes();
+      boolean labelled = targetColumn >= 0 && text.name().equals(preprocess.target().along());
+      boolean next = labelled && preprocess.target().next();
+      int[] labelsOut = labelled ? new int[Block.elements(rows.length, text.length())] : new int[0];
+      Arrays.fill(labelsOut, -1);
+      RawColumn column = raw.column(textColumns[t]);
+      for (int i = 0; i < rows.length; i++) {
+        int[] all = codes.of(cell(column, rows[i]));
+        int length = Math.min(text.length(), next ? Math.max(1, all.length - 1) : all.length);
+        int to = i * block.tokenWidth() + at;
+        System.arraycopy(all, 0, block.tokens(), to, length);
+        block.tokens()[to + text.length()] = length;
+        if (next) {
+          System.arraycopy(all, 1, labelsOut, i * text.length(), Math.min(length, all.length - 1));
+        } else if (labelled) {
+          tags(raw.column(targetColumn), rows[i], length, labelsOut, i * text.length(), text);
+        }
+      }
+      if (labelled) {
+        block.setLabels(labelsOut, text.length());
+      }
+      at += text.length() + 1;
+    }
+  }
+
+  private void tags(RawColumn column, int row, int length, int[] out, int from, TextColumn text) {
+    List<String> tags = Tokenizer.WHITESPACE.split(cell(column, row));
+    int first = text.bounds() ? 1 : 0; // the start mark has no tag
+    for (int i = 0; i < tags.size() && i + first < length; i++) {
+      int label = labels.getOrDefault(tags.get(i), -1);
+      if (label < 0 && refuseUnseen) {
+        throw new DataException(
+            "column "
+                + preprocess.targetName()
+                + " has the tag \""
+                + tags.get(i)
+                + "\", which training did not show (set target.unseen: ignore to leave such positions out)");
+      }
+      out[from + first + i] = label;
+    }
+  }
+
+  private static String cell(RawColumn column, int row) {
+    int code = column.textCode(row);
+    return code < 0 ? "" : column.dictionary()[code];
   }
 
   private static void numbers(

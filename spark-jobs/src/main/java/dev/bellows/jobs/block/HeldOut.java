@@ -51,7 +51,7 @@ final class HeldOut {
         checkClasses(keys, preprocess, source);
       }
       RowPlan rowPlan = RowPlan.all(keys, RowPlan.TEST);
-      Encoder encoder = new Encoder(plan, preprocess);
+      Encoder encoder = new Encoder(plan, preprocess, unseen == TargetConfig.Unseen.FAIL);
       return deal(session, raw, rowPlan, RowPlan.TEST, encoder, stats.fingerprint(plan));
     } finally {
       raw.unpersist(false);

@@ -4,14 +4,20 @@ import dev.bellows.jobs.config.SourceConfig;
 import dev.bellows.jobs.config.SourceConfig.CsvOptions;
 import dev.bellows.jobs.source.ListRule;
 import dev.bellows.jobs.table.Preprocess;
+import dev.bellows.jobs.table.TextColumn;
+import java.util.stream.Collectors;
 
 /** Columns of a source as the training source had them: names without a header, lists. */
-final class ModelColumns {
+public final class ModelColumns {
   private ModelColumns() {}
 
   /** What arrays and vectors are to a model. */
-  static ListRule lists(Preprocess preprocess) {
-    return ListRule.model(preprocess.sourceColumns(), preprocess.sparse() != null);
+  public static ListRule lists(Preprocess preprocess) {
+    return ListRule.model(
+        preprocess.sourceColumns(),
+        preprocess.sparse() != null,
+        preprocess.texts().stream()
+            .collect(Collectors.toMap(TextColumn::name, TextColumn::tokenizer)));
   }
 
   static SourceConfig named(SourceConfig source, Preprocess preprocess) {
@@ -19,14 +25,6 @@ final class ModelColumns {
     if (source.format() != SourceConfig.Format.CSV || csv.header() || !csv.columns().isEmpty()) {
       return source;
     }
-    CsvOptions named = csv.withColumns(preprocess.sourceColumns());
-    return new SourceConfig(
-        source.format(),
-        source.path(),
-        source.images(),
-        source.labels(),
-        named,
-        source.libsvm(),
-        source.schemaFromModel());
+    return source.withCsv(csv.withColumns(preprocess.sourceColumns()));
   }
 }

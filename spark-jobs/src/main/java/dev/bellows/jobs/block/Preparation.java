@@ -4,6 +4,7 @@ import dev.bellows.jobs.config.DataConfig;
 import dev.bellows.jobs.config.HoldoutConfig;
 import dev.bellows.jobs.config.RunConfig;
 import dev.bellows.jobs.config.SourceConfig;
+import dev.bellows.jobs.config.TargetConfig;
 import dev.bellows.jobs.source.DataException;
 import dev.bellows.jobs.source.ListRule;
 import dev.bellows.jobs.source.RawBlock;
@@ -16,6 +17,7 @@ import dev.bellows.jobs.table.Profile;
 import dev.bellows.jobs.table.Profiler;
 import dev.bellows.jobs.table.TablePlan;
 import dev.bellows.jobs.table.TableStats;
+import dev.bellows.jobs.table.TargetKind;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Iterator;
@@ -41,14 +43,23 @@ final class Preparation {
   private final RunConfig config;
   private final String baseDir;
   private final GivenRows given;
-  private final boolean classification;
+  private final TargetKind kind;
 
   Preparation(SparkSession session, RunConfig config, String baseDir, GivenRows given) {
     this.session = session;
     this.config = config;
     this.baseDir = baseDir;
     this.given = given;
-    this.classification = config.task() != RunConfig.Task.REGRESSION;
+    this.kind = kind(config.task());
+  }
+
+  private static TargetKind kind(RunConfig.@Nullable Task task) {
+    return switch (task == null ? RunConfig.Task.CLASSIFICATION : task) {
+      case CLASSIFICATION -> TargetKind.CLASS;
+      case REGRESSION -> TargetKind.NUMBER;
+      case TAGGING -> TargetKind.TAGS;
+      case LANGUAGE_MODEL -> TargetKind.NEXT_TOKEN;
+    };
   }
 
   PreparedData prepare(SourceReader source, int partitions, int slices) {
@@ -58,7 +69,7 @@ final class Preparation {
             source,
             config.features().spread(source.lists()),
             config.target(),
-            classification,
+            kind,
             data.id(),
             data.weight());
     int width = opened.names().size();
@@ -94,10 +105,8 @@ final class Preparation {
           RowPlan.of(
               keys,
               config.seed(),
-              given.test() == null ? fraction(data.test()) : 0,
-              stratify(data.test()),
-              given.validation() == null ? fraction(data.validation()) : 0,
-              stratify(data.validation()));
+              share(data.test(), given.test()),
+              share(data.validation(), given.validation()));
       Broadcast<RowPlan> shared = context.broadcast(rowPlan);
       broadcasts.add(shared);
       if (unusable > 0) {
@@ -111,7 +120,8 @@ final class Preparation {
       Profile profile =
           Profiler.profile(plan, stats, fit, unusable + unread, rowPlan.repeats, findings);
 
-      Encoder encoder = new Encoder(plan, fit.preprocess());
+      Encoder encoder =
+          new Encoder(plan, fit.preprocess(), config.target().unseen() == TargetConfig.Unseen.FAIL);
       Dealing dealing = Dealing.training(rowPlan.counts[RowPlan.TRAIN], slices, partitions);
       JavaRDD<DataShard> train =
           dealing
@@ -188,18 +198,17 @@ final class Preparation {
         session, source, config.data(), fit.preprocess(), config.target().unseen());
   }
 
-  private static double fraction(HoldoutConfig holdout) {
-    return holdout.source() == null ? holdout.fraction() : 0;
-  }
-
-  private boolean stratify(HoldoutConfig holdout) {
-    return classification && holdout.stratify();
+  private RowPlan.Share share(HoldoutConfig holdout, @Nullable Dataset<Row> given) {
+    return given != null || holdout.source() != null
+        ? RowPlan.Share.NONE
+        : new RowPlan.Share(
+            holdout.fraction(), kind == TargetKind.CLASS && holdout.stratify(), holdout.last());
   }
 
   private void checkTarget(TablePlan plan, TableStats stats) {
     int t = plan.targetIndex();
     boolean numbers = stats.texts(t) == 0;
-    if (classification
+    if (kind == TargetKind.CLASS
         && config.target().classes() == 0
         && numbers
         && (stats.distinct(t) > MANY_CLASSES || (!stats.whole(t) && stats.distinct(t) > 20))) {

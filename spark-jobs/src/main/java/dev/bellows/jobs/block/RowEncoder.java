@@ -39,7 +39,7 @@ public final class RowEncoder implements Serializable {
             preprocess.image() == null ? List.of() : preprocess.image().shape(),
             ModelColumns.lists(preprocess));
     this.plan = TablePlan.forModel(rows, preprocess, false, null, null);
-    this.encoder = new Encoder(plan, preprocess);
+    this.encoder = new Encoder(plan, preprocess, false);
     this.filter = new RowFilter(plan, false);
   }
 

@@ -55,6 +55,17 @@ final class RowPlan implements Externalizable {
 
   public RowPlan() {}
 
+  /**
+   * Rows that are held out of the training source.
+   *
+   * @param fraction share of the usable rows
+   * @param stratify whether each class gives the same share
+   * @param last whether they are the last rows in the order of the source, not drawn by the seed
+   */
+  record Share(double fraction, boolean stratify, boolean last) {
+    static final Share NONE = new Share(0, false, false);
+  }
+
   /** The key of a row: its hash, and for a repetition a hash of that and of its number. */
   static long rowKey(long key, int repetition) {
     return repetition == 0 ? key : Mix64.mix(key + repetition);
@@ -63,16 +74,9 @@ final class RowPlan implements Externalizable {
   /**
    * Splits and ranks.
    *
-   * @param testFraction share of test rows, taken first
-   * @param stratifyTest whether each class gives the same share
+   * @param test test rows, taken first
    */
-  static RowPlan of(
-      List<RowKeys> partitions,
-      long seed,
-      double testFraction,
-      boolean stratifyTest,
-      double validationFraction,
-      boolean stratifyValidation) {
+  static RowPlan of(List<RowKeys> partitions, long seed, Share test, Share validation) {
     RowPlan plan = new RowPlan();
     long total = partitions.stream().mapToLong(p -> p.rows).sum();
     if (total > MAX_ROWS) {
@@ -103,10 +107,8 @@ final class RowPlan implements Externalizable {
         usable,
         classes,
         hashes(keys, seed, Purpose.HOLDOUT),
-        testFraction,
-        stratifyTest,
-        validationFraction,
-        stratifyValidation,
+        test,
+        validation,
         roles,
         ranks,
         plan.counts);
@@ -125,7 +127,7 @@ final class RowPlan implements Externalizable {
 
   /** Gives every usable row one held-out role. */
   static RowPlan all(List<RowKeys> partitions, byte role) {
-    RowPlan plan = of(partitions, 0, 0, false, 0, false);
+    RowPlan plan = of(partitions, 0, Share.NONE, Share.NONE);
     for (byte[] roles : plan.roles) {
       for (int r = 0; r < roles.length; r++) {
         roles[r] = roles[r] == TRAIN ? role : roles[r];
@@ -205,30 +207,56 @@ final class RowPlan implements Externalizable {
       int[] usable,
       int[] classes,
       long[] hashes,
-      double testFraction,
-      boolean stratifyTest,
-      double validationFraction,
-      boolean stratifyValidation,
+      Share test,
+      Share validation,
       byte[] roles,
       int[] ranks,
       int[] counts) {
     int[] order = Ranking.sort(hashes, usable.clone());
-    take(order, classes, testFraction, stratifyTest, TEST, roles, ranks, counts, usable.length);
-    take(
-        order,
-        classes,
-        validationFraction,
-        stratifyValidation,
-        VALIDATION,
-        roles,
-        ranks,
-        counts,
-        usable.length);
+    take(usable, order, classes, test, TEST, roles, ranks, counts);
+    take(usable, order, classes, validation, VALIDATION, roles, ranks, counts);
     for (int row : order) {
       if (roles[row] == UNUSABLE) {
         roles[row] = TRAIN;
       }
     }
+  }
+
+  private static void take(
+      int[] usable,
+      int[] order,
+      int[] classes,
+      Share share,
+      byte role,
+      byte[] roles,
+      int[] ranks,
+      int[] counts) {
+    if (share.last()) {
+      takeLast(usable, Math.round(share.fraction() * usable.length), role, roles, ranks, counts);
+    } else {
+      int total = usable.length;
+      take(order, classes, share.fraction(), share.stratify(), role, roles, ranks, counts, total);
+    }
+  }
+
+  /**
+   * Gives the last {@code wanted} rows that have no role yet a role; ranks ascend with the rows.
+   */
+  private static void takeLast(
+      int[] usable, long wanted, byte role, byte[] roles, int[] ranks, int[] counts) {
+    int from = usable.length;
+    for (long left = wanted; left > 0 && from > 1; ) { // one row is left to train on
+      from--;
+      left -= roles[usable[from]] == UNUSABLE ? 1 : 0;
+    }
+    int rank = 0;
+    for (int i = from; i < usable.length; i++) {
+      if (roles[usable[i]] == UNUSABLE) {
+        roles[usable[i]] = role;
+        ranks[usable[i]] = rank++;
+      }
+    }
+    counts[role] = rank;
   }
 
   /**

@@ -24,6 +24,7 @@ public final class ConfigKeys {
       List.of(
           "accuracy",
           "log_loss",
+          "perplexity",
           "auc",
           "average_precision",
           "precision",
@@ -99,8 +100,10 @@ public final class ConfigKeys {
   private static Section task(Section head) {
     return head.required(
         "task",
-        new Word(List.of("classification", "regression"), List.of("ranking", "clustering")),
-        "What is learnt.",
+        new Word(
+            List.of("classification", "regression", "tagging", "language_model"),
+            List.of("ranking", "clustering")),
+        "What is learnt: a class or a number per row, a class per token of a text, or the next token of a text.",
         "classification");
   }
 

@@ -46,6 +46,15 @@ final class CrossChecks {
     return file.text("task").equals("classification");
   }
 
+  /** One of the tasks whose answers are classes. */
+  private boolean classes() {
+    return List.of("classification", "tagging", "language_model").contains(file.text("task"));
+  }
+
+  private String task() {
+    return file.text("task");
+  }
+
   private void sources(boolean training) {
     for (String name : List.of("train", "validation", "test", "input")) {
       String at = "data." + name;
@@ -67,9 +76,25 @@ final class CrossChecks {
           .filter(c -> columns.indexOf(c) != columns.lastIndexOf(c))
           .distinct()
           .forEach(c -> problem(at + ".columns", "names the column \"" + c + "\" twice"));
+      pattern(at + ".pattern");
       if (training && file.text(at + ".format").equals("idx") && file.get(at + ".labels") == null) {
         problem(at + ".labels", "is missing; " + at + " needs labels to learn or to measure");
       }
+    }
+  }
+
+  /** A pattern must compile and name its columns. */
+  private void pattern(String key) {
+    String text = file.text(key);
+    if (text.isEmpty()) {
+      return;
+    }
+    try {
+      if (LinePattern.columns(text).isEmpty()) {
+        problem(key, "names no column; give each a group (?<name>...), for example (?<text>.*)");
+      }
+    } catch (IllegalArgumentException e) {
+      problem(key, "is no regular expression: " + e.getMessage());
     }
   }
 
@@ -81,7 +106,11 @@ final class CrossChecks {
       }
       Object holdout = file.get("data." + name);
       if (holdout instanceof Map<?, ?> map && map.containsKey("stratify")) {
-        file.at("data." + name).values().computeIfAbsent("stratify", k -> classification());
+        file.at("data." + name)
+            .values()
+            .computeIfAbsent(
+                "stratify",
+                k -> classification() && !file.text("data." + name + ".rows").equals("last"));
       }
     }
     double held = file.real("data.validation.fraction") + file.real("data.test.fraction");
@@ -106,7 +135,8 @@ final class CrossChecks {
             "is the column of data." + role + " and can't be a feature");
       }
     }
-    if (file.at("features").values().containsKey(name)) {
+    boolean next = task().equals("language_model"); // its target is the next token of a feature
+    if (!next && file.at("features").values().containsKey(name)) {
       problem(
           Section.join("features", name), "is the column of target.name and can't be a feature");
     }
@@ -117,8 +147,8 @@ final class CrossChecks {
       problem(
           "target.positive", "a positive class belongs to classification, but task is regression");
     }
-    if (classification() && file.text("target.scale").equals("standard")) {
-      problem("target.scale", "scales numbers, but task is classification");
+    if (classes() && file.text("target.scale").equals("standard")) {
+      problem("target.scale", "scales numbers, but task is " + task());
     }
     if (file.has("target.positive") && file.count("target.classes") > 2) {
       problem(
@@ -134,10 +164,18 @@ final class CrossChecks {
       problem(
           "model.loss", loss + " is for classes, but task is regression (mse, mae or huber fit)");
     }
-    if (classification() && NUMBER_LOSSES.contains(loss)) {
+    if (classes() && NUMBER_LOSSES.contains(loss)) {
       problem(
           "model.loss",
-          loss + " is for numbers, but task is classification (softmax_cross_entropy fits)");
+          loss + " is for numbers, but task is " + task() + " (softmax_cross_entropy fits)");
+    }
+    if (classes() && !classification() && !type.isEmpty() && !type.equals("network")) {
+      problem(
+          "model.type",
+          type
+              + " gives one answer per row, but task is "
+              + task()
+              + ", with one per token (network fits)");
     }
     if (type.equals("logistic") && regression()) {
       problem("model.type", "logistic is for classes, but task is regression (linear fits)");
@@ -257,15 +295,15 @@ final class CrossChecks {
           "trainer.early_stopping.metric",
           metric + " needs validation rows, but data.validation is empty (e.g. {fraction: 0.1})");
     }
-    if (metric.endsWith("accuracy") && regression()) {
+    if ((metric.endsWith("accuracy") || metric.endsWith("log_loss")) && regression()) {
       problem(
           "trainer.early_stopping.metric",
           metric + " is for classes, but task is regression (val_loss or val_mae fit)");
     }
-    if (metric.endsWith("mae") && classification()) {
+    if (metric.endsWith("mae") && classes()) {
       problem(
           "trainer.early_stopping.metric",
-          metric + " is for numbers, but task is classification (val_loss or val_accuracy fit)");
+          metric + " is for numbers, but task is " + task() + " (val_loss or val_accuracy fit)");
     }
   }
 }

@@ -108,8 +108,14 @@ final class DataKeys {
                 "stratify",
                 new Words.OrNull(new Flag()),
                 "null",
-                "Hold out the same share of each class; null: yes for classification.",
-                "true");
+                "Hold out the same share of each class; null: yes for classification, unless rows is last.",
+                "true")
+            .key(
+                "rows",
+                new Word("random", "last"),
+                "random",
+                "Which rows: drawn by the seed, or the last ones in file order (running text, time series).",
+                "last");
     return source().without(fraction);
   }
 
@@ -188,12 +194,31 @@ final class DataKeys {
         new Section()
             .required("path", path, PATH, "events.parquet")
             .key("schema", schema, "own", schemaDoc);
+    Section text =
+        new Section()
+            .required("path", path, PATH + " Gzip by name (.gz).", "corpus.txt")
+            .key(
+                "pattern",
+                new Free("a regular expression"),
+                "'(?<text>.*)'",
+                "What each line must match; its named groups are the columns. For a label before the text:"
+                    + " '(?<label>\\S+) (?<text>.*)'.",
+                "'(?<label>\\S+) (?<text>.*)'")
+            .key(
+                "window",
+                new Whole(1, 1 << 20, "none"),
+                "none",
+                "Tokens of a row when each file is one running text that is cut into rows, for a language model; none: a row is a line."
+                    + " Such a file is read by one task.",
+                "128")
+            .key("schema", schema, "own", schemaDoc);
     return new Switch("format", "File format.")
         .branch("csv", csv)
         .branch("libsvm", libsvm)
         .branch("idx", idx)
         .branch("parquet", parquet)
-        .later("json", "orc", "avro", "images", "text", "jdbc");
+        .branch("text", text)
+        .later("json", "orc", "avro", "images", "jdbc");
   }
 
   static Spec features() {
@@ -208,10 +233,11 @@ final class DataKeys {
             .key(
                 "type",
                 new Word(
-                    java.util.List.of("auto", "number", "category", "image", "sparse", "ignore"),
-                    java.util.List.of("text", "date", "sequence", "audio")),
+                    java.util.List.of(
+                        "auto", "number", "category", "image", "sparse", "text", "ignore"),
+                    java.util.List.of("date", "sequence", "audio")),
                 "auto",
-                "What the column holds; auto is inferred and shown in the profile.",
+                "What the column holds; auto is inferred and shown in the profile. The column text of a text source is text.",
                 "category")
             .key(
                 "scale",
@@ -231,7 +257,7 @@ final class DataKeys {
                 "min_count",
                 new Whole(1, Integer.MAX_VALUE),
                 "1",
-                "Categories seen fewer times share the unknown bucket.",
+                "Categories and tokens seen fewer times share the unknown bucket.",
                 "10")
             .key(
                 "unknown",
@@ -249,7 +275,33 @@ final class DataKeys {
                 new ListOf(new Whole(1, 1 << 16), 0),
                 "[]",
                 "Image shape [height, width, channels]; empty: from the file.",
-                "[28, 28, 1]");
+                "[28, 28, 1]")
+            .key(
+                "tokenizer",
+                new Word("words", "whitespace", "chars"),
+                "words",
+                "Tokens of a text: words and punctuation marks, what stands between blanks, or characters.",
+                "chars")
+            .key("lower", new Flag(), "false", "Make letters of a text lower case.", "true")
+            .key(
+                "max_length",
+                new Whole(1, 1 << 16, "auto"),
+                "auto",
+                "Tokens of a text; longer texts are cut. auto: the longest of the training rows.",
+                "64")
+            .key(
+                "vocabulary",
+                new Whole(1, 1 << 22),
+                "20000",
+                "Most tokens that are told apart, the most frequent of the training rows (min_count limits them, too);"
+                    + " all others share the unknown bucket.",
+                "5000")
+            .key(
+                "bounds",
+                new Word("auto", "mark", "none"),
+                "auto",
+                "Whether start and end of a text are marked by tokens of their own; auto: for a language model of lines.",
+                "mark");
     return new Named("column names, or rest for all columns that are not named", one);
   }
 

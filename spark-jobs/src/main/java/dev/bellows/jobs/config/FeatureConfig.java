@@ -15,6 +15,7 @@ import java.util.List;
  * @param unknown what an unseen category becomes
  * @param embeddingDim width of the embedding; 0: chosen from the number of categories
  * @param shape image shape [height, width, channels]; empty: from the file
+ * @param text how text becomes tokens
  */
 public record FeatureConfig(
     Type type,
@@ -25,13 +26,50 @@ public record FeatureConfig(
     int minCount,
     Unknown unknown,
     int embeddingDim,
-    List<Integer> shape)
+    List<Integer> shape,
+    Text text)
     implements Serializable {
 
   /** The same rule for another type. */
   FeatureConfig withType(Type other) {
     return new FeatureConfig(
-        other, scale, impute, imputeConstant, missingFlag, minCount, unknown, embeddingDim, shape);
+        other,
+        scale,
+        impute,
+        imputeConstant,
+        missingFlag,
+        minCount,
+        unknown,
+        embeddingDim,
+        shape,
+        text);
+  }
+
+  /**
+   * How text becomes tokens. The vocabulary is that of the training rows; {@link #minCount} limits
+   * it, too.
+   *
+   * @param tokenizer what a token is
+   * @param lower make letters lower case
+   * @param maxLength tokens of a row, longer texts are cut; 0: as long as the longest training text
+   * @param vocabulary most tokens in the vocabulary, the most frequent ones
+   * @param bounds mark start and end of a text; AUTO: for a language model of lines
+   */
+  public record Text(Tokens tokenizer, boolean lower, int maxLength, int vocabulary, Bounds bounds)
+      implements Serializable {}
+
+  /** What a token is. */
+  public enum Tokens {
+    WORDS,
+    WHITESPACE,
+    CHARS
+  }
+
+  /** Whether start and end of a text are marked. */
+  public enum Bounds {
+    AUTO,
+    MARK,
+    NONE
   }
 
   /** Column types. */
@@ -41,6 +79,7 @@ public record FeatureConfig(
     CATEGORY,
     IMAGE,
     SPARSE,
+    TEXT,
     IGNORE
   }
 

@@ -9,13 +9,16 @@ import org.jspecify.annotations.Nullable;
  * @param fraction share of the training source in [0, 1); 0 when there is a source or nothing is
  *     held out
  * @param stratify keep class shares (classification only)
+ * @param last hold out the last rows of the training source, in file order, instead of rows drawn
+ *     by the seed
  * @param source rows of their own; null otherwise
  */
-public record HoldoutConfig(double fraction, boolean stratify, @Nullable SourceConfig source)
+public record HoldoutConfig(
+    double fraction, boolean stratify, boolean last, @Nullable SourceConfig source)
     implements Serializable {
 
   /** Nothing held out. */
-  public static final HoldoutConfig NONE = new HoldoutConfig(0, false, null);
+  public static final HoldoutConfig NONE = new HoldoutConfig(0, false, false, null);
 
   /** Whether there are any held-out rows. */
   public boolean present() {

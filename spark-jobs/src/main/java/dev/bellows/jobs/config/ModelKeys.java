@@ -83,7 +83,11 @@ final class ModelKeys {
   static Choice layer() {
     Section dense =
         new Section()
-            .required("units", new Whole(1, 1 << 24), "Outputs of the layer.", "128")
+            .required(
+                "units",
+                new Whole(1, 1 << 24, "auto"),
+                "Outputs of the layer; auto: as many as the task has (last layer).",
+                "128")
             .key(
                 "activation",
                 new Word(ACTIVATIONS, List.of()),

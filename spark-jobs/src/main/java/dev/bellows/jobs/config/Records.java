@@ -62,7 +62,9 @@ final class Records {
     return new DataConfig(
         source(data.at("train")),
         training ? holdout(data.at("validation")) : HoldoutConfig.NONE,
-        training ? holdout(data.at("test")) : new HoldoutConfig(0, false, source(data.at("test"))),
+        training
+            ? holdout(data.at("test"))
+            : new HoldoutConfig(0, false, false, source(data.at("test"))),
         source(data.at("input")),
         Bound.constant(DataConfig.BadRows.class, data.chosen("bad_rows")),
         data.settings("bad_rows").real("max_fraction"),
@@ -73,8 +75,12 @@ final class Records {
   private HoldoutConfig holdout(Bound holdout) {
     SourceConfig source = source(holdout);
     return source == null
-        ? new HoldoutConfig(holdout.real("fraction"), holdout.flag("stratify"), null)
-        : new HoldoutConfig(0, false, source);
+        ? new HoldoutConfig(
+            holdout.real("fraction"),
+            holdout.flag("stratify"),
+            holdout.text("rows").equals("last"),
+            null)
+        : new HoldoutConfig(0, false, false, source);
   }
 
   private @Nullable SourceConfig source(Bound source) {
@@ -83,6 +89,7 @@ final class Records {
     }
     boolean csv = source.text("format").equals("csv");
     boolean libsvm = source.text("format").equals("libsvm");
+    boolean text = source.text("format").equals("text");
     return new SourceConfig(
         source.word(SourceConfig.Format.class, "format"),
         paths.resolve(source.textOrNull("path")),
@@ -100,6 +107,9 @@ final class Records {
             csv && source.flag("multiline")),
         new SourceConfig.LibsvmOptions(
             source.count("features"), libsvm ? source.count("index_base") : 1),
+        text
+            ? new SourceConfig.TextOptions(source.text("pattern"), source.count("window"))
+            : SourceConfig.TextOptions.LINES,
         source.text("schema").equals("from_model"));
   }
 
@@ -144,7 +154,13 @@ final class Records {
         feature.count("min_count"),
         feature.word(FeatureConfig.Unknown.class, "unknown"),
         feature.count("embedding"),
-        feature.list("shape", size -> Math.toIntExact((Long) size)));
+        feature.list("shape", size -> Math.toIntExact((Long) size)),
+        new FeatureConfig.Text(
+            feature.word(FeatureConfig.Tokens.class, "tokenizer"),
+            feature.flag("lower"),
+            feature.count("max_length"),
+            feature.count("vocabulary"),
+            feature.word(FeatureConfig.Bounds.class, "bounds")));
   }
 
   private TargetConfig target() {

@@ -9,8 +9,7 @@ import org.jspecify.annotations.Nullable;
  * them. Sections that the file kind does not use hold their defaults.
  *
  * @param kind what the file is for
- * @param task classification or regression; null in evaluate and predict files, where the model
- *     says it
+ * @param task what is learnt; null in evaluate and predict files, where the model says it
  * @param seed the one seed of everything random
  * @param modelPath stored model folder of evaluate and predict files; null in train files
  * @param data where rows come from
@@ -51,7 +50,9 @@ public record RunConfig(
   /** What is learnt. */
   public enum Task {
     CLASSIFICATION,
-    REGRESSION
+    REGRESSION,
+    TAGGING,
+    LANGUAGE_MODEL
   }
 
   /** Where kernels run. */

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param labels IDX label file (magic 2049), gzip or not; null when rows are only predicted
  * @param csv options of CSV
  * @param libsvm options of LibSVM
+ * @param text options of text
  * @param schemaFromModel columns and types are those that the model was trained on
  */
 public record SourceConfig(
@@ -23,15 +24,34 @@ public record SourceConfig(
     @Nullable String labels,
     CsvOptions csv,
     LibsvmOptions libsvm,
+    TextOptions text,
     boolean schemaFromModel)
     implements Serializable {
+
+  /** A source of another format than text. */
+  public SourceConfig(
+      Format format,
+      @Nullable String path,
+      @Nullable String images,
+      @Nullable String labels,
+      CsvOptions csv,
+      LibsvmOptions libsvm,
+      boolean schemaFromModel) {
+    this(format, path, images, labels, csv, libsvm, TextOptions.LINES, schemaFromModel);
+  }
+
+  /** The same with other options of CSV. */
+  public SourceConfig withCsv(CsvOptions other) {
+    return new SourceConfig(format, path, images, labels, other, libsvm, text, schemaFromModel);
+  }
 
   /** File formats. */
   public enum Format {
     CSV,
     LIBSVM,
     IDX,
-    PARQUET
+    PARQUET,
+    TEXT
   }
 
   /**
@@ -59,6 +79,18 @@ public record SourceConfig(
     public CsvOptions withColumns(List<String> other) {
       return new CsvOptions(header, separator, quote, escape, trim, na, other, encoding, multiline);
     }
+  }
+
+  /**
+   * Options of text files (gzip by file name).
+   *
+   * @param pattern regular expression that each line must match; its named groups are the columns
+   * @param window tokens of a row when the whole file is one text that is cut into rows; 0: a row
+   *     is a line
+   */
+  public record TextOptions(String pattern, int window) implements Serializable {
+    /** A line is a row with the one column {@code text}. */
+    public static final TextOptions LINES = new TextOptions("(?<text>.*)", 0);
   }
 
   /**

@@ -11,7 +11,7 @@ import java.util.List;
 /** Keys of {@code trainer} and {@code distributed}. */
 final class TrainerKeys {
   static final List<String> HISTORY =
-      List.of("loss", "accuracy", "mae", "val_loss", "val_accuracy", "val_mae");
+      List.of("loss", "accuracy", "mae", "val_loss", "val_accuracy", "val_mae", "val_log_loss");
 
   private TrainerKeys() {}
 

@@ -42,17 +42,24 @@ public final class HeldOut {
     if (classes == 0) {
       return List.of("mae", "rmse", "r2");
     }
+    if (plan.positions() > 1) {
+      return List.of("accuracy", "log_loss");
+    }
     return classes == 2 ? List.of("accuracy", "auc") : List.of("accuracy");
   }
 
   /** All metrics that suit the task: those of an evaluation when the configuration names none. */
   public List<String> all() {
     int classes = plan.classes();
+    if (plan.positions() > 1) {
+      return List.of("accuracy", "log_loss", "perplexity");
+    }
     List<String> names =
         new ArrayList<>(classes == 0 ? Metric.ofRegression() : Metric.ofClassification(classes));
     if (plan.margin()) {
       names.remove(Metric.LOG_LOSS.key()); // a margin is no probability
     }
+    names.remove(Metric.PERPLEXITY.key()); // said of tokens
     return names;
   }
 

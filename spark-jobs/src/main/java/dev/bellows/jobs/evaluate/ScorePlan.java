@@ -6,7 +6,10 @@ import dev.bellows.engine.model.Json;
 import dev.bellows.engine.model.ModelFileException;
 import dev.bellows.engine.nn.LossKind;
 import dev.bellows.engine.nn.NetworkSpec;
+import dev.bellows.jobs.block.Block;
 import dev.bellows.jobs.table.Preprocess;
+import dev.bellows.jobs.table.TargetColumn;
+import dev.bellows.jobs.table.TextColumn;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +30,8 @@ public record ScorePlan(
     String kernelPreference,
     String kernelId)
     implements Serializable {
+  private static final int MOST_ROWS = 512;
+  private static final int MOST_POSITIONS = 1 << 15;
 
   /** The plan of a stored model with the best kernels of this machine. */
   public static ScorePlan of(StoredModel model, double threshold) {
@@ -56,6 +61,49 @@ public record ScorePlan(
   /** Number of classes; 0 for regression. */
   public int classes() {
     return spec().loss().kind().classifies() ? preprocess.classes().size() : 0;
+  }
+
+  /** Labels of a row; 1 where numbers are learnt. */
+  public int positions() {
+    return classes() == 0 ? 1 : preprocess.target().positions();
+  }
+
+  /**
+   * Rows of one forward pass: fewer the longer a row is. A function of the model alone, so that
+   * kernels see the same shapes wherever a row lies.
+   */
+  public int rowsAtOnce() {
+    int longest = positions();
+    for (TextColumn text : preprocess.texts()) {
+      longest = Math.max(longest, text.length());
+    }
+    return Math.max(1, Math.min(MOST_ROWS, MOST_POSITIONS / longest));
+  }
+
+  /** Positions of a row that have an answer: the tokens of the text that the labels belong to. */
+  public int labelled(Block block, int row) {
+    int at = 0;
+    for (TextColumn text : preprocess.texts()) {
+      at += text.length();
+      if (text.name().equals(preprocess.target().along())) {
+        return block.tokens()[row * block.tokenWidth() + at];
+      }
+      at++;
+    }
+    return positions();
+  }
+
+  /** Unit of each output of a model of numbers: a score y means {@code y * scale + offset}. */
+  public void units(double[] scales, double[] offsets) {
+    int at = 0;
+    for (TargetColumn target : preprocess.targets()) {
+      for (int p = 0; target.classes().isEmpty() && p < target.positions(); p++) {
+        if (at < scales.length) {
+          scales[at] = target.scale();
+          offsets[at++] = target.offset();
+        }
+      }
+    }
   }
 
   /** Whether label 0 is the positive class, so that labels are swapped for the metrics. */

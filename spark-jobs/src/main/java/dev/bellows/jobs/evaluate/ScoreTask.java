@@ -15,9 +15,6 @@ import org.apache.spark.broadcast.Broadcast;
 final class ScoreTask implements FlatMapFunction<Iterator<DataShard>, Scores> {
   private static final long serialVersionUID = 1L;
 
-  /** Rows of one forward pass; fixed, so that kernels see the same shapes wherever a block lies. */
-  private static final int ROWS_AT_ONCE = 512;
-
   private final ScorePlan plan;
   private final List<String> metrics;
   private final Broadcast<float[]> parameters;
@@ -35,17 +32,17 @@ final class ScoreTask implements FlatMapFunction<Iterator<DataShard>, Scores> {
       return List.of(scores).iterator();
     }
     NetworkSpec spec = plan.spec();
-    int outputs = spec.outputs();
+    int most = plan.rowsAtOnce();
     BlockReader reader = new BlockReader(plan.preprocess());
     RowScorer rows = new RowScorer(plan, scores.metrics());
-    float[] predicted = new float[ROWS_AT_ONCE * outputs];
-    try (Predictor predictor = new Predictor(spec, ROWS_AT_ONCE, plan.kernels())) {
+    float[] predicted = new float[Math.multiplyExact(most, spec.scores())];
+    try (Predictor predictor = new Predictor(spec, most, plan.kernels())) {
       predictor.setParameters(parameters.value());
       while (blocks.hasNext()) {
         DataShard shard = blocks.next();
         Block block = shard.block();
-        for (int from = 0; from < block.rows(); from += ROWS_AT_ONCE) {
-          int count = Math.min(ROWS_AT_ONCE, block.rows() - from);
+        for (int from = 0; from < block.rows(); from += most) {
+          int count = Math.min(most, block.rows() - from);
           reader.fill(block, null, from, count, predictor.batch());
           predictor.run();
           scores.add(shard.id(), predictor.scalars());
@@ -62,12 +59,13 @@ final class ScoreTask implements FlatMapFunction<Iterator<DataShard>, Scores> {
     private final MetricSet metrics;
     private final int classes;
     private final int outputs;
+    private final int positions;
     private final boolean swapped;
     private final boolean margin;
-    private final double scale;
-    private final double offset;
+    private final double[] scales;
+    private final double[] offsets;
     private final float[] row;
-    private final float[] target = new float[1];
+    private final float[] target;
 
     RowScorer(ScorePlan plan, MetricSet metrics) {
       this.metrics = metrics;
@@ -75,24 +73,28 @@ final class ScoreTask implements FlatMapFunction<Iterator<DataShard>, Scores> {
       this.outputs = plan.spec().outputs();
       this.swapped = plan.swapped();
       this.margin = plan.margin();
-      this.scale = plan.preprocess().targetScale();
-      this.offset = plan.preprocess().targetOffset();
+      this.positions = plan.positions();
+      this.scales = new double[outputs];
+      this.offsets = new double[outputs];
+      this.target = new float[outputs];
+      plan.units(scales, offsets);
       this.row = new float[outputs];
     }
 
     void add(float[] predicted, Block block, int from, int count) {
-      for (int i = 0; i < count; i++) {
+      for (int i = 0; i < count * positions; i++) {
         System.arraycopy(predicted, i * outputs, row, 0, outputs);
-        float weight = block.weight(from + i);
+        int at = from * positions + i;
+        float weight = block.weight(at / positions);
         if (classes == 0) {
           for (int k = 0; k < outputs; k++) {
-            row[k] = (float) (row[k] * scale + offset);
+            row[k] = (float) (row[k] * scales[k] + offsets[k]);
+            target[k] = block.target()[at * outputs + k];
           }
-          target[0] = block.target()[from + i];
           metrics.add(row, 0, target, weight);
-        } else if (block.labels()[from + i] >= 0) { // -1: a class that training did not show
+        } else if (block.labels()[at] >= 0) { // -1: none, or a class that training did not show
           orient();
-          int label = block.labels()[from + i];
+          int label = block.labels()[at];
           metrics.add(row, outputs, 0, swapped ? 1 - label : label, weight);
         }
       }

@@ -3,6 +3,7 @@ package dev.bellows.jobs.predict;
 import dev.bellows.jobs.BellowsException;
 import dev.bellows.jobs.Console;
 import dev.bellows.jobs.ExitCode;
+import dev.bellows.jobs.block.ModelColumns;
 import dev.bellows.jobs.block.RowEncoder;
 import dev.bellows.jobs.block.SparkFailures;
 import dev.bellows.jobs.config.FeatureConfig;
@@ -33,6 +34,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
@@ -75,9 +77,18 @@ public final class PredictJob {
             + "  "
             + model.parameters().length
             + " parameters");
-    Dataset<Row> input = Sources.read(session, source, ".");
+    Dataset<Row> input = Sources.read(session, source, ".", ModelColumns.lists(model.preprocess()));
     PredictConfig wanted = config.predict();
     boolean wide = output.format() == OutputConfig.Format.CSV;
+    if (wide
+        && model.preprocess().target().positions() > 1
+        && !wanted.columns().equals(List.of("prediction"))) {
+      throw new BellowsException(
+          ExitCode.CONFIG,
+          "predict.columns "
+              + wanted.columns()
+              + ": probabilities of each token don't fit output.format csv; use parquet, or columns: [prediction]");
+    }
     LongAccumulator unknown = session.sparkContext().longAccumulator("unknown categories");
     Preprocess preprocess =
         wanted.onUnknownCategory() == FeatureConfig.Unknown.FAIL
@@ -221,11 +232,18 @@ public final class PredictJob {
       fields.add(input.fields()[input.fieldIndex(name)]);
     }
     boolean classes = classes(model) > 0;
+    int positions = model.preprocess().target().positions();
     for (String column : columns) {
       if (column.equals("prediction")) {
+        DataType one = classes ? DataTypes.StringType : DataTypes.DoubleType;
+        boolean several = classes ? positions > 1 && !wide : model.spec().outputs() > 1;
         fields.add(
             DataTypes.createStructField(
-                column, classes ? DataTypes.StringType : DataTypes.DoubleType, false));
+                column, several ? DataTypes.createArrayType(one, false) : one, false));
+      } else if (classes && positions > 1) {
+        DataType one = DataTypes.createArrayType(DataTypes.FloatType, false);
+        fields.add(
+            DataTypes.createStructField(column, DataTypes.createArrayType(one, false), false));
       } else if (classes) {
         numbers(column, model, wide, fields);
       }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.stream.IntStream;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.broadcast.Broadcast;
@@ -30,12 +31,13 @@ import scala.Tuple2;
  */
 final class PredictTask implements FlatMapFunction<Iterator<Tuple2<Row, Long>>, Row> {
   private static final long serialVersionUID = 1L;
-  private static final int ROWS_AT_ONCE = 512;
 
   private final ScorePlan plan;
   private final Preprocess preprocess;
   private final int classes;
   private final int outputs;
+  private final int positions;
+  private final int rowsAtOnce;
   private final StructType schema;
   private final boolean numbered;
   private final List<String> keep;
@@ -58,6 +60,8 @@ final class PredictTask implements FlatMapFunction<Iterator<Tuple2<Row, Long>>, 
     this.preprocess = plan.preprocess();
     this.classes = plan.classes();
     this.outputs = outputs;
+    this.positions = plan.positions();
+    this.rowsAtOnce = plan.rowsAtOnce();
     this.schema = schema;
     this.numbered = numbered;
     this.keep = List.copyOf(keep);
@@ -72,7 +76,7 @@ final class PredictTask implements FlatMapFunction<Iterator<Tuple2<Row, Long>>, 
     if (!rows.hasNext()) {
       return List.<Row>of().iterator();
     }
-    Predictor predictor = new Predictor(plan.spec(), ROWS_AT_ONCE, plan.kernels());
+    Predictor predictor = new Predictor(plan.spec(), rowsAtOnce, plan.kernels());
     predictor.setParameters(parameters.value());
     TaskCompletionListener close = context -> predictor.close();
     TaskContext.get().addTaskCompletionListener(close);
@@ -85,14 +89,17 @@ final class PredictTask implements FlatMapFunction<Iterator<Tuple2<Row, Long>>, 
     private final Predictor predictor;
     private final RowEncoder encoder = new RowEncoder(preprocess, schema);
     private final BlockReader reader = new BlockReader(preprocess);
-    private final int[] order = new int[ROWS_AT_ONCE];
-    private final float[] probabilities = new float[ROWS_AT_ONCE * outputs];
-    private final float[] scores = new float[ROWS_AT_ONCE * outputs];
+    private final int[] order = new int[rowsAtOnce];
+    private final float[] probabilities = new float[rowsAtOnce * positions * outputs];
+    private final float[] scores = new float[rowsAtOnce * positions * outputs];
+    private final double[] scales = new double[outputs];
+    private final double[] offsets = new double[outputs];
     private Iterator<Row> ready = List.<Row>of().iterator();
 
     Batches(Iterator<Tuple2<Row, Long>> rows, Predictor predictor) {
       this.rows = rows;
       this.predictor = predictor;
+      plan.units(scales, offsets);
     }
 
     @Override
@@ -115,31 +122,34 @@ final class PredictTask implements FlatMapFunction<Iterator<Tuple2<Row, Long>>, 
       List<Row> in = new ArrayList<>();
       List<Long> numbers = new ArrayList<>();
       int first = -1;
-      while (rows.hasNext() && first + in.size() < ROWS_AT_ONCE) {
+      while (rows.hasNext() && first + in.size() < rowsAtOnce) {
         Tuple2<Row, Long> row = rows.next();
         if (first < 0) {
-          first = Math.floorMod(row._2(), ROWS_AT_ONCE);
+          first = Math.floorMod(row._2(), rowsAtOnce);
         }
         in.add(row._1());
         numbers.add(row._2());
       }
       Block block = encoder.encode(in);
       unknown.add(block.unknownCategories());
-      for (int i = 0; i < ROWS_AT_ONCE; i++) {
+      for (int i = 0; i < rowsAtOnce; i++) {
         order[i] = Math.min(Math.max(i - first, 0), in.size() - 1);
       }
-      reader.fill(block, order, 0, ROWS_AT_ONCE, predictor.batch());
+      reader.fill(block, order, 0, rowsAtOnce, predictor.batch());
       predictor.run();
       predictor.probabilities(probabilities);
       predictor.outputs(scores);
       List<Row> out = new ArrayList<>(in.size());
       for (int i = 0; i < in.size(); i++) {
-        out.add(row(in.get(i), numbers.get(i), first + i));
+        out.add(row(in.get(i), numbers.get(i), first + i, plan.labelled(block, i)));
       }
       return out.iterator();
     }
 
-    private Row row(Row in, long number, int i) {
+    /**
+     * @param labelled positions of the row that have an answer
+     */
+    private Row row(Row in, long number, int i, int labelled) {
       List<Object> cells = new ArrayList<>();
       if (numbered) {
         cells.add(number);
@@ -149,28 +159,52 @@ final class PredictTask implements FlatMapFunction<Iterator<Tuple2<Row, Long>>, 
       }
       for (String column : columns) {
         if (column.equals("prediction")) {
-          cells.add(classes > 0 ? preprocess.classes().get(best(i)) : number(i));
+          cells.add(prediction(i, labelled));
         } else if (classes > 0) {
-          add(
-              column.equals("score")
-                  ? perClass(scores, i, false)
-                  : perClass(probabilities, i, true),
-              cells);
+          boolean probability = !column.equals("score");
+          float[] values = probability ? probabilities : scores;
+          if (positions == 1) {
+            add(perClass(values, i, probability), cells);
+          } else {
+            cells.add(
+                sequence(
+                    IntStream.range(i * positions, i * positions + labelled)
+                        .mapToObj(at -> sequence(perClass(values, at, probability)))
+                        .toList()));
+          }
         }
       }
       return RowFactory.create(cells.toArray());
+    }
+
+    private Object prediction(int i, int labelled) {
+      if (classes == 0) {
+        List<Double> values = new ArrayList<>();
+        for (int k = 0; k < outputs; k++) {
+          values.add(scores[i * outputs + k] * scales[k] + offsets[k]);
+        }
+        return outputs == 1 ? values.get(0) : sequence(values);
+      }
+      if (positions == 1) {
+        return preprocess.classes().get(best(i));
+      }
+      List<String> names =
+          IntStream.range(i * positions, i * positions + labelled)
+              .mapToObj(at -> preprocess.classes().get(best(at)))
+              .toList();
+      return wide ? String.join(" ", names) : sequence(names);
+    }
+
+    private Object sequence(List<?> values) {
+      return scala.jdk.javaapi.CollectionConverters.asScala(values).toSeq();
     }
 
     private void add(List<Float> numbers, List<Object> cells) {
       if (wide) {
         cells.addAll(numbers);
       } else {
-        cells.add(scala.jdk.javaapi.CollectionConverters.asScala(numbers).toSeq());
+        cells.add(sequence(numbers));
       }
-    }
-
-    private double number(int i) {
-      return scores[i * outputs] * preprocess.targetScale() + preprocess.targetOffset();
     }
 
     /** The class with the largest probability, the first of equals. */

@@ -6,13 +6,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
-import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructField;
 
 /** CSV files: names from the header, from the configuration, or c0, c1, ... */
 final class CsvSource extends TextSource {
@@ -121,39 +117,6 @@ final class CsvSource extends TextSource {
 
   @Override
   public Dataset<Row> rows() {
-    List<RawSchema.CellKind> kinds = new ArrayList<>();
-    List<StructField> fields = new ArrayList<>();
-    for (String column : columns) {
-      kinds.add(RawSchema.CellKind.TEXT);
-      fields.add(DataTypes.createStructField(column, DataTypes.StringType, true));
-    }
-    RawSchema schema = new RawSchema(columns, kinds, List.of(), false, -1);
-    JavaRDD<Row> rows =
-        blocks(schema)
-            .flatMap(
-                block -> {
-                  if (block.failure() != null || block.badRows() > 0) {
-                    throw new DataException(
-                        block.failure() != null
-                            ? block.failure()
-                            : block.firstBadRows().get(0).file()
-                                + " at byte "
-                                + block.firstBadRows().get(0).position()
-                                + ": "
-                                + block.firstBadRows().get(0).problem());
-                  }
-                  List<Row> out = new ArrayList<>(block.rows());
-                  for (int r = 0; r < block.rows(); r++) {
-                    Object[] cells = new Object[block.columnCount()];
-                    for (int c = 0; c < cells.length; c++) {
-                      RawColumn column = block.column(c);
-                      int code = column.textCode(r);
-                      cells[c] = code < 0 ? null : column.dictionary()[code];
-                    }
-                    out.add(RowFactory.create(cells));
-                  }
-                  return out.iterator();
-                });
-    return session.createDataFrame(rows, DataTypes.createStructType(fields));
+    return TextRows.of(session, this);
   }
 }

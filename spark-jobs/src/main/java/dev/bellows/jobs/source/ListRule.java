@@ -37,9 +37,14 @@ public final class ListRule {
   private final @Nullable FeaturesConfig features;
   private final List<String> modelColumns;
   private final boolean modelSparse;
+  private final Map<String, Tokenizer> tokenizers;
 
   private ListRule(
-      @Nullable FeaturesConfig features, List<String> modelColumns, boolean modelSparse) {
+      @Nullable FeaturesConfig features,
+      List<String> modelColumns,
+      boolean modelSparse,
+      Map<String, Tokenizer> tokenizers) {
+    this.tokenizers = tokenizers;
     this.features = features;
     this.modelColumns = modelColumns;
     this.modelSparse = modelSparse;
@@ -47,7 +52,7 @@ public final class ListRule {
 
   /** For rows that are trained on. */
   public static ListRule training(FeaturesConfig features) {
-    return new ListRule(features, List.of(), false);
+    return new ListRule(features, List.of(), false, Map.of());
   }
 
   /**
@@ -55,14 +60,25 @@ public final class ListRule {
    *
    * @param columns all columns of its training source
    * @param sparse whether it has a sparse part
+   * @param tokenizers those of its text columns
    */
-  public static ListRule model(List<String> columns, boolean sparse) {
-    return new ListRule(null, List.copyOf(columns), sparse);
+  public static ListRule model(
+      List<String> columns, boolean sparse, Map<String, Tokenizer> tokenizers) {
+    return new ListRule(null, List.copyOf(columns), sparse, Map.copyOf(tokenizers));
+  }
+
+  /** How the text of a column becomes tokens. */
+  Tokenizer tokenizer(String column) {
+    Tokenizer known = tokenizers.get(column);
+    if (known != null) {
+      return known;
+    }
+    return features == null ? Tokenizer.WHITESPACE : Tokenizer.of(features.of(column).text());
   }
 
   /** For rows whose arrays and vectors are not looked at. */
   static ListRule none() {
-    return model(List.of(), false);
+    return model(List.of(), false, Map.of());
   }
 
   /** Name of one column of a list. */

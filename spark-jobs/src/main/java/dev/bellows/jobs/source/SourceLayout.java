@@ -28,6 +28,16 @@ public interface SourceLayout {
   /** Declared width of the sparse part; 0 when it is the largest column seen. */
   int sparseWidth();
 
+  /** Whether a column holds running text unless the configuration says otherwise. */
+  default boolean text(String column) {
+    return false;
+  }
+
+  /** Tokens of a row beyond which the text of the source is cut; 0 when rows are whole texts. */
+  default int window() {
+    return 0;
+  }
+
   /** Whether cells of this source carry types, so that text that looks like a number stays text. */
   boolean typed(String column);
 }

@@ -41,6 +41,13 @@ public final class Sources {
             SourceFiles.list(conf, baseDir, path(source, source.images())),
             labels == null ? null : SourceFiles.list(conf, baseDir, labels));
       }
+      case TEXT -> {
+        SourceFiles files = SourceFiles.list(conf, baseDir, path(source, source.path()));
+        yield source.text().window() == 0
+            ? new LinesSource(session, files, source.text().pattern())
+            : new CorpusSource(
+                session, files, source.text().window(), rule.tokenizer(CorpusSource.TEXT));
+      }
       case PARQUET ->
           FrameSource.parquet(
               session, SourceFiles.list(conf, baseDir, path(source, source.path())), rule);
@@ -68,6 +75,12 @@ public final class Sources {
   }
 
   /** A source as a data frame, see {@link SourceReader#rows}. */
+  public static Dataset<Row> read(
+      SparkSession session, SourceConfig source, String baseDir, ListRule rule) {
+    return open(session, source, baseDir, rule).rows();
+  }
+
+  /** As above, without the rules of a model or a configuration. */
   public static Dataset<Row> read(SparkSession session, SourceConfig source, String baseDir) {
     return open(session, source, baseDir).rows();
   }

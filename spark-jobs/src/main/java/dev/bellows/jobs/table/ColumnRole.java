@@ -4,6 +4,7 @@ package dev.bellows.jobs.table;
 public enum ColumnRole {
   NUMBER,
   CATEGORY,
+  TEXT,
   TARGET,
   WEIGHT,
   ID,

@@ -1,9 +1,11 @@
 package dev.bellows.jobs.table;
 
+import dev.bellows.jobs.source.Tokenizer;
 import java.io.Externalizable;
 import java.io.IOException;
 import java.io.ObjectInput;
 import java.io.ObjectOutput;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one pass for fitting collects: statistics of the rows that count, value counts of category
@@ -17,8 +19,8 @@ final class FitStats implements Externalizable {
 
   public FitStats() {}
 
-  FitStats(int[] counted) {
-    this.values = new ValueCounts(counted);
+  FitStats(int[] counted, @Nullable Tokenizer[] tokenizers) {
+    this.values = new ValueCounts(counted, tokenizers);
   }
 
   void add(MaskedBlock block) {

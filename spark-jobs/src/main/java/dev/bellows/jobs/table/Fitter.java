@@ -3,6 +3,7 @@ package dev.bellows.jobs.table;
 import dev.bellows.jobs.config.FeatureConfig;
 import dev.bellows.jobs.config.TargetConfig;
 import dev.bellows.jobs.source.DataException;
+import dev.bellows.jobs.source.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -69,11 +70,12 @@ public final class Fitter {
    */
   public static Fit fit(TablePlan plan, JavaRDD<MaskedBlock> rows, int sparseWidth) {
     int[] counted = counted(plan);
+    @Nullable Tokenizer[] tokenizers = tokenizers(plan, counted);
     int width = plan.names().size();
     FitStats all =
         rows.mapPartitions(
                 it -> {
-                  FitStats s = new FitStats(counted);
+                  FitStats s = new FitStats(counted, tokenizers);
                   while (it.hasNext()) {
                     s.add(it.next());
                   }
@@ -88,11 +90,26 @@ public final class Fitter {
     List<Integer> columns = new ArrayList<>();
     for (int c = 0; c < plan.names().size(); c++) {
       ColumnRole role = plan.role(c);
-      if (role == ColumnRole.CATEGORY || (role == ColumnRole.TARGET && plan.classification())) {
+      if (role == ColumnRole.CATEGORY
+          || role == ColumnRole.TEXT
+          || (role == ColumnRole.TARGET && plan.kind().classes())) {
         columns.add(c);
       }
     }
     return columns.stream().mapToInt(c -> c).toArray();
+  }
+
+  private static @Nullable Tokenizer[] tokenizers(TablePlan plan, int[] columns) {
+    @Nullable Tokenizer[] tokenizers = new Tokenizer[columns.length];
+    for (int i = 0; i < columns.length; i++) {
+      boolean tags = columns[i] == plan.targetIndex() && plan.kind() == TargetKind.TAGS;
+      if (plan.role(columns[i]) == ColumnRole.TEXT) {
+        tokenizers[i] = plan.tokenizer(columns[i]);
+      } else if (tags) {
+        tokenizers[i] = Tokenizer.WHITESPACE;
+      }
+    }
+    return tokenizers;
   }
 
   private Fit fit() {
@@ -101,7 +118,13 @@ public final class Fitter {
     }
     Map<String, Long> classCounts = new java.util.LinkedHashMap<>();
     List<Long> trainingCounts = new ArrayList<>();
-    TargetColumn target = target(classCounts, trainingCounts);
+    List<TextColumn> texts = new ArrayList<>();
+    for (int c = 0; c < plan.names().size(); c++) {
+      if (plan.role(c) == ColumnRole.TEXT) {
+        texts.add(text(c));
+      }
+    }
+    TargetColumn target = target(texts, classCounts, trainingCounts);
     List<CategoryColumn> categories = new ArrayList<>();
     List<Integer> numbers = new ArrayList<>();
     for (int c = 0; c < plan.names().size(); c++) {
@@ -113,16 +136,20 @@ public final class Fitter {
     }
     ImageInput image = image();
     SparseInput sparse = sparse();
-    if (image != null && (!numbers.isEmpty() || !categories.isEmpty())) {
-      throw new DataException(
-          "images beside other feature columns are not supported; ignore the other columns");
-    }
-    if (image == null && sparse == null && numbers.isEmpty() && categories.isEmpty()) {
+    boolean columns = !numbers.isEmpty() || !categories.isEmpty() || !texts.isEmpty();
+    if (image == null && sparse == null && !columns) {
       throw new DataException(
           "no feature column is left: " + dropped.size() + " dropped (" + reasons() + ")");
     }
     return new Fit(
-        new Preprocess(plan.names(), numberColumns(numbers), categories, image, sparse, target),
+        new Preprocess(
+            plan.names(),
+            numberColumns(numbers),
+            categories,
+            texts,
+            image,
+            sparse,
+            List.of(target)),
         dropped,
         classCounts,
         List.copyOf(trainingCounts));
@@ -256,6 +283,43 @@ public final class Fitter {
             f.unknown() == FeatureConfig.Unknown.FAIL));
   }
 
+  /** The most frequent tokens of the training rows, equally frequent ones in alphabetical order. */
+  private TextColumn text(int c) {
+    FeatureConfig f = plan.feature(c);
+    List<Map.Entry<String, long[]>> tokens = new ArrayList<>(values.of(c).entrySet());
+    tokens.removeIf(e -> e.getValue()[1] < Math.max(1, f.minCount()));
+    tokens.sort(
+        (a, b) -> {
+          int byCount = Long.compare(b.getValue()[1], a.getValue()[1]);
+          return byCount != 0 ? byCount : a.getKey().compareTo(b.getKey());
+        });
+    if (tokens.isEmpty()) {
+      throw new DataException(
+          "text column "
+              + plan.names().get(c)
+              + " has no token that occurs "
+              + Math.max(1, f.minCount())
+              + " times or more in the training rows");
+    }
+    boolean next = c == plan.along() && plan.kind() == TargetKind.NEXT_TOKEN;
+    boolean bounds =
+        switch (f.text().bounds()) {
+          case MARK -> true;
+          case NONE -> false;
+          case AUTO -> next && plan.window() == 0;
+        };
+    // the last token of a row is only predicted, where the next one is
+    int longest = values.longest(c) + (bounds ? 2 : 0) - (next ? 1 : 0);
+    List<String> vocabulary = new ArrayList<>(TextColumn.marks(bounds));
+    tokens.stream().limit(f.text().vocabulary()).forEach(e -> vocabulary.add(e.getKey()));
+    return new TextColumn(
+        plan.names().get(c),
+        plan.tokenizer(c),
+        bounds,
+        Math.max(1, f.text().maxLength() > 0 ? f.text().maxLength() : longest),
+        vocabulary);
+  }
+
   private @Nullable ImageInput image() {
     List<Integer> shape = plan.schema().imageShape();
     if (shape.isEmpty()) {
@@ -298,11 +362,22 @@ public final class Fitter {
     return new SparseInput(Math.max(1, sparseWidth), List.of());
   }
 
-  private TargetColumn target(Map<String, Long> classCounts, List<Long> trainingCounts) {
+  private TargetColumn target(
+      List<TextColumn> texts, Map<String, Long> classCounts, List<Long> trainingCounts) {
     TargetConfig config = plan.target();
-    String name = config.name();
+    String name = plan.names().get(plan.targetIndex());
     ColumnStats s = stats.columns[plan.targetIndex()];
-    if (!plan.classification()) {
+    TextColumn along =
+        texts.stream()
+            .filter(t -> plan.names().indexOf(t.name()) == plan.along())
+            .findFirst()
+            .orElse(null);
+    if (plan.kind() == TargetKind.NEXT_TOKEN) {
+      TextColumn text = java.util.Objects.requireNonNull(along);
+      int last = text.vocabulary().size() - 1;
+      return new TargetColumn(name, text.vocabulary(), last, 0, 1, text.length(), name);
+    }
+    if (plan.kind() == TargetKind.NUMBER) {
       Moments m = s.moments();
       boolean scaled = config.scale() == TargetConfig.Scale.STANDARD && m.std() > 0;
       return new TargetColumn(name, List.of(), 0, scaled ? m.mean() : 0, scaled ? m.std() : 1);
@@ -336,6 +411,8 @@ public final class Fitter {
         positive == null
             ? classes.size() - 1
             : classes.indexOf(dev.bellows.jobs.source.NumberText.canonical(positive));
-    return new TargetColumn(name, classes, index, 0, 1);
+    return along == null
+        ? new TargetColumn(name, classes, index, 0, 1)
+        : new TargetColumn(name, classes, index, 0, 1, along.length(), along.name());
   }
 }

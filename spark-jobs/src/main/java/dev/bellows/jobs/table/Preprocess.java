@@ -16,9 +16,10 @@ public final class Preprocess implements Serializable {
   private final List<String> sourceColumns;
   private final List<NumberColumn> numbers;
   private final List<CategoryColumn> categories;
+  private final List<TextColumn> texts;
   private final @Nullable ImageInput image;
   private final @Nullable SparseInput sparse;
-  private final TargetColumn target;
+  private final List<TargetColumn> targets;
 
   /**
    * @param sourceColumns all columns of the training source in order, for headerless files of the
@@ -31,12 +32,29 @@ public final class Preprocess implements Serializable {
       @Nullable ImageInput image,
       @Nullable SparseInput sparse,
       TargetColumn target) {
+    this(sourceColumns, numbers, categories, List.of(), image, sparse, List.of(target));
+  }
+
+  /**
+   * @param sourceColumns all columns of the training source in order
+   * @param targets 1 or more; labels of a row are those of all targets of classes in order, its
+   *     float targets those of all others
+   */
+  public Preprocess(
+      List<String> sourceColumns,
+      List<NumberColumn> numbers,
+      List<CategoryColumn> categories,
+      List<TextColumn> texts,
+      @Nullable ImageInput image,
+      @Nullable SparseInput sparse,
+      List<TargetColumn> targets) {
     this.sourceColumns = List.copyOf(sourceColumns);
     this.numbers = List.copyOf(numbers);
     this.categories = List.copyOf(categories);
+    this.texts = List.copyOf(texts);
     this.image = image;
     this.sparse = sparse;
-    this.target = target;
+    this.targets = List.copyOf(targets);
   }
 
   /** All columns of the training source in order. */
@@ -57,6 +75,19 @@ public final class Preprocess implements Serializable {
     return categories;
   }
 
+  /** Text columns in code order, after the categories. */
+  public List<TextColumn> texts() {
+    return texts;
+  }
+
+  /** The text column of that name. */
+  public TextColumn text(String name) {
+    return texts.stream()
+        .filter(t -> t.name().equals(name))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("no text column \"" + name + "\""));
+  }
+
   /** The same, but a category that training did not show makes a row bad. */
   public Preprocess failingOnUnknown() {
     return new Preprocess(
@@ -73,9 +104,10 @@ public final class Preprocess implements Serializable {
                         c.embeddingDim(),
                         true))
             .toList(),
+        texts,
         image,
         sparse,
-        target);
+        targets);
   }
 
   public @Nullable ImageInput image() {
@@ -86,30 +118,57 @@ public final class Preprocess implements Serializable {
     return sparse;
   }
 
+  /** The main target. */
   public TargetColumn target() {
-    return target;
+    return targets.get(0);
   }
 
-  /** Floats of a row: pixels, or numbers and missing flags. */
+  /** All targets, the main one first. */
+  public List<TargetColumn> targets() {
+    return targets;
+  }
+
+  /** Labels of a row: those of all targets of classes. */
+  public int labelWidth() {
+    return width(true);
+  }
+
+  /** Float targets of a row. */
+  public int targetWidth() {
+    return width(false);
+  }
+
+  private int width(boolean classes) {
+    return targets.stream()
+        .filter(t -> t.classes().isEmpty() != classes)
+        .mapToInt(TargetColumn::positions)
+        .sum();
+  }
+
+  /** Floats of a row: pixels, then numbers, then missing flags. */
   public int numericWidth() {
-    return image != null
-        ? image.width()
-        : numbers.size() + (int) numbers.stream().filter(NumberColumn::flag).count();
+    int flags = (int) numbers.stream().filter(NumberColumn::flag).count();
+    return (image == null ? 0 : image.width()) + numbers.size() + flags;
+  }
+
+  /** Token codes of a row, and one length for each text. */
+  public int tokenWidth() {
+    return texts.stream().mapToInt(t -> t.length() + 1).sum();
   }
 
   /** Class names in label order; empty for regression. */
   public List<String> classes() {
-    return target.classes();
+    return target().classes();
   }
 
   /** Label that counts as 1 in two-class metrics. */
   public int positiveClass() {
-    return target.positive();
+    return target().positive();
   }
 
   /** Name of the column to be learnt. */
   public String targetName() {
-    return target.name();
+    return target().name();
   }
 
   /**
@@ -117,12 +176,12 @@ public final class Preprocess implements Serializable {
    * of the data.
    */
   public double targetOffset() {
-    return target.offset();
+    return target().offset();
   }
 
   /** See {@link #targetOffset()}. */
   public double targetScale() {
-    return target.scale();
+    return target().scale();
   }
 
   /** The tree of {@code preprocess.json}. */
@@ -145,13 +204,14 @@ public final class Preprocess implements Serializable {
         && sourceColumns.equals(p.sourceColumns)
         && numbers.equals(p.numbers)
         && categories.equals(p.categories)
+        && texts.equals(p.texts)
         && java.util.Objects.equals(image, p.image)
         && java.util.Objects.equals(sparse, p.sparse)
-        && target.equals(p.target);
+        && targets.equals(p.targets);
   }
 
   @Override
   public int hashCode() {
-    return java.util.Objects.hash(sourceColumns, numbers, categories, target);
+    return java.util.Objects.hash(sourceColumns, numbers, categories, texts, targets);
   }
 }

@@ -1,8 +1,12 @@
 package dev.bellows.jobs.table;
 
+import dev.bellows.jobs.config.FeatureConfig;
+import dev.bellows.jobs.source.Tokenizer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -51,6 +55,9 @@ final class PreprocessJson {
       categories.add(m);
     }
     root.put("categories", categories);
+    if (!p.texts().isEmpty()) { // absent: a file of a release without texts
+      root.put("texts", p.texts().stream().map(PreprocessJson::text).toList());
+    }
     ImageInput image = p.image();
     if (image != null) {
       Map<String, Object> m = new LinkedHashMap<>();
@@ -66,14 +73,38 @@ final class PreprocessJson {
       m.put("factors", sparse.factors());
       root.put("sparse", m);
     }
-    Map<String, Object> target = new LinkedHashMap<>();
-    target.put("name", p.target().name());
-    target.put("classes", p.target().classes());
-    target.put("positive", (long) p.target().positive());
-    target.put("offset", p.target().offset());
-    target.put("scale", p.target().scale());
-    root.put("target", target);
+    root.put("target", target(p.target()));
+    if (p.targets().size() > 1) {
+      root.put(
+          "more_targets",
+          p.targets().subList(1, p.targets().size()).stream().map(PreprocessJson::target).toList());
+    }
     return root;
+  }
+
+  private static Map<String, Object> text(TextColumn text) {
+    Map<String, Object> m = new LinkedHashMap<>();
+    m.put("name", text.name());
+    m.put("tokenizer", text.tokenizer().kind().name().toLowerCase(Locale.ROOT));
+    m.put("lower", text.tokenizer().lower());
+    m.put("bounds", text.bounds());
+    m.put("length", (long) text.length());
+    m.put("vocabulary", text.vocabulary());
+    return m;
+  }
+
+  private static Map<String, Object> target(TargetColumn t) {
+    Map<String, Object> target = new LinkedHashMap<>();
+    target.put("name", t.name());
+    target.put("classes", t.classes());
+    target.put("positive", (long) t.positive());
+    target.put("offset", t.offset());
+    target.put("scale", t.scale());
+    if (t.positions() != 1 || !t.along().isEmpty()) {
+      target.put("positions", (long) t.positions());
+      target.put("along", t.along());
+    }
+    return target;
   }
 
   static Preprocess read(Map<String, ? extends @Nullable Object> tree) {
@@ -130,18 +161,53 @@ final class PreprocessJson {
       }
       f.end();
     }
+    List<TextColumn> texts =
+        root.has("texts") ? root.each("texts", PreprocessJson::text) : List.of();
     Fields t = root.object("target");
-    List<String> classes = t.texts("classes");
-    TargetColumn target =
-        new TargetColumn(
-            t.text("name"),
-            classes,
-            (int) t.whole("positive", 0, Math.max(1, classes.size() - 1)),
-            t.number("offset"),
-            t.number("scale"));
+    List<TargetColumn> targets = new ArrayList<>(List.of(target(t)));
     t.end();
+    if (root.has("more_targets")) {
+      targets.addAll(root.each("more_targets", PreprocessJson::target));
+    }
     root.end();
-    return new Preprocess(source, numbers, categories, image, sparse, target);
+    return new Preprocess(source, numbers, categories, texts, image, sparse, targets);
+  }
+
+  private static TargetColumn target(Fields t) {
+    String name = t.text("name");
+    List<String> classes = t.texts("classes");
+    int positive = (int) t.whole("positive", 0, Math.max(1, classes.size() - 1));
+    double offset = t.number("offset");
+    double scale = t.number("scale");
+    boolean several = t.has("positions");
+    return new TargetColumn(
+        name,
+        classes,
+        positive,
+        offset,
+        scale,
+        several ? (int) t.whole("positions", 1, 1 << 28) : 1,
+        several ? t.text("along") : "");
+  }
+
+  private static TextColumn text(Fields f) {
+    String name = f.text("name");
+    String word = f.text("tokenizer");
+    FeatureConfig.Tokens kind =
+        Arrays.stream(FeatureConfig.Tokens.values())
+            .filter(k -> k.name().toLowerCase(Locale.ROOT).equals(word))
+            .findFirst()
+            .orElseThrow(
+                () -> Fields.wrong(f.path + ".tokenizer", "chars, words or whitespace", word));
+    boolean lower = f.flag("lower");
+    boolean bounds = f.flag("bounds");
+    int length = (int) f.whole("length", 1, 1 << 24);
+    List<String> vocabulary = f.texts("vocabulary");
+    List<String> marks = TextColumn.marks(bounds);
+    if (vocabulary.size() < marks.size() || !vocabulary.subList(0, marks.size()).equals(marks)) {
+      throw new IllegalArgumentException(f.path + ".vocabulary must begin with " + marks);
+    }
+    return new TextColumn(name, new Tokenizer(kind, lower), bounds, length, vocabulary);
   }
 
   private static CategoryColumn category(Fields f) {

@@ -3,6 +3,7 @@ package dev.bellows.jobs.table;
 import dev.bellows.jobs.source.BadRow;
 import dev.bellows.jobs.source.RawBlock;
 import dev.bellows.jobs.source.RawColumn;
+import dev.bellows.jobs.source.Tokenizer;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -23,7 +24,24 @@ public final class RowFilter implements Serializable {
       boolean negativeIsBad)
       implements Serializable {}
 
+  /** A column of tags and the text that they belong to. */
+  private record Tags(int column, int text, Tokenizer tokenizer) implements Serializable {
+    /** {tokens, tags} of a row. */
+    int[] counts(RawBlock block, int row) {
+      return new int[] {
+        tokenizer.split(text(block.column(text), row)).size(),
+        Tokenizer.WHITESPACE.split(text(block.column(column), row)).size()
+      };
+    }
+
+    private static String text(RawColumn column, int row) {
+      int code = column.textCode(row);
+      return code < 0 ? "" : column.dictionary()[code];
+    }
+  }
+
   private final List<Rule> rules = new ArrayList<>();
+  private final List<Tags> tags = new ArrayList<>();
 
   /**
    * @param targetRequired whether a row without target is bad (not when rows are only predicted)
@@ -38,7 +56,10 @@ public final class RowFilter implements Serializable {
         }
         case WEIGHT -> rules.add(new Rule(c, name, true, true, true, true));
         case TARGET -> {
-          boolean number = !plan.classification();
+          boolean number = plan.kind() == TargetKind.NUMBER;
+          if (plan.kind() == TargetKind.TAGS && targetRequired) {
+            tags.add(new Tags(c, plan.along(), plan.tokenizer(plan.along())));
+          }
           rules.add(new Rule(c, name, number, targetRequired, true, false));
         }
         default -> {}
@@ -54,6 +75,14 @@ public final class RowFilter implements Serializable {
       RawColumn column = block.column(rule.column);
       for (int r = 0; r < block.rows(); r++) {
         if (problem(rule, column, r) != 0) {
+          usable.clear(r);
+        }
+      }
+    }
+    for (Tags tag : tags) {
+      for (int r = usable.nextSetBit(0); r >= 0; r = usable.nextSetBit(r + 1)) {
+        int[] counts = tag.counts(block, r);
+        if (counts[0] != counts[1]) {
           usable.clear(r);
         }
       }
@@ -77,11 +106,12 @@ public final class RowFilter implements Serializable {
     for (int r = usable.nextClearBit(0);
         r < block.rows() && bad.size() < KEPT;
         r = usable.nextClearBit(r + 1)) {
+      String text = "";
       for (Rule rule : rules) {
         RawColumn column = block.column(rule.column);
         int problem = problem(rule, column, r);
         if (problem != 0) {
-          String text =
+          text =
               switch (problem) {
                 case 1 ->
                     "expected a number within +-3.4e38 in column "
@@ -101,10 +131,21 @@ public final class RowFilter implements Serializable {
                         + "\" (set type: category, or add it to na)";
                 default -> "column " + rule.name + " is missing";
               };
-          bad.add(new BadRow(block.file(), block.position(r), text));
           break;
         }
       }
+      for (Tags tag : tags) {
+        int[] counts = tag.counts(block, r);
+        if (text.isEmpty() && counts[0] != counts[1]) {
+          text =
+              "expected one tag for each of the "
+                  + counts[0]
+                  + " tokens, found "
+                  + counts[1]
+                  + " tags (is the tokenizer the one that the tags were made for?)";
+        }
+      }
+      bad.add(new BadRow(block.file(), block.position(r), text));
     }
     return bad;
   }

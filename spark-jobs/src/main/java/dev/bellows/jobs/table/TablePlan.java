@@ -7,6 +7,7 @@ import dev.bellows.jobs.source.DataException;
 import dev.bellows.jobs.source.RawSchema;
 import dev.bellows.jobs.source.RawSchema.CellKind;
 import dev.bellows.jobs.source.SourceLayout;
+import dev.bellows.jobs.source.Tokenizer;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,7 +31,10 @@ public final class TablePlan implements Serializable {
   private final RawSchema schema;
   private final @Nullable FeaturesConfig features;
   private final @Nullable TargetConfig target;
-  private final boolean classification;
+  private final TargetKind kind;
+  private final int along;
+  private final int window;
+  private final @Nullable Tokenizer[] tokenizers;
   private final int targetIndex;
   private final int weightIndex;
   private final ColumnRole[] roles;
@@ -41,7 +45,10 @@ public final class TablePlan implements Serializable {
       RawSchema schema,
       @Nullable FeaturesConfig features,
       @Nullable TargetConfig target,
-      boolean classification,
+      TargetKind kind,
+      int along,
+      int window,
+      @Nullable Tokenizer[] tokenizers,
       int targetIndex,
       int weightIndex,
       ColumnRole[] roles,
@@ -50,7 +57,10 @@ public final class TablePlan implements Serializable {
     this.schema = schema;
     this.features = features;
     this.target = target;
-    this.classification = classification;
+    this.kind = kind;
+    this.along = along;
+    this.window = window;
+    this.tokenizers = tokenizers;
     this.targetIndex = targetIndex;
     this.weightIndex = weightIndex;
     this.roles = roles;
@@ -67,11 +77,18 @@ public final class TablePlan implements Serializable {
       SourceLayout source,
       FeaturesConfig features,
       TargetConfig target,
-      boolean classification,
+      TargetKind kind,
       @Nullable String id,
       @Nullable String weight) {
     List<String> names = source.columns();
-    int targetIndex = required(names, target.name(), "target.name", source);
+    int along =
+        kind == TargetKind.TAGS || kind == TargetKind.NEXT_TOKEN
+            ? along(source, features, target, kind)
+            : -1;
+    int targetIndex =
+        kind == TargetKind.NEXT_TOKEN
+            ? along
+            : required(names, target.name(), "target.name", source);
     int weightIndex = weight == null ? -1 : required(names, weight, "data.weight", source);
     int idIndex = id == null ? -1 : required(names, id, "data.id", source);
     for (String named : features.named().keySet()) {
@@ -86,13 +103,14 @@ public final class TablePlan implements Serializable {
     ColumnRole[] roles = new ColumnRole[names.size()];
     boolean[] inferred = new boolean[names.size()];
     boolean[] missingFails = new boolean[names.size()];
+    @Nullable Tokenizer[] tokenizers = new Tokenizer[names.size()];
     for (int c = 0; c < names.size(); c++) {
-      FeatureConfig.Type type = features.of(names.get(c)).type();
+      FeatureConfig.Type type = type(source, features, names.get(c));
       missingFails[c] = features.of(names.get(c)).impute() == FeatureConfig.Impute.FAIL;
       CellKind auto = source.typed(names.get(c)) ? null : CellKind.AUTO;
-      if (c == targetIndex) {
+      if (c == targetIndex && c != along) {
         roles[c] = ColumnRole.TARGET;
-        kinds.add(classification ? CellKind.AUTO : CellKind.NUMBER);
+        kinds.add(cells(kind));
       } else if (c == weightIndex) {
         roles[c] = ColumnRole.WEIGHT;
         kinds.add(CellKind.NUMBER);
@@ -103,6 +121,10 @@ public final class TablePlan implements Serializable {
         switch (type) {
           case NUMBER -> roles[c] = ColumnRole.NUMBER;
           case CATEGORY -> roles[c] = ColumnRole.CATEGORY;
+          case TEXT -> {
+            roles[c] = ColumnRole.TEXT;
+            tokenizers[c] = Tokenizer.of(features.of(names.get(c)).text());
+          }
           case IGNORE -> roles[c] = ColumnRole.IGNORED;
           case AUTO -> {
             roles[c] = ColumnRole.NUMBER;
@@ -116,12 +138,12 @@ public final class TablePlan implements Serializable {
                       + type
                       + " does not fit a column of "
                       + source.name()
-                      + "; use auto, number, category or ignore");
+                      + "; use auto, number, category, text or ignore");
         }
         kinds.add(
             switch (type) {
               case NUMBER -> CellKind.NUMBER;
-              case CATEGORY -> CellKind.TEXT;
+              case CATEGORY, TEXT -> CellKind.TEXT;
               case IGNORE -> CellKind.SKIP;
               default -> auto == null ? CellKind.TYPED : auto;
             });
@@ -131,12 +153,54 @@ public final class TablePlan implements Serializable {
         new RawSchema(names, kinds, source.imageShape(), source.sparse(), idIndex),
         features,
         target,
-        classification,
+        kind,
+        along,
+        source.window(),
+        tokenizers,
         targetIndex,
         weightIndex,
         roles,
         inferred,
         missingFails);
+  }
+
+  private static CellKind cells(TargetKind kind) {
+    return switch (kind) {
+      case CLASS -> CellKind.AUTO;
+      case NUMBER -> CellKind.NUMBER;
+      case TAGS, NEXT_TOKEN -> CellKind.TEXT;
+    };
+  }
+
+  private static FeatureConfig.Type type(
+      SourceLayout source, FeaturesConfig features, String column) {
+    FeatureConfig.Type type = features.of(column).type();
+    return type == FeatureConfig.Type.AUTO && source.text(column) ? FeatureConfig.Type.TEXT : type;
+  }
+
+  /** The text column whose tokens have labels. */
+  private static int along(
+      SourceLayout source, FeaturesConfig features, TargetConfig target, TargetKind kind) {
+    List<String> texts =
+        source.columns().stream()
+            .filter(name -> type(source, features, name) == FeatureConfig.Type.TEXT)
+            .toList();
+    if (kind == TargetKind.NEXT_TOKEN && texts.contains(target.name())) {
+      return source.columns().indexOf(target.name());
+    }
+    if (texts.size() != 1) {
+      throw new DataException(
+          (kind == TargetKind.TAGS ? "tagging" : "a language model")
+              + " needs one text column, "
+              + source.name()
+              + " has "
+              + (texts.isEmpty() ? "none" : texts)
+              + " among "
+              + Nearest.shortList(source.columns())
+              + ": set features.<column>.type: text"
+              + (kind == TargetKind.TAGS ? "" : ", or target.name to one of several"));
+    }
+    return source.columns().indexOf(texts.get(0));
   }
 
   private static int required(List<String> names, String name, String key, SourceLayout source) {
@@ -196,12 +260,23 @@ public final class TablePlan implements Serializable {
         kinds[c] = CellKind.TEXT;
       }
     }
-    int targetIndex = names.indexOf(model.targetName());
-    boolean classification = !model.classes().isEmpty();
-    if (targetIndex >= 0 && targetRequired) {
+    @Nullable Tokenizer[] tokenizers = new Tokenizer[names.size()];
+    for (TextColumn t : model.texts()) {
+      int c = names.indexOf(t.name());
+      if (c < 0) {
+        absent.add(t.name());
+      } else {
+        roles[c] = ColumnRole.TEXT;
+        kinds[c] = CellKind.TEXT;
+        tokenizers[c] = t.tokenizer();
+      }
+    }
+    TargetColumn target = model.target();
+    int targetIndex = names.indexOf(target.name());
+    if (targetIndex >= 0 && targetRequired && !target.next()) {
       roles[targetIndex] = ColumnRole.TARGET;
-      kinds[targetIndex] = classification ? CellKind.TEXT : CellKind.NUMBER;
-    } else if (targetRequired) {
+      kinds[targetIndex] = target.classes().isEmpty() ? CellKind.NUMBER : CellKind.TEXT;
+    } else if (targetRequired && !target.next()) {
       absent.add(model.targetName());
     }
     if (!absent.isEmpty()) {
@@ -238,12 +313,22 @@ public final class TablePlan implements Serializable {
         schema,
         null,
         null,
-        classification,
+        kind(target),
+        names.indexOf(target.along()),
+        source.window(),
+        tokenizers,
         targetRequired ? targetIndex : -1,
         weightIndex,
         roles,
         new boolean[names.size()],
         missingFails);
+  }
+
+  private static TargetKind kind(TargetColumn target) {
+    if (!target.along().isEmpty()) {
+      return target.next() ? TargetKind.NEXT_TOKEN : TargetKind.TAGS;
+    }
+    return target.classes().isEmpty() ? TargetKind.NUMBER : TargetKind.CLASS;
   }
 
   /** This plan with the roles of {@code auto} columns decided by their cells. */
@@ -260,7 +345,10 @@ public final class TablePlan implements Serializable {
         schema,
         features,
         target,
-        classification,
+        kind,
+        along,
+        window,
+        tokenizers,
         targetIndex,
         weightIndex,
         decided,
@@ -322,8 +410,29 @@ public final class TablePlan implements Serializable {
     return target;
   }
 
+  /** What is learnt. */
+  public TargetKind kind() {
+    return kind;
+  }
+
+  /** Whether a row has one class. */
   public boolean classification() {
-    return classification;
+    return kind == TargetKind.CLASS;
+  }
+
+  /** Text column whose tokens have labels; -1 for none. */
+  public int along() {
+    return along;
+  }
+
+  /** Tokens at which the source cuts its text; 0 when rows are whole texts. */
+  int window() {
+    return window;
+  }
+
+  /** Tokenizer of a text column. */
+  Tokenizer tokenizer(int column) {
+    return java.util.Objects.requireNonNull(tokenizers[column], "no text column");
   }
 
   public int targetIndex() {

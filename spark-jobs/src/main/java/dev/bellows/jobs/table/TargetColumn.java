@@ -4,14 +4,35 @@ import java.io.Serializable;
 import java.util.List;
 
 /**
- * The column to be learnt.
+ * What is to be learnt: one label or number per row, or one per position.
  *
  * @param name column name
- * @param classes class names in label order; empty for regression
+ * @param classes class names in label order; empty for numbers
  * @param positive label that counts as 1 in two-class metrics
- * @param offset a regression output y means {@code y * scale + offset} in the unit of the data
+ * @param offset a network output y means {@code y * scale + offset} in the unit of the data
  * @param scale see {@code offset}
+ * @param positions labels or numbers of a row, L; a label of a position may be missing
+ * @param along text column whose tokens the labels belong to: the column {@code name} itself when
+ *     the label of a token is the next one, else tags; empty when there are none
  */
 public record TargetColumn(
-    String name, List<String> classes, int positive, double offset, double scale)
-    implements Serializable {}
+    String name,
+    List<String> classes,
+    int positive,
+    double offset,
+    double scale,
+    int positions,
+    String along)
+    implements Serializable {
+
+  /** One label or number per row. */
+  public TargetColumn(
+      String name, List<String> classes, int positive, double offset, double scale) {
+    this(name, classes, positive, offset, scale, 1, "");
+  }
+
+  /** Whether the label of a token is the token that follows. */
+  public boolean next() {
+    return along.equals(name);
+  }
+}

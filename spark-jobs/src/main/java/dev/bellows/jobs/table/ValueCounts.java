@@ -3,6 +3,7 @@ package dev.bellows.jobs.table;
 import dev.bellows.jobs.source.NumberText;
 import dev.bellows.jobs.source.RawBlock;
 import dev.bellows.jobs.source.RawColumn;
+import dev.bellows.jobs.source.Tokenizer;
 import java.io.Externalizable;
 import java.io.IOException;
 import java.io.ObjectInput;
@@ -10,9 +11,14 @@ import java.io.ObjectOutput;
 import java.nio.charset.StandardCharsets;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
-/** How often each value of some columns occurs: in all rows and in those that count. */
+/**
+ * How often each value of some columns occurs, or each token of a text: in all rows and in those
+ * that count.
+ */
 final class ValueCounts implements Externalizable {
   private static final long serialVersionUID = 1L;
 
@@ -25,10 +31,18 @@ final class ValueCounts implements Externalizable {
   private int[] columns = {};
   private Map<String, long[]>[] counts = maps(0);
 
+  /** Most tokens of a row that counts, by column. */
+  private int[] longest = {};
+
+  /** How a text is cut; null where a cell is one value. Not needed once the rows are counted. */
+  private @Nullable Tokenizer[] tokenizers = {};
+
   public ValueCounts() {}
 
-  ValueCounts(int[] columns) {
+  ValueCounts(int[] columns, @Nullable Tokenizer[] tokenizers) {
     this.columns = columns.clone();
+    this.tokenizers = tokenizers.clone();
+    this.longest = new int[columns.length];
     this.counts = maps(columns.length);
   }
 
@@ -58,7 +72,14 @@ final class ValueCounts implements Externalizable {
         }
       }
       for (int code = 0; code < dictionary.length; code++) {
-        if (all[code] > 0) {
+        Tokenizer tokenizer = tokenizers[i];
+        if (all[code] > 0 && tokenizer != null) {
+          List<String> tokens = tokenizer.split(dictionary[code]);
+          longest[i] = Math.max(longest[i], kept[code] > 0 ? tokens.size() : 0);
+          for (String token : tokens) {
+            add(i, token, all[code], kept[code]);
+          }
+        } else if (all[code] > 0) {
           add(i, NumberText.canonical(dictionary[code]), all[code], kept[code]);
         }
       }
@@ -78,6 +99,7 @@ final class ValueCounts implements Externalizable {
   ValueCounts merge(ValueCounts other) {
     for (int i = 0; i < columns.length; i++) {
       int at = i;
+      longest[i] = Math.max(longest[i], other.longest[i]);
       other.counts[i].forEach((value, c) -> add(at, value, c[0], c[1]));
     }
     return this;
@@ -93,11 +115,22 @@ final class ValueCounts implements Externalizable {
     throw new IllegalArgumentException("column " + column + " was not counted");
   }
 
+  /** Most tokens that a row which counts has in a text column. */
+  int longest(int column) {
+    for (int i = 0; i < columns.length; i++) {
+      if (columns[i] == column) {
+        return longest[i];
+      }
+    }
+    throw new IllegalArgumentException("column " + column + " was not counted");
+  }
+
   @Override
   public void writeExternal(ObjectOutput out) throws IOException {
     out.writeInt(columns.length);
     for (int i = 0; i < columns.length; i++) {
       out.writeInt(columns[i]);
+      out.writeInt(longest[i]);
       out.writeInt(counts[i].size());
       for (Map.Entry<String, long[]> e : counts[i].entrySet()) {
         byte[] b = e.getKey().getBytes(StandardCharsets.UTF_8);
@@ -113,8 +146,10 @@ final class ValueCounts implements Externalizable {
   public void readExternal(ObjectInput in) throws IOException {
     columns = new int[in.readInt()];
     counts = maps(columns.length);
+    longest = new int[columns.length];
     for (int i = 0; i < columns.length; i++) {
       columns[i] = in.readInt();
+      longest[i] = in.readInt();
       int n = in.readInt();
       for (int j = 0; j < n; j++) {
         byte[] b = new byte[in.readInt()];

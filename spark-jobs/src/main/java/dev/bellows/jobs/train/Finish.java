@@ -11,6 +11,7 @@ import dev.bellows.jobs.BellowsException;
 import dev.bellows.jobs.Console;
 import dev.bellows.jobs.ExitCode;
 import dev.bellows.jobs.block.DataShard;
+import dev.bellows.jobs.config.RunConfig;
 import dev.bellows.jobs.evaluate.Evaluation;
 import dev.bellows.jobs.evaluate.EvaluationFiles;
 import dev.bellows.jobs.report.RunReport;
@@ -136,7 +137,11 @@ final class Finish {
             setup.config().seed(),
             setup.kernels().id(),
             versions);
-    String task = setup.data().shape().classes() > 0 ? "classification" : "regression";
+    RunConfig.Task known = setup.config().task();
+    String task =
+        known == null
+            ? setup.data().shape().classes() > 0 ? "classification" : "regression"
+            : known.name().toLowerCase(Locale.ROOT);
     Map<String, String> facts = new LinkedHashMap<>();
     facts.put("training rows", String.valueOf(setup.rows()));
     facts.put("validation rows", String.valueOf(setup.data().validationRows()));

@@ -16,6 +16,7 @@ import dev.bellows.jobs.config.LossConfig;
 import dev.bellows.jobs.config.ModelConfig;
 import dev.bellows.jobs.config.RunConfig;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -45,7 +46,7 @@ final class NetworkSpecs {
     try {
       for (LayerConfig layer : model.layers()) {
         if (shaped || !layer.type().equals("flatten")) { // rows are flat already
-          layers.add(LayerSpec.of(layer.type(), layer.options()));
+          layers.add(LayerSpec.of(layer.type(), units(layer.options(), shape)));
         }
       }
       LossKind loss = loss(config, shape, layers);
@@ -59,10 +60,7 @@ final class NetworkSpecs {
       }
       return new NetworkSpec(
           new InputSpec(
-              shape.numericWidth(),
-              categorical,
-              shape.sparseWidth(),
-              shaped ? List.of(image(shape)) : List.of()),
+              shape.numericWidth(), categorical, shape.sparseWidth(), parts(shape, shaped)),
           layers,
           new LossSpec(
               loss,
@@ -92,6 +90,27 @@ final class NetworkSpecs {
     return named || !FLAT.contains(model.layers().get(0).type());
   }
 
+  private static List<InputPart> parts(DatasetShape shape, boolean shaped) {
+    List<InputPart> parts = new ArrayList<>();
+    if (shaped) {
+      parts.add(image(shape));
+    }
+    for (DatasetShape.Text text : shape.texts()) {
+      parts.add(InputPart.tokens(text.name(), text.length(), text.vocabulary(), true));
+    }
+    return parts;
+  }
+
+  /** Options with {@code units: auto} as the outputs of the task. */
+  private static Map<String, Object> units(Map<String, Object> options, DatasetShape shape) {
+    if (!"auto".equals(options.get("units"))) {
+      return options;
+    }
+    Map<String, Object> known = new LinkedHashMap<>(options);
+    known.put("units", (long) shape.outputs());
+    return known;
+  }
+
   private static InputPart image(DatasetShape shape) {
     return InputPart.numbers(
         IMAGE, 0, shape.imageShape().stream().mapToInt(Integer::intValue).toArray());
@@ -110,7 +129,7 @@ final class NetworkSpecs {
           case LOGISTIC, LINEAR -> true;
           case NETWORK -> lastUnits(layers) == 1;
         };
-    return shape.classes() == 2 && oneUnit
+    return shape.classes() == 2 && shape.positions() == 1 && oneUnit
         ? LossKind.SIGMOID_CROSS_ENTROPY
         : LossKind.SOFTMAX_CROSS_ENTROPY;
   }

@@ -104,6 +104,9 @@ final class Plan {
     if (shape.sparseWidth() > 0) {
       line.append(shape.sparseWidth()).append(" sparse  ");
     }
+    for (DatasetShape.Text text : shape.texts()) {
+      line.append(text.length()).append(" tokens of ").append(text.vocabulary()).append("  ");
+    }
     if (shape.classes() > 0) {
       line.append(shape.classes()).append(" classes  ");
     }

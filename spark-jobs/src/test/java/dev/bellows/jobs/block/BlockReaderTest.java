@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.bellows.engine.plan.BatchBuffers;
 import dev.bellows.engine.tensor.Memory;
+import dev.bellows.jobs.source.Tokenizer;
 import dev.bellows.jobs.table.CategoryColumn;
 import dev.bellows.jobs.table.ImageInput;
 import dev.bellows.jobs.table.NumberColumn;
 import dev.bellows.jobs.table.Preprocess;
 import dev.bellows.jobs.table.SparseInput;
 import dev.bellows.jobs.table.TargetColumn;
+import dev.bellows.jobs.table.TextColumn;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -125,5 +127,58 @@ class BlockReaderTest {
       assertThatThrownBy(() -> new BlockReader(images).fill(block, null, 0, 1, out))
           .hasMessageContaining("the data has 3 numeric columns, the batch buffers 0");
     }
+  }
+
+  @Test
+  void images_numbers_categories_and_texts_stand_beside_each_other() {
+    TextColumn text =
+        new TextColumn(
+            "note", Tokenizer.WHITESPACE, false, 3, List.of("<pad>", "<unk>", "good", "bad"));
+    Preprocess p =
+        new Preprocess(
+            List.of("a", "k", "note", "y", "z"),
+            List.of(new NumberColumn("a", 0, 10, 0.5, 14, false, true)),
+            List.of(new CategoryColumn("k", List.of("u", "v"), List.of(0, 1, 2), 3, 2, false)),
+            List.of(text),
+            new ImageInput(List.of(1, 2, 1), 1, 2),
+            null,
+            List.of(
+                new TargetColumn("tags", List.of("N", "V"), 1, 0, 1, 3, "note"),
+                new TargetColumn("y", List.of(), 0, 10, 5),
+                new TargetColumn("z", List.of(), 0, 0, 2)));
+    assertThat(Preprocess.fromJson(p.toJson())).isEqualTo(p);
+    Block block = new Block(2, 1, 2, 1, 4);
+    System.arraycopy(new float[] {12, Float.NaN}, 0, block.numeric(), 0, 2);
+    System.arraycopy(new byte[] {1, 2, 3, (byte) 255}, 0, block.pixels(), 0, 4);
+    System.arraycopy(new int[] {2, -1}, 0, block.codes(), 0, 2);
+    System.arraycopy(new int[] {2, 3, 0, 2, 1, 0, 0, 1}, 0, block.tokens(), 0, 8);
+    block.setLabels(new int[] {0, 1, -1, -1, -1, -1}, 3);
+    block.setTarget(new float[] {15, 4, 5, 2}, 2);
+    try (BatchBuffers out = new BatchBuffers(4, 4, 5, 0, 2, 3)) {
+      BlockReader reader = new BlockReader(p);
+      reader.fill(block, new int[] {1, 0}, 0, 2, out);
+      // [pixel, pixel, a, flag of a]
+      assertThat(floats(out.numeric(), 8)).containsExactly(4, 508, 2, 1, 0, 2, 1, 0);
+      // [k, tokens, length]
+      assertThat(ints(out.codes(), 10)).containsExactly(0, 1, 0, 0, 1, 2, 2, 3, 0, 2);
+      assertThat(ints(out.labels(), 6)).containsExactly(-1, -1, -1, 0, 1, -1);
+      assertThat(floats(out.target(), 4)).containsExactly(-1, 1, 1, 2);
+      assertThat(floats(out.weights(), 2)).as("a row without labels").containsExactly(0, 1);
+      assertThat(reader.unknownCategories()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void texts_are_coded_cut_and_marked() {
+    TextColumn text =
+        new TextColumn(
+            "t", Tokenizer.WHITESPACE, true, 4, List.of("<pad>", "<unk>", "<s>", "</s>", "a"));
+    assertThat(text.new Codes().of("a b <pad>")).containsExactly(2, 4, 1, 1, 3);
+    TextColumn plain =
+        new TextColumn("t", Tokenizer.WHITESPACE, false, 4, List.of("<pad>", "<unk>", "a"));
+    assertThat(plain.new Codes().of(" ")).containsExactly(TextColumn.UNKNOWN_CODE);
+    assertThat(plain.part()).isEqualTo("t");
+    assertThat(new TextColumn("7 days", Tokenizer.WHITESPACE, false, 4, List.of()).part())
+        .isEqualTo("text_7_days");
   }
 }

@@ -94,7 +94,7 @@ class CacheReleaseTest {
                               raw,
                               other,
                               RowPlan.TEST,
-                              new Encoder(plan, fitted.preprocess()),
+                              new Encoder(plan, fitted.preprocess(), true),
                               "")))
           .isInstanceOf(DataException.class)
           .hasMessageContaining("the data changed");

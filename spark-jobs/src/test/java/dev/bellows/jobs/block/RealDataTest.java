@@ -36,7 +36,15 @@ class RealDataTest {
       assertThat(d.validationRows()).isEqualTo(6_000);
       assertThat(d.shape())
           .isEqualTo(
-              new DatasetShape(784, java.util.List.of(), 0, 10, 10, java.util.List.of(28, 28, 1)));
+              new DatasetShape(
+                  784,
+                  java.util.List.of(),
+                  0,
+                  10,
+                  10,
+                  1,
+                  java.util.List.of(),
+                  java.util.List.of(28, 28, 1)));
       assertThat(d.profile().classCounts())
           .containsExactly(
               Map.entry("0", 5923L),

@@ -1,0 +1,18 @@
+package dev.bellows.jobs.table;
+
+/** What the target of a row is. */
+public enum TargetKind {
+  /** One class. */
+  CLASS,
+  /** One number. */
+  NUMBER,
+  /** One class per token of a text, written between blanks. */
+  TAGS,
+  /** The token that follows, for each token of a text. */
+  NEXT_TOKEN;
+
+  /** Whether the target is one of several classes, per row or per token. */
+  public boolean classes() {
+    return this != NUMBER;
+  }
+}
