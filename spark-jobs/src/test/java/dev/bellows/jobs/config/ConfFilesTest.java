@@ -10,6 +10,7 @@ import dev.bellows.jobs.config.RunConfig.Kind;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -45,7 +46,10 @@ class ConfFilesTest {
             "fashion-mnist-cnn.yaml",
             "adult.yaml",
             "a9a.yaml",
-            "california.yaml");
+            "california.yaml",
+            "tiny-shakespeare.yaml",
+            "atis.yaml",
+            "sst2.yaml");
   }
 
   @ParameterizedTest
@@ -58,7 +62,9 @@ class ConfFilesTest {
     // The engine takes each layer as it is written.
     for (LayerConfig layer : loaded.config().model().layers()) {
       if (!layer.type().equals("flatten")) {
-        assertThat(LayerSpec.fromJson(Map.of(layer.type(), layer.options())).toJson()).isNotEmpty();
+        Map<String, Object> options = new LinkedHashMap<>(layer.options());
+        options.replace("units", "auto", 3L); // the data says how many
+        assertThat(LayerSpec.fromJson(Map.of(layer.type(), options)).toJson()).isNotEmpty();
       }
     }
   }
@@ -100,8 +106,8 @@ class ConfFilesTest {
                 encoding: UTF-8
                 multiline: false
                 schema: own
-              validation: {fraction: 0.0, stratify: true}
-              test: {fraction: 0.0, stratify: true}
+              validation: {fraction: 0.0, stratify: true, rows: random}
+              test: {fraction: 0.0, stratify: true, rows: random}
               bad_rows: fail
               id: null
               weight: null
