@@ -106,11 +106,14 @@ final class HeadBuilder {
     Node sum =
         type.build(
             new LossContext(
-                graph, prefix + "loss", scores, values, effective, truth.loss().options()));
+                graph, prefix + "loss", scores, values, effective, rows, truth.loss().options()));
     if (main && spec.heads().isEmpty() && weightSum == null) {
       weightSum = graph.named("weight_sum").reduceSum(effective);
     }
-    Node metric = metric(prefix, type, scores, values(truth, scores, named, true));
+    Node metric =
+        type.predicts()
+            ? metric(prefix, type, scores, values(truth, scores, named, true))
+            : graph.named(prefix + "metric").mul(sum, 1);
     heads.add(
         new NetworkGraph.HeadNodes(
             truth.head(),
@@ -121,7 +124,7 @@ final class HeadBuilder {
             truth.labels(),
             truth.from(),
             truth.width(),
-            truth.outputs()));
+            truth.loss().labels(truth.outputs())));
   }
 
   /** [N, P..., K] as lines [N * P, K]. */
@@ -142,13 +145,16 @@ final class HeadBuilder {
    * @param raw whether ignored labels stay below 0
    */
   private Node values(Truth truth, Node scores, Map<String, Node> named, boolean raw) {
+    if (truth.loss().kind().type().truth() == LossType.Truth.NONE) {
+      return scores;
+    }
     if (truth.from() < 0) {
       Node given =
           NetworkBuilder.lookup(named, "target of head " + truth.head(), truth.loss().target());
       Node fixed = given.dtype() == DType.INT32 ? given : graph.stopGradient(given);
       return truth.labels()
           ? graph.reshape(fixed, Shape.of(Math.toIntExact(fixed.shape().size())))
-          : graph.reshape(fixed, scores.shape());
+          : graph.reshape(fixed, Shape.of(rows, truth.width()));
     }
     Node all = truth.labels() ? (raw || safeLabels == null ? labels : safeLabels) : target;
     if (all == null) {
@@ -215,13 +221,15 @@ final class HeadBuilder {
   }
 
   private Node metric(String prefix, LossType type, Node scores, Node truth) {
-    graph.named(prefix + "metric");
+    String name = prefix + "metric";
     if (type.truth() == LossType.Truth.LABELS) {
-      return graph.correct(scores, truth);
+      return graph.named(name).correct(scores, truth);
     }
-    return type.classifies()
-        ? graph.correctBinary(scores, truth)
-        : graph.absoluteError(scores, truth);
+    if (type.classifies()) {
+      return graph.named(name).correctBinary(scores, truth);
+    }
+    Node predicted = type.predict(graph, scores);
+    return graph.named(name).absoluteError(predicted, truth);
   }
 
   private static Node present(@Nullable Node node) {

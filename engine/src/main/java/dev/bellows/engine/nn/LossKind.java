@@ -1,7 +1,10 @@
 package dev.bellows.engine.nn;
 
+import dev.bellows.engine.nn.loss.ClassLosses;
 import dev.bellows.engine.nn.loss.CoreLosses;
+import dev.bellows.engine.nn.loss.EmbeddingLosses;
 import dev.bellows.engine.nn.loss.LossType;
+import dev.bellows.engine.nn.loss.NumberLosses;
 import java.util.Locale;
 
 /** The closed set of losses, on raw scores; formulas in {@link dev.bellows.engine.graph.Op}. */
@@ -19,7 +22,41 @@ public enum LossKind {
   /** Squared near 0, linear beyond {@code huber_delta} (P. Huber, 1964); target [N, K]. */
   HUBER(CoreLosses.HUBER),
   /** Margin loss of one raw score; target [N, 1] in {0, 1}. */
-  HINGE(CoreLosses.HINGE);
+  HINGE(CoreLosses.HINGE),
+  /** Cross-entropy that easy rows count less in; labels int [N]. */
+  FOCAL(ClassLosses.FOCAL),
+  /** The same for K yes/no outputs; target [N, K] of 0 and 1. */
+  SIGMOID_FOCAL(ClassLosses.SIGMOID_FOCAL),
+  /** Overlap of a mask; target [N, K] in [0, 1]. */
+  DICE(ClassLosses.DICE),
+  /** Soft intersection over union of a mask; target [N, K] in [0, 1]. */
+  JACCARD(ClassLosses.JACCARD),
+  /** Overlap with prices for false alarms and misses; target [N, K] in [0, 1]. */
+  TVERSKY(ClassLosses.TVERSKY),
+  /** Dice per class; labels int [N, P]. */
+  SOFTMAX_DICE(ClassLosses.SOFTMAX_DICE),
+  /** Divergence from shares of classes; target [N, K]. */
+  KULLBACK_LEIBLER(ClassLosses.KULLBACK_LEIBLER),
+  /** Quantile regression; target [N, K]. */
+  PINBALL(NumberLosses.PINBALL),
+  /** Counts; target [N, K]. */
+  POISSON(NumberLosses.POISSON),
+  /** ln cosh of the error; target [N, K]. */
+  LOG_COSH(NumberLosses.LOG_COSH),
+  /** Direction; target [N, K]. */
+  COSINE(NumberLosses.COSINE),
+  /** Anchor, positive and negative; no truth. */
+  TRIPLET(EmbeddingLosses.TRIPLET),
+  /** Triplets mined in the slice; labels int [N]. */
+  BATCH_HARD_TRIPLET(EmbeddingLosses.BATCH_HARD_TRIPLET),
+  /** Pairs by distance; target [N, 1]. */
+  CONTRASTIVE(EmbeddingLosses.CONTRASTIVE),
+  /** Pairs by cosine; target [N, 1]. */
+  COSINE_EMBEDDING(EmbeddingLosses.COSINE_EMBEDDING),
+  /** Two views of a row; no truth. */
+  INFO_NCE(EmbeddingLosses.INFO_NCE),
+  /** Gaussian code; no truth. */
+  GAUSSIAN_KULLBACK_LEIBLER(EmbeddingLosses.GAUSSIAN_KULLBACK_LEIBLER);
 
   private final LossType type;
 
@@ -37,7 +74,7 @@ public enum LossKind {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** Whether the truth is {@code labels} int [N]; else it is {@code target} float [N, K]. */
+  /** Whether the truth is {@code labels} int [N, P]; else it is {@code target} or there is none. */
   public boolean usesLabels() {
     return type.truth() == LossType.Truth.LABELS;
   }

@@ -75,9 +75,20 @@ public record LossSpec(LossKind kind, Map<String, Object> options) {
     return options;
   }
 
-  /** A loss with its default options. */
-  public static LossSpec of(LossKind kind) {
-    return new LossSpec(kind, Map.of());
+  /** A loss with options: names and values in turn. */
+  public static LossSpec of(LossKind kind, Object... options) {
+    if (options.length % 2 != 0) {
+      throw new NetworkException(
+          "loss "
+              + kind.id()
+              + ": options are names and values in turn, got "
+              + Arrays.toString(options));
+    }
+    Map<String, Object> map = new LinkedHashMap<>();
+    for (int i = 0; i < options.length; i += 2) {
+      map.put(String.valueOf(options[i]), options[i + 1]);
+    }
+    return new LossSpec(kind, map);
   }
 
   /** This loss with one more option. */
@@ -120,6 +131,15 @@ public record LossSpec(LossKind kind, Map<String, Object> options) {
   /** Whether each labelled position counts 1; else each row does. */
   public boolean perPosition() {
     return "position".equals(options.get("per"));
+  }
+
+  /**
+   * The number of labels of a loss on labels.
+   *
+   * @param outputs of the network
+   */
+  public int labels(int outputs) {
+    return kind.type().labels(outputs, options);
   }
 
   /** A tree for JSON. */

@@ -268,9 +268,9 @@ public final class Model {
 
     // Losses.
 
-    /** What is minimised, with its default options. */
-    public Builder loss(LossKind kind) {
-      return loss(LossSpec.of(kind));
+    /** What is minimised: {@code loss(LossKind.FOCAL, "gamma", 1.5)}. */
+    public Builder loss(LossKind kind, Object... options) {
+      return loss(LossSpec.of(kind, options));
     }
 
     /** What is minimised. */

@@ -2,6 +2,7 @@ package dev.bellows.engine.nn;
 
 import dev.bellows.engine.nn.layer.CoreLayers;
 import dev.bellows.engine.nn.layer.LayerContext;
+import dev.bellows.engine.nn.loss.LossType;
 import dev.bellows.engine.tensor.Shape;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -116,7 +117,16 @@ public record NetworkSpec(
     if (problem != null) {
       throw new NetworkException(problem);
     }
-    int width = labels ? Math.toIntExact(row / outputs) : outputs;
+    LossType type = loss.kind().type();
+    int width = labels ? Math.toIntExact(row / outputs) : type.truthWidth(outputs);
+    if (width == 0) {
+      if (!loss.target().isEmpty()) {
+        throw new NetworkException(
+            "loss " + loss.kind().id() + " of head '" + name + "' has no truth: remove target");
+      }
+      truths.add(new HeadBuilder.Truth(name, loss, outputs, labels, -1, 0));
+      return;
+    }
     int from = 0;
     for (HeadBuilder.Truth other : truths) {
       if (other.head().equals(name)) {
@@ -143,7 +153,7 @@ public record NetworkSpec(
     }
     if (!loss.target().isEmpty()) {
       Shape given = shapes.get(loss.target());
-      long needed = labels ? width : row;
+      long needed = width;
       if (given == null || given.size() / given.dim(0) != needed) {
         throw new NetworkException(
             "loss.target '"

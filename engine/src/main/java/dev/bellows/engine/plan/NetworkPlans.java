@@ -3,7 +3,6 @@ package dev.bellows.engine.plan;
 import dev.bellows.engine.graph.Node;
 import dev.bellows.engine.kernel.KernelProvider;
 import dev.bellows.engine.kernel.Kernels;
-import dev.bellows.engine.nn.Head;
 import dev.bellows.engine.nn.InputPart;
 import dev.bellows.engine.nn.InputSpec;
 import dev.bellows.engine.nn.Mode;
@@ -270,11 +269,7 @@ final class NetworkPlans implements AutoCloseable {
   }
 
   private Node probabilities(NetworkGraph network) {
-    return switch (spec.loss().kind().type().prediction()) {
-      case SOFTMAX -> network.graph().softmax(network.output(), 1);
-      case SIGMOID -> network.graph().sigmoid(network.output());
-      case SCORES -> network.output();
-    };
+    return spec.loss().kind().type().predict(network.graph(), network.output());
   }
 
   private Map<Node, Long> sources(NetworkGraph network) {
@@ -326,11 +321,11 @@ final class NetworkPlans implements AutoCloseable {
       return 0;
     }
     if (spec.loss().kind().usesLabels()) {
-      return spec.outputs();
+      return spec.loss().labels(spec.outputs());
     }
     return spec.heads().stream()
         .filter(head -> head.loss().kind().usesLabels())
-        .mapToInt(Head::outputs)
+        .mapToInt(head -> head.loss().labels(head.outputs()))
         .min()
         .orElse(1);
   }

@@ -48,7 +48,7 @@ final class NetworkSpecTest {
   void jsonTreeRoundTrip() {
     assertThat(NetworkSpec.fromJson(FULL.toJson())).isEqualTo(FULL).hasSameHashCodeAs(FULL);
     for (LossKind kind : LossKind.values()) {
-      LossSpec loss = new LossSpec(kind, 0, new float[0], kind == LossKind.HUBER ? 0.3f : 1);
+      LossSpec loss = LossSamples.of(kind);
       assertThat(LossSpec.fromJson(loss.toJson())).isEqualTo(loss);
     }
     for (Activation kind : Activation.values()) {

@@ -183,17 +183,8 @@ final class NetworkTest {
     LayerSpec noBias =
         new LayerSpec(CoreLayers.DENSE, Map.of("units", 4, "bias", false, "activation", "tanh"));
     for (LossKind kind : LossKind.values()) {
-      int outputs = kind == LossKind.HINGE ? 1 : 3;
-      float[] classWeights =
-          kind.usesLabels()
-              ? new float[] {1, 2, 0.5f}
-              : kind == LossKind.HINGE ? new float[] {1, 3} : new float[0];
-      LossSpec loss =
-          new LossSpec(
-              kind,
-              kind.usesLabels() || kind == LossKind.SIGMOID_CROSS_ENTROPY ? 0.1f : 0,
-              classWeights,
-              0.7f);
+      LossSpec loss = LossSamples.of(kind);
+      int outputs = LossSamples.outputs(kind);
       List<LayerSpec> layers =
           List.of(
               noBias,
@@ -226,7 +217,7 @@ final class NetworkTest {
       flat[i] += 0.3f * Philox.normal(12, i);
     }
     NetworkRun run = new NetworkRun(spec, rows, Mode.TRAIN, flat);
-    bindMixed(run, rows, spec.outputs());
+    bindMixed(run, rows, spec.targetWidth());
     for (int p = 0; p < layout.segments().size(); p++) {
       if (layout.segments().get(p).kind() == Segment.Kind.STATE) {
         continue;
@@ -252,7 +243,7 @@ final class NetworkTest {
     }
   }
 
-  private static void bindMixed(NetworkRun run, int rows, int outputs) {
+  private static void bindMixed(NetworkRun run, int rows, int targets) {
     run.numeric(draw(1, rows * 3));
     run.run.bind(NetworkRun.node(run.net.codes()), new int[] {0, 2, 3, 0, 1, 1, 3, 2, 0, 0});
     run.run.bindSparse(
@@ -264,8 +255,8 @@ final class NetworkTest {
     run.run.dropout(3, 4, 5);
     if (run.net.labels() != null) {
       run.labels(2, 0, 1, 1, 0);
-    } else {
-      double[] target = new double[rows * outputs];
+    } else if (run.net.target() != null) {
+      double[] target = new double[rows * targets];
       Arrays.setAll(target, i -> i * 7 % 3 == 0 ? 1 : 0);
       run.target(target);
     }

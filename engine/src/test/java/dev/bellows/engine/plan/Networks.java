@@ -4,6 +4,7 @@ import dev.bellows.engine.nn.Activation;
 import dev.bellows.engine.nn.InputSpec;
 import dev.bellows.engine.nn.LayerSpec;
 import dev.bellows.engine.nn.LossKind;
+import dev.bellows.engine.nn.LossSamples;
 import dev.bellows.engine.nn.LossSpec;
 import dev.bellows.engine.nn.NetworkSpec;
 import java.util.ArrayList;
@@ -97,6 +98,15 @@ final class Networks {
             LossSpec.of(LossKind.MAE),
             3,
             LayerSpec.dense(8, Activation.SIGMOID)));
+    for (LossKind kind : LossKind.values()) {
+      networks.put(
+          "loss " + kind.id(),
+          network(
+              InputSpec.numeric(9),
+              LossSamples.of(kind),
+              LossSamples.outputs(kind),
+              LayerSpec.dense(8, Activation.TANH)));
+    }
     networks.putAll(GraphNetworks.all());
     return networks;
   }

@@ -8,7 +8,6 @@ import com.sun.management.ThreadMXBean;
 import dev.bellows.engine.graph.Node;
 import dev.bellows.engine.kernel.KernelProvider;
 import dev.bellows.engine.kernel.reference.ReferenceExecutor;
-import dev.bellows.engine.nn.LossKind;
 import dev.bellows.engine.nn.Mode;
 import dev.bellows.engine.nn.Network;
 import dev.bellows.engine.nn.NetworkGraph;
@@ -310,12 +309,16 @@ abstract class SliceTrainerTest {
   private static double[] probabilities(
       NetworkGraph network, ReferenceExecutor reference, NetworkSpec spec) {
     Node output = network.output();
-    LossKind kind = spec.loss().kind();
-    if (kind == LossKind.SOFTMAX_CROSS_ENTROPY) {
-      return reference.value(network.graph().softmax(output, 1));
-    }
-    return reference.value(
-        kind == LossKind.SIGMOID_CROSS_ENTROPY ? network.graph().sigmoid(output) : output);
+    Node probabilities =
+        switch (spec.loss().kind()) {
+          case SOFTMAX_CROSS_ENTROPY, FOCAL, SOFTMAX_DICE, KULLBACK_LEIBLER ->
+              network.graph().softmax(output, 1);
+          case SIGMOID_CROSS_ENTROPY, SIGMOID_FOCAL, DICE, JACCARD, TVERSKY ->
+              network.graph().sigmoid(output);
+          case POISSON -> network.graph().exp(output);
+          default -> output;
+        };
+    return reference.value(probabilities);
   }
 
   @Test

@@ -5,12 +5,14 @@ import dev.bellows.engine.kernel.reference.ReferenceExecutor;
 import dev.bellows.engine.nn.Initializers;
 import dev.bellows.engine.nn.InputPart;
 import dev.bellows.engine.nn.InputSpec;
+import dev.bellows.engine.nn.LossKind;
 import dev.bellows.engine.nn.Mode;
 import dev.bellows.engine.nn.Network;
 import dev.bellows.engine.nn.NetworkGraph;
 import dev.bellows.engine.nn.NetworkSpec;
 import dev.bellows.engine.nn.ParameterLayout;
 import dev.bellows.engine.nn.Segment;
+import dev.bellows.engine.nn.loss.LossType;
 import dev.bellows.engine.sample.Philox;
 import dev.bellows.engine.tensor.Memory;
 import java.util.ArrayList;
@@ -53,7 +55,7 @@ final class TrainerFixture {
     labels = new int[rows * Math.max(1, width)];
     for (int i = 0; i < labels.length; i++) {
       // Labels of several heads fit the one with the fewest classes; every fourth is missing.
-      labels[i] = width > 1 ? i % 4 == 3 ? -1 : i % 2 : i % outputs;
+      labels[i] = width > 1 ? i % 4 == 3 ? -1 : i % 2 : i % spec.loss().labels(outputs);
     }
     target = new float[rows * Math.max(1, spec.targetWidth())];
     weights = new float[rows];
@@ -61,7 +63,7 @@ final class TrainerFixture {
       weights[i] = i == 2 ? 0 : 0.5f + Philox.uniform(5, i);
     }
     for (int i = 0; i < target.length; i++) {
-      target[i] = spec.loss().kind().classifies() ? i % 2 : Philox.normal(6, i);
+      target[i] = shares(spec) ? i % 2 : Philox.normal(6, i);
     }
     width = spec.input().sparseWidth();
     pointers = new int[rows + 1];
@@ -75,6 +77,14 @@ final class TrainerFixture {
       }
       pointers[r + 1] = (r + 1) * perRow;
     }
+  }
+
+  /** Whether the truth is 0 or 1. */
+  private static boolean shares(NetworkSpec spec) {
+    LossKind kind = spec.loss().kind();
+    return kind.classifies()
+        || kind == LossKind.KULLBACK_LEIBLER
+        || kind.type().truth() == LossType.Truth.ROW;
   }
 
   /** Number of values of each code column. */

@@ -9,9 +9,11 @@ import java.util.Map;
  * are skipped.
  */
 final class CrossChecks {
-  private static final List<String> CLASS_LOSSES =
-      List.of("softmax_cross_entropy", "sigmoid_cross_entropy", "hinge");
-  private static final List<String> NUMBER_LOSSES = List.of("mse", "mae", "huber");
+  private static final List<String> CLASS_LOSSES = LossKeys.fitting(true);
+  private static final List<String> NUMBER_LOSSES = LossKeys.fitting(false);
+
+  /** Layers that only change what the layer before gives. */
+  private static final List<String> NO_OUTPUTS = List.of("dropout", "batch_norm", "activation");
 
   private final Bound file;
   private final Binding binding;
@@ -190,6 +192,7 @@ final class CrossChecks {
           "model.type",
           "linear predicts numbers, but task is classification (logistic fits, or model.loss: hinge)");
     }
+    counts(loss);
     int classes = file.count("target.classes");
     List<?> weights = file.settings("model.loss").list("class_weights");
     if (classes > 0 && !weights.isEmpty() && weights.size() != classes) {
@@ -206,6 +209,13 @@ final class CrossChecks {
     }
   }
 
+  /** Counts are 0, 1, 2, ...: scaled ones would not be. */
+  private void counts(String loss) {
+    if (loss.equals("poisson") && file.text("target.scale").equals("standard")) {
+      problem("target.scale", "standard makes counts negative, but model.loss is poisson");
+    }
+  }
+
   private void lastLayer(String loss, int classes) {
     List<?> layers = file.list("model.layers");
     int last = layers.size() - 1;
@@ -215,10 +225,10 @@ final class CrossChecks {
     }
     Bound bound = new Bound(Map.of("it", layer));
     String at = "model.layers[" + last + "]";
-    if (!bound.chosen("it").equals("dense")) {
+    if (NO_OUTPUTS.contains(bound.chosen("it"))) {
       problem(
           at,
-          "the last layer must be dense: its units are the outputs that model.loss reads; it is "
+          "the last layer must give the raw outputs that model.loss reads, dense with one unit per output for example; it is "
               + bound.chosen("it"));
       return;
     }

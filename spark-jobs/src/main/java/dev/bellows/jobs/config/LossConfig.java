@@ -1,34 +1,25 @@
 package dev.bellows.jobs.config;
 
 import java.io.Serializable;
-import java.util.List;
+import java.util.Map;
 
 /**
  * What is minimised.
  *
- * @param kind loss; AUTO: softmax cross-entropy for classes, sigmoid cross-entropy for one output
- *     unit of two classes, mse for numbers
- * @param labelSmoothing share of the target spread over all classes, in [0, 1)
+ * @param kind {@code auto} (softmax cross-entropy for classes, sigmoid cross-entropy for one output
+ *     unit of two classes, mse for numbers) or the name of a loss of the engine
  * @param balanced class weights n / (classes * n_class)
- * @param classWeights one weight per class; empty: all 1
- * @param huberDelta where Huber turns from square to line
+ * @param options option values under the engine's names, defaults filled in
  */
-public record LossConfig(
-    Kind kind,
-    double labelSmoothing,
-    boolean balanced,
-    List<Double> classWeights,
-    double huberDelta)
+public record LossConfig(String kind, boolean balanced, Map<String, Object> options)
     implements Serializable {
+  /** Copies the options. */
+  public LossConfig {
+    options = Map.copyOf(options);
+  }
 
-  /** Losses. */
-  public enum Kind {
-    AUTO,
-    SOFTMAX_CROSS_ENTROPY,
-    SIGMOID_CROSS_ENTROPY,
-    MSE,
-    MAE,
-    HUBER,
-    HINGE
+  /** Whether the loss follows from the task. */
+  public boolean auto() {
+    return kind.equals(LossKeys.AUTO);
   }
 }

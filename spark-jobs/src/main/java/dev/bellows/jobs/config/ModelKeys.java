@@ -2,11 +2,9 @@ package dev.bellows.jobs.config;
 
 import dev.bellows.engine.nn.layer.CoreLayers;
 import dev.bellows.jobs.config.Lists.ListOf;
-import dev.bellows.jobs.config.Lists.ListOr;
 import dev.bellows.jobs.config.Numbers.Real;
 import dev.bellows.jobs.config.Numbers.Whole;
 import dev.bellows.jobs.config.Words.Flag;
-import dev.bellows.jobs.config.Words.OrNull;
 import dev.bellows.jobs.config.Words.Word;
 import java.util.List;
 
@@ -38,12 +36,16 @@ final class ModelKeys {
                     new ListOf(layer(), 1),
                     "Layers, input to output.",
                     "[{dense: {units: 10}}]")
-                .key("loss", loss(), "auto", "What is minimised.", "softmax_cross_entropy"))
-        .branch("linear", new Section().key("loss", loss(), "auto", "What is minimised.", "huber"))
+                .key(
+                    "loss", LossKeys.loss(), "auto", "What is minimised.", "softmax_cross_entropy"))
+        .branch(
+            "linear",
+            new Section().key("loss", LossKeys.loss(), "auto", "What is minimised.", "huber"))
         .branch(
             "logistic",
             new Section()
-                .key("loss", loss(), "auto", "What is minimised.", "sigmoid_cross_entropy"))
+                .key(
+                    "loss", LossKeys.loss(), "auto", "What is minimised.", "sigmoid_cross_entropy"))
         .later(
             "gbdt",
             "forest",
@@ -132,48 +134,5 @@ final class ModelKeys {
                 "Standardises each channel over the rows of a slice (Ioffe, Szegedy, ICML 2015; statistics per slice, not per batch).",
                 batchNorm)
             .with("activation", "A function of each value.", activation()));
-  }
-
-  static Choice loss() {
-    Spec weights = new OrNull(new ListOr(new ListOf(Real.notNegative(), 2), new Word("balanced")));
-    String weightsDoc =
-        "Weight of each class in sorted order, or balanced (n / (classes * n_class)); null: all 1.";
-    return new Choice()
-        .with(
-            "auto",
-            "By the task: softmax or sigmoid (one output unit) cross-entropy for classes, mse for numbers.")
-        .with(
-            "softmax_cross_entropy",
-            "-log of the softmax of the true class, on raw outputs.",
-            new Section()
-                .key(
-                    "label_smoothing",
-                    Real.from(0, 1),
-                    "0.0",
-                    "Share of the target spread evenly over all classes.",
-                    "0.1")
-                .key("class_weights", weights, "null", weightsDoc, "balanced"))
-        .with(
-            "sigmoid_cross_entropy",
-            "Binary cross-entropy on raw outputs.",
-            new Section()
-                .key(
-                    "label_smoothing",
-                    Real.from(0, 1),
-                    "0.0",
-                    "Share of the target moved to one half.",
-                    "0.1")
-                .key("class_weights", weights, "null", weightsDoc, "balanced"))
-        .with(
-            "hinge",
-            "max(0, 1 - y s), y = -1 or +1.",
-            new Section().key("class_weights", weights, "null", weightsDoc, "balanced"))
-        .with("mse", "Mean squared error.")
-        .with("mae", "Mean absolute error.")
-        .with(
-            "huber",
-            "Square near 0, line beyond delta (Huber, 1964).",
-            new Section()
-                .key("delta", Real.positive(), "1.0", "Where the square turns into a line."));
   }
 }

@@ -179,17 +179,7 @@ final class Records {
         model.has("type") ? model.word(ModelConfig.Type.class, "type") : ModelConfig.Type.NETWORK;
     List<LayerConfig> layers = model.list("layers", Records::layer);
     String loss = model.has("loss") ? model.chosen("loss") : "auto";
-    Bound settings = model.settings("loss");
-    boolean balanced = settings.text("class_weights").equals("balanced");
-    return new ModelConfig(
-        type,
-        layers,
-        new LossConfig(
-            Bound.constant(LossConfig.Kind.class, loss),
-            settings.real("label_smoothing"),
-            balanced,
-            settings.list("class_weights", weight -> (Double) weight),
-            loss.equals("huber") ? settings.real("delta") : 1.0));
+    return new ModelConfig(type, layers, LossKeys.config(loss, model.settings("loss")));
   }
 
   private static LayerConfig layer(Object layer) {

@@ -18,6 +18,7 @@ import dev.bellows.jobs.config.RunConfig;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -62,11 +63,7 @@ final class NetworkSpecs {
           new InputSpec(
               shape.numericWidth(), categorical, shape.sparseWidth(), parts(shape, shaped)),
           layers,
-          new LossSpec(
-              loss,
-              (float) model.loss().labelSmoothing(),
-              classWeights(model.loss(), classCounts),
-              (float) model.loss().huberDelta()),
+          loss(loss, model.loss(), classCounts),
           outputs);
     } catch (IllegalArgumentException e) {
       throw new BellowsException(ExitCode.CONFIG, "model: " + e.getMessage(), e);
@@ -117,9 +114,9 @@ final class NetworkSpecs {
   }
 
   private static LossKind loss(RunConfig config, DatasetShape shape, List<LayerSpec> layers) {
-    LossConfig.Kind kind = config.model().loss().kind();
-    if (kind != LossConfig.Kind.AUTO) {
-      return LossKind.valueOf(kind.name());
+    LossConfig loss = config.model().loss();
+    if (!loss.auto()) {
+      return LossKind.valueOf(loss.kind().toUpperCase(Locale.ROOT));
     }
     if (shape.classes() == 0) {
       return LossKind.MSE;
@@ -144,29 +141,27 @@ final class NetworkSpecs {
     return -1;
   }
 
+  /** Two classes are one yes/no output, unless the loss has one score per class. */
   private static int outputs(LossKind loss, DatasetShape shape) {
-    return switch (loss) {
-      case HINGE -> 1;
-      case SIGMOID_CROSS_ENTROPY -> shape.classes() == 2 ? 1 : shape.outputs();
-      default -> shape.outputs();
-    };
+    boolean yesNo = loss.classifies() && !loss.usesLabels();
+    return loss == LossKind.HINGE || (yesNo && shape.classes() == 2) ? 1 : shape.outputs();
   }
 
-  private static float[] classWeights(LossConfig loss, List<Long> counts) {
-    if (loss.balanced()) {
-      double rows = 0;
-      for (long count : counts) {
-        rows += count;
-      }
-      float[] weights = new float[counts.size()];
-      for (int c = 0; c < weights.length; c++) {
-        weights[c] = (float) (rows / (counts.size() * (double) Math.max(1, counts.get(c))));
-      }
-      return weights;
+  private static LossSpec loss(LossKind kind, LossConfig config, List<Long> classCounts) {
+    Map<String, Object> options = new LinkedHashMap<>(config.options());
+    if (config.balanced()) {
+      options.put("class_weights", balanced(classCounts));
     }
-    float[] weights = new float[loss.classWeights().size()];
-    for (int c = 0; c < weights.length; c++) {
-      weights[c] = loss.classWeights().get(c).floatValue();
+    return new LossSpec(kind, options);
+  }
+
+  /** n / (classes * n_class) per class, as floats are written. */
+  private static List<Double> balanced(List<Long> counts) {
+    double rows = counts.stream().mapToDouble(Long::doubleValue).sum();
+    List<Double> weights = new ArrayList<>();
+    for (long count : counts) {
+      float weight = (float) (rows / (counts.size() * (double) Math.max(1, count)));
+      weights.add(Double.parseDouble(Float.toString(weight)));
     }
     return weights;
   }

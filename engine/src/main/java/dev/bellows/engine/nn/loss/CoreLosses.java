@@ -85,13 +85,13 @@ public final class CoreLosses {
     return Option.share("label_smoothing", "Share of the target spread over all classes.").or(0);
   }
 
-  private static Option classWeights() {
+  static Option classWeights() {
     return Option.reals("class_weights", "Factor on the weight of a row by its class.")
         .in(Option.Range.NOT_NEGATIVE)
         .optional();
   }
 
-  private static @Nullable String weights(String loss, Map<String, Object> options, int expected) {
+  static @Nullable String weights(String loss, Map<String, Object> options, int expected) {
     return options.get("class_weights") instanceof List<?> list && list.size() != expected
         ? "loss.class_weights of " + loss + " must hold " + expected + " values, got " + list.size()
         : null;

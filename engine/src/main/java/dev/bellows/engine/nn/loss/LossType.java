@@ -1,5 +1,6 @@
 package dev.bellows.engine.nn.loss;
 
+import dev.bellows.engine.graph.Graph;
 import dev.bellows.engine.graph.Node;
 import dev.bellows.engine.nn.Tree;
 import dev.bellows.engine.nn.layer.Option;
@@ -28,14 +29,20 @@ public final class LossType {
      * A number per output; target float of the output's shape, both flattened to [N, K] for the
      * loss.
      */
-    TARGET
+    TARGET,
+    /** One number per row, whatever the number of outputs: whether a pair is alike. */
+    ROW,
+    /** Nothing: the loss is on the output alone. */
+    NONE
   }
 
   /** What raw scores become when predicting. */
   public enum Prediction {
     SCORES,
     SOFTMAX,
-    SIGMOID
+    SIGMOID,
+    /** e^score. */
+    EXPONENTIAL
   }
 
   /** Adds a loss to a graph: the scalar sum over rows of weight times the row's loss. */
@@ -77,6 +84,7 @@ public final class LossType {
   private final List<Option> options;
   private final boolean classifies;
   private final Prediction prediction;
+  private final boolean embeds;
   private final Check check;
   private final Body body;
 
@@ -86,6 +94,7 @@ public final class LossType {
     this.options = List.copyOf(d.options);
     this.classifies = d.classifies;
     this.prediction = d.prediction;
+    this.embeds = d.embeds;
     this.check = d.check;
     this.body = body;
   }
@@ -102,6 +111,7 @@ public final class LossType {
     private final List<Option> options = new ArrayList<>();
     private boolean classifies;
     private Prediction prediction = Prediction.SCORES;
+    private boolean embeds;
     private Check check = (outputs, options) -> null;
 
     private Definition(String doc, Truth truth) {
@@ -119,6 +129,21 @@ public final class LossType {
     public Definition classifies(Prediction scores) {
       classifies = true;
       prediction = scores;
+      return this;
+    }
+
+    /** Says what scores become when predicting numbers. */
+    public Definition predicts(Prediction scores) {
+      prediction = scores;
+      return this;
+    }
+
+    /**
+     * Says that the outputs are a place in a space and not one score per class; option {@code
+     * classes} has the number of labels.
+     */
+    public Definition embeds() {
+      embeds = true;
       return this;
     }
 
@@ -154,6 +179,13 @@ public final class LossType {
     return options;
   }
 
+  /** {@link #options} and those that every loss has. */
+  public List<Option> allOptions() {
+    List<Option> all = new ArrayList<>(options);
+    all.addAll(COMMON);
+    return all;
+  }
+
   /** Whether the loss has an option of its own of this name. */
   public boolean has(String option) {
     return options.stream().anyMatch(o -> o.name().equals(option));
@@ -167,6 +199,44 @@ public final class LossType {
   /** What raw scores become when predicting. */
   public Prediction prediction() {
     return prediction;
+  }
+
+  /** Adds what raw scores [..., K] become when predicting. */
+  public Node predict(Graph graph, Node scores) {
+    return switch (prediction) {
+      case SOFTMAX -> graph.softmax(scores, 1);
+      case SIGMOID -> graph.sigmoid(scores);
+      case EXPONENTIAL -> graph.exp(scores);
+      case SCORES -> scores;
+    };
+  }
+
+  /** Whether the output predicts the truth; else it is an embedding or has no truth. */
+  public boolean predicts() {
+    return !embeds && (truth == Truth.LABELS || truth == Truth.TARGET);
+  }
+
+  /**
+   * The number of labels.
+   *
+   * @param outputs of the network: the number of labels, unless the loss is on embeddings
+   * @param options completed
+   */
+  public int labels(int outputs, Map<String, Object> options) {
+    return embeds && options.get("classes") instanceof Number n ? n.intValue() : outputs;
+  }
+
+  /**
+   * The columns of a row's truth.
+   *
+   * @param outputs values per row
+   */
+  public int truthWidth(int outputs) {
+    return switch (truth) {
+      case ROW -> 1;
+      case NONE -> 0;
+      case LABELS, TARGET -> outputs;
+    };
   }
 
   /** What is wrong with a number of outputs, or null. */
