@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * Mixed precision: a copy of a graph whose products read operands rounded to {@link
@@ -26,12 +27,13 @@ public final class ProductRounding {
   private final Map<Node, Node> copies = new HashMap<>();
   private final Map<Node, Node> rounded = new HashMap<>();
 
-  private ProductRounding(Graph original) {
+  private ProductRounding(Graph original, Predicate<Node> wanted) {
     for (Node node : original.nodes()) {
+      boolean rounds = PRODUCTS.contains(node.op()) && wanted.test(node);
       List<Node> inputs = new ArrayList<>();
       for (Node input : node.inputs()) {
         Node copy = copy(input);
-        inputs.add(PRODUCTS.contains(node.op()) ? round(copy) : copy);
+        inputs.add(rounds ? round(copy) : copy);
       }
       graph.named(node.name());
       copies.put(
@@ -39,9 +41,18 @@ public final class ProductRounding {
     }
   }
 
-  /** The copy of a graph; the original stays as it is. */
+  /** The copy of a graph with every product rounded; the original stays as it is. */
   public static ProductRounding of(Graph graph) {
-    return new ProductRounding(graph);
+    return of(graph, node -> true);
+  }
+
+  /**
+   * The copy of a graph; the original stays as it is.
+   *
+   * @param wanted which of the original's products are rounded; the others stay FLOAT32
+   */
+  public static ProductRounding of(Graph graph, Predicate<Node> wanted) {
+    return new ProductRounding(graph, wanted);
   }
 
   /** The copied graph. */

@@ -29,6 +29,12 @@ public interface Convolution {
    */
   KernelCall bindGradWeight(ConvolutionShape shape, long x, long dy, long dw, long dbias);
 
+  /**
+   * Whether the product of operands rounded to BFLOAT16 is the faster one: a function of shape and
+   * instruction set alone, never of a timing. A plan in mixed precision keeps FLOAT32 where not.
+   */
+  boolean prefersRounded(ConvolutionShape shape, Product product);
+
   /** Names of the implementations of the three products, for plan descriptions. */
   String describe(ConvolutionShape shape, Product product);
 

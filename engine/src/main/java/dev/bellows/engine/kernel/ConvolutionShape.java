@@ -19,6 +19,11 @@ public record ConvolutionShape(
     this(input, weight, window, groups, DType.FLOAT32);
   }
 
+  /** The same of operands of another type. */
+  public ConvolutionShape of(DType type) {
+    return new ConvolutionShape(input, weight, window, groups, type);
+  }
+
   /** Rows of the batch. */
   public int batch() {
     return input.dim(0);

@@ -92,7 +92,7 @@ public final class GraphPlan implements AutoCloseable {
     if (options.products() == DType.FLOAT32) {
       return compile(graph, sources, outputs, kernels, options, UnaryOperator.identity());
     }
-    ProductRounding rounding = ProductRounding.of(graph);
+    ProductRounding rounding = ProductRounding.of(graph, n -> prefersRounded(kernels, n));
     return compile(
         rounding.graph(),
         copied(rounding, sources),
@@ -100,6 +100,14 @@ public final class GraphPlan implements AutoCloseable {
         kernels,
         options,
         rounding::copy);
+  }
+
+  private static boolean prefersRounded(Kernels kernels, Node product) {
+    return !ConvolutionLowering.isProduct(product.op())
+        || kernels
+            .convolution()
+            .prefersRounded(
+                ConvolutionLowering.shape(product), ConvolutionLowering.product(product.op()));
   }
 
   private static Map<Node, Long> copied(ProductRounding rounding, Map<Node, Long> addresses) {

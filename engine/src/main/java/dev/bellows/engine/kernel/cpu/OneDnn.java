@@ -46,6 +46,15 @@ final class OneDnn {
     return STATE.isa();
   }
 
+  /**
+   * Whether products of bfloat16 are faster than of float32: with tile units, or on AMD's
+   * processors. Intel's without tiles have the instruction, at a third of the rate.
+   */
+  static boolean fastBfloat16() {
+    return isa().contains("amx")
+        || (isa().endsWith("bf16") && Processor.read().model().startsWith("AuthenticAMD"));
+  }
+
   static String problem() {
     return STATE.problem();
   }

@@ -30,6 +30,12 @@ final class PlainConvolution implements Convolution {
     return new Loops(shape, Product.GRAD_WEIGHT, x, dw, dy, dbias);
   }
 
+  /** Rounding costs these loops little: what was asked for is done. */
+  @Override
+  public boolean prefersRounded(ConvolutionShape shape, Product product) {
+    return true;
+  }
+
   @Override
   public String describe(ConvolutionShape shape, Product product) {
     return "plain";
