@@ -9,7 +9,9 @@ typedef struct {
   double epsilon;
   const float *x, *skip; /* skip: null for none */
   const float *scale, *shift;
-  float *mean, *variance, *y;
+  float *mean, *variance;
+  float *y;          /* null when only the rounded one is read */
+  uint16_t *rounded; /* y in bfloat16: null for none */
 } bn_forward;
 
 enum { BN_NO_MASK, BN_MASK_FROM_Y, BN_MASK_FROM_X };
@@ -22,7 +24,9 @@ typedef struct {
   const float *shift;     /* without y: relu's output is made again from x; null for no relu */
   const float *x, *mean, *variance, *scale;
   float *masked; /* the gradient before normalisation: null when nobody reads it */
-  float *dx, *dscale, *dshift;
+  float *dx;     /* null when only the rounded one is read */
+  float *dscale, *dshift;
+  uint16_t *rounded; /* dx in bfloat16: null for none */
 } bn_backward;
 
 void bl_batch_norm_forward(const bn_forward *f);

@@ -9,9 +9,10 @@ package dev.bellows.engine.kernel;
  * @param y relu's output, or 0
  * @param shift without y: relu's output is scale (x - mean) / sd + shift; 0 for no relu
  * @param masked where d goes, or 0
- * @param dx may be the address of any operand of its shape
+ * @param dx may be the address of any operand of its shape; 0 when only the rounded one is wanted
  * @param dscale [cols], or 0
  * @param dshift [cols], or 0
+ * @param rounded address of dx rounded to BFLOAT16, or 0
  */
 public record BatchNormBackward(
     int rows,
@@ -28,4 +29,5 @@ public record BatchNormBackward(
     long masked,
     long dx,
     long dscale,
-    long dshift) {}
+    long dshift,
+    long rounded) {}

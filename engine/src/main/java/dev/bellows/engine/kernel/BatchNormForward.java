@@ -9,6 +9,8 @@ package dev.bellows.engine.kernel;
  * @param skip address of a tensor that is added before relu, or 0
  * @param mean result [cols]
  * @param variance result [cols], biased
+ * @param y result of x's shape, or 0 when only the rounded one is wanted
+ * @param rounded address of y rounded to BFLOAT16, or 0
  */
 public record BatchNormForward(
     int rows,
@@ -21,4 +23,5 @@ public record BatchNormForward(
     long shift,
     long mean,
     long variance,
-    long y) {}
+    long y,
+    long rounded) {}

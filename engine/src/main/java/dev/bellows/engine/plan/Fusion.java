@@ -53,6 +53,7 @@ final class Fusion {
           fusion.fuse(node);
         }
       }
+      new RoundingFusion(fusion).run();
     }
     return fusion.ordered();
   }
@@ -85,7 +86,7 @@ final class Fusion {
     }
   }
 
-  private Step step(Node node) {
+  Step step(Node node) {
     Step step = stepOf[node.id()];
     return step == null ? Step.single(node) : step;
   }

@@ -92,7 +92,7 @@ public final class GraphPlan implements AutoCloseable {
     if (options.products() == DType.FLOAT32) {
       return compile(graph, sources, outputs, kernels, options, UnaryOperator.identity());
     }
-    ProductRounding rounding = ProductRounding.of(graph, n -> prefersRounded(kernels, n));
+    ProductRounding rounding = rounding(graph, kernels);
     return compile(
         rounding.graph(),
         copied(rounding, sources),
@@ -100,6 +100,11 @@ public final class GraphPlan implements AutoCloseable {
         kernels,
         options,
         rounding::copy);
+  }
+
+  /** The graph with those products rounded that are faster so. */
+  static ProductRounding rounding(Graph graph, Kernels kernels) {
+    return ProductRounding.of(graph, node -> prefersRounded(kernels, node));
   }
 
   private static boolean prefersRounded(Kernels kernels, Node product) {

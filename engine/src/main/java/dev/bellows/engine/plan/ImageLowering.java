@@ -59,6 +59,11 @@ final class ImageLowering {
     return node == null ? 0 : at.applyAsLong(node);
   }
 
+  /** Where the main result goes; 0 when only its rounded copy is read. */
+  private static long result(Step step, ToLongFunction<Node> at) {
+    return step.results().contains(step.main()) ? at.applyAsLong(step.main()) : 0;
+  }
+
   private static KernelCall forward(Kernels kernels, Step step, ToLongFunction<Node> at) {
     Node norm = part(step, Op.BATCH_NORM);
     Node add = step.part(Op.ADD);
@@ -78,7 +83,8 @@ final class ImageLowering {
                 at.applyAsLong(norm.input(4)),
                 at.applyAsLong(norm.input(1)),
                 at.applyAsLong(norm.input(2)),
-                at.applyAsLong(step.main())));
+                result(step, at),
+                address(step.part(Op.CONVERT), at)));
   }
 
   private static KernelCall backward(Kernels kernels, Step step, ToLongFunction<Node> at) {
@@ -104,9 +110,10 @@ final class ImageLowering {
                 at.applyAsLong(gradient.input(3)),
                 at.applyAsLong(gradient.input(4)),
                 relu != null && step.results().contains(relu) ? at.applyAsLong(relu) : 0,
-                at.applyAsLong(gradient),
+                result(step, at),
                 address(step.part(Op.BATCH_NORM_GRAD_SCALE), at),
-                address(step.part(Op.REDUCE_SUM), at)));
+                address(step.part(Op.REDUCE_SUM), at),
+                address(step.part(Op.CONVERT), at)));
   }
 
   private static Node part(Step step, Op op) {

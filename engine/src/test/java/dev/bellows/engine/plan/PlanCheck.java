@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.bellows.engine.graph.Graph;
 import dev.bellows.engine.graph.Node;
+import dev.bellows.engine.graph.ProductRounding;
 import dev.bellows.engine.kernel.KernelProvider;
 import dev.bellows.engine.kernel.Kernels;
 import dev.bellows.engine.kernel.reference.ReferenceExecutor;
@@ -156,25 +157,49 @@ public final class PlanCheck implements AutoCloseable {
     for (Node output : outputs) {
       targets.put(output, fixed ? own(Placement.bytes(output)) : 0L);
     }
-    Map<Node, float[]> result = new LinkedHashMap<>();
     try (Kernels kernels = provider.open();
         GraphPlan plan = GraphPlan.compile(graph, sources, targets, kernels, options)) {
-      plan.setDropout(SEED, STEP, SLICE);
-      plan.run();
-      plan.run(); // the second run finds the memory that the first one left
-      targets.forEach(
-          (node, target) -> {
-            long at = target == 0 ? plan.address(node) : target;
-            float[] values = new float[(int) node.shape().size()];
-            for (int i = 0; i < values.length; i++) {
-              values[i] =
-                  node.dtype() == DType.INT32
-                      ? Memory.getInt(at + 4L * i)
-                      : Memory.getFloat(at + 4L * i);
-            }
-            result.put(node, values);
-          });
+      return values(plan, targets);
     }
+  }
+
+  /** Runs a plan of a rounded copy of the graph as it is; the values of the original's nodes. */
+  public Map<Node, float[]> runRounded(
+      Kernels kernels, ProductRounding rounding, Node... outputs) {
+    Map<Node, Long> copied = new HashMap<>();
+    sources.forEach((node, address) -> copied.put(rounding.copy(node), address));
+    Map<Node, Long> targets = new LinkedHashMap<>();
+    Map<Node, float[]> result = new LinkedHashMap<>();
+    for (Node output : outputs) {
+      targets.put(rounding.copy(output), 0L);
+    }
+    try (GraphPlan plan =
+        GraphPlan.compile(rounding.graph(), copied, targets, kernels, PlanOptions.DEFAULT)) {
+      Map<Node, float[]> found = values(plan, targets);
+      for (Node output : outputs) {
+        result.put(output, found.get(rounding.copy(output)));
+      }
+    }
+    return result;
+  }
+
+  private static Map<Node, float[]> values(GraphPlan plan, Map<Node, Long> targets) {
+    Map<Node, float[]> result = new LinkedHashMap<>();
+    plan.setDropout(SEED, STEP, SLICE);
+    plan.run();
+    plan.run(); // the second run finds the memory that the first one left
+    targets.forEach(
+        (node, target) -> {
+          long at = target == 0 ? plan.address(node) : target;
+          float[] values = new float[(int) node.shape().size()];
+          for (int i = 0; i < values.length; i++) {
+            values[i] =
+                node.dtype() == DType.INT32
+                    ? Memory.getInt(at + 4L * i)
+                    : Memory.getFloat(at + 4L * i);
+          }
+          result.put(node, values);
+        });
     return result;
   }
 

@@ -23,7 +23,8 @@ final class NativeBatchNorm {
             f.shift(),
             f.mean(),
             f.variance(),
-            f.y());
+            f.y(),
+            f.rounded());
     return () -> forward(at);
   }
 
@@ -45,7 +46,8 @@ final class NativeBatchNorm {
             b.masked(),
             b.dx(),
             b.dscale(),
-            b.dshift());
+            b.dshift(),
+            b.rounded());
     return () -> backward(at);
   }
 

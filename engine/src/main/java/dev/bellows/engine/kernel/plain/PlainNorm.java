@@ -2,11 +2,13 @@ package dev.bellows.engine.kernel.plain;
 
 import static dev.bellows.engine.tensor.Memory.getFloat;
 import static dev.bellows.engine.tensor.Memory.putFloat;
+import static dev.bellows.engine.tensor.Memory.putShort;
 
 import dev.bellows.engine.kernel.BatchNormBackward;
 import dev.bellows.engine.kernel.BatchNormForward;
 import dev.bellows.engine.kernel.KernelCall;
 import dev.bellows.engine.kernel.Norm;
+import dev.bellows.engine.tensor.Bfloat16;
 
 /** {@link Norm} in Java. */
 final class PlainNorm implements Norm {
@@ -185,7 +187,7 @@ final class PlainNorm implements Norm {
           long at = c + 4 * r * f.cols();
           float y = (getFloat(f.x() + at) - m) * factor + s;
           y = f.skip() == 0 ? y : y + getFloat(f.skip() + at);
-          putFloat(f.y() + at, f.relu() && y <= 0 ? 0 : y);
+          put(f.relu() && y <= 0 ? 0 : y, f.y(), f.rounded(), at);
         }
       }
     };
@@ -221,10 +223,20 @@ final class PlainNorm implements Norm {
           long at = c + 4 * r * b.cols();
           float d = b.masked() != 0 ? getFloat(b.masked() + at) : upstream(b, at, c);
           float xhat = (getFloat(b.x() + at) - m) * rsd;
-          putFloat(b.dx() + at, factor * (d - meanD - xhat * meanDx));
+          put(factor * (d - meanD - xhat * meanDx), b.dx(), b.rounded(), at);
         }
       }
     };
+  }
+
+  /** Writes element {@code at / 4} of a result and of its rounded copy, where there are such. */
+  private static void put(float value, long exact, long rounded, long at) {
+    if (exact != 0) {
+      putFloat(exact + at, value);
+    }
+    if (rounded != 0) {
+      putShort(rounded + at / 2, Bfloat16.round(value));
+    }
   }
 
   /** The gradient after relu at byte {@code at} of channel byte c. */
