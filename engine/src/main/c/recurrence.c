@@ -6,138 +6,14 @@
  * function follows while the tile is in the first-level cache. A panel's part of 128 rows stays there
  * while all rows of the batch pass. Sums run over k in order: a value does not depend on the tile.
  */
+#include "recurrent_product.h"
 #include "recurrence.h"
-#include "bellows_math.h"
-#include <immintrin.h>
-#include <string.h>
-
-#ifdef __AVX512F__
-#define VL 16
-typedef __m512 vec;
-#define LOAD _mm512_loadu_ps
-#define STORE _mm512_storeu_ps
-#define SPREAD _mm512_set1_ps
-#define FMA _mm512_fmadd_ps
-#define ZERO _mm512_setzero_ps
-#define TILE 6
-#else
-#define VL 8
-typedef __m256 vec;
-#define LOAD _mm256_loadu_ps
-#define STORE _mm256_storeu_ps
-#define SPREAD _mm256_set1_ps
-#define FMA _mm256_fmadd_ps
-#define ZERO _mm256_setzero_ps
-#define TILE 3
-#endif
-
-#define DEPTH 128   /* rows of a panel that are passed at once */
-#define ROWS 48     /* rows of the batch whose tiles are held before the cell's function */
 
 /* RecurrentCell.code */
 enum { TANH, RELU, LSTM, GRU, GRU_RESET_BEFORE };
 
-/* A panel holds GATES x WIDTH vectors: WIDTH vectors of units for each gate. */
 typedef struct {
-  int64_t gates, width, k, units;
-  const float *data;
-} packed;
-
-static int64_t panel_units(int64_t width) { return width * VL; }
-static int64_t panels(const packed *p) { return (p->units + panel_units(p->width) - 1) / panel_units(p->width); }
-
-/* Element (row i, gate g, unit u) of the source stands at w[i * row + g * gate + u * unit]. */
-static packed pack(int64_t gates, int64_t width, int64_t k, int64_t units, const float *w, int64_t row,
-                   int64_t gate, int64_t unit, float **space) {
-  packed p = {gates, width, k, units, *space};
-  float *to = *space;
-  const int64_t pu = panel_units(width);
-  for (int64_t u0 = 0; u0 < units; u0 += pu) {
-    const int64_t n = units - u0 < pu ? units - u0 : pu;
-    for (int64_t i = 0; i < k; i++) {
-      for (int64_t g = 0; g < gates; g++, to += pu) {
-        const float *from = w + i * row + g * gate + u0 * unit;
-        if (unit == 1) {
-          memcpy(to, from, (size_t)n * sizeof(float));
-        } else {
-          for (int64_t u = 0; u < n; u++) { to[u] = from[u * unit]; }
-        }
-        for (int64_t u = n; u < pu; u++) { to[u] = 0.0f; }
-      }
-    }
-  }
-  *space = to;
-  return p;
-}
-
-INLINE void tile(const int rows, const int v, int add, int64_t k, const float *a, int64_t lda, const float *b,
-                 float *c) {
-  vec sum[TILE][4];
-#pragma GCC unroll 8
-  for (int r = 0; r < rows; r++) {
-#pragma GCC unroll 4
-    for (int j = 0; j < v; j++) { sum[r][j] = add ? LOAD(c + (r * v + j) * VL) : ZERO(); }
-  }
-  for (int64_t i = 0; i < k; i++) {
-    vec right[4];
-#pragma GCC unroll 4
-    for (int j = 0; j < v; j++) { right[j] = LOAD(b + (i * v + j) * VL); }
-#pragma GCC unroll 8
-    for (int r = 0; r < rows; r++) {
-      const vec left = SPREAD(a[r * lda + i]);
-#pragma GCC unroll 4
-      for (int j = 0; j < v; j++) { sum[r][j] = FMA(left, right[j], sum[r][j]); }
-    }
-  }
-#pragma GCC unroll 8
-  for (int r = 0; r < rows; r++) {
-#pragma GCC unroll 4
-    for (int j = 0; j < v; j++) { STORE(c + (r * v + j) * VL, sum[r][j]); }
-  }
-}
-
-#define TILES(V)                                                                                              \
-  static void tiles##V(int64_t rows, int add, int64_t k, const float *a, int64_t lda, const float *b, float *c) { \
-    switch (rows) {                                                                                           \
-      case 1: tile(1, V, add, k, a, lda, b, c); break;                                                        \
-      case 2: tile(2, V, add, k, a, lda, b, c); break;                                                        \
-      case 3: tile(3, V, add, k, a, lda, b, c); break;                                                        \
-      FOUR_TO_SIX(V)                                                                                          \
-    }                                                                                                         \
-  }
-#if TILE == 6
-#define FOUR_TO_SIX(V)                                      \
-  case 4: tile(4, V, add, k, a, lda, b, c); break;          \
-  case 5: tile(5, V, add, k, a, lda, b, c); break;          \
-  case 6: tile(6, V, add, k, a, lda, b, c); break;
-#else
-#define FOUR_TO_SIX(V)
-#endif
-TILES(3)
-TILES(4)
-
-/* c [rows, V VL] = a [rows, k] times panel number `panel`. */
-static void product(const packed *p, int64_t panel, int64_t rows, const float *a, int64_t lda, float *c) {
-  const int64_t v = p->gates * p->width;
-  const int64_t parts = (rows + TILE - 1) / TILE;
-  for (int64_t k0 = 0; k0 < p->k; k0 += DEPTH) {
-    const int64_t k = p->k - k0 < DEPTH ? p->k - k0 : DEPTH;
-    const float *b = p->data + (panel * p->k + k0) * v * VL;
-    for (int64_t part = 0; part < parts; part++) { /* tiles of nearly the same height */
-      const int64_t r0 = rows * part / parts, r1 = rows * (part + 1) / parts;
-      const float *from = a + r0 * lda + k0;
-      float *to = c + r0 * v * VL;
-      if (v == 4) {
-        tiles4(r1 - r0, k0 > 0, k, from, lda, b, to);
-      } else {
-        tiles3(r1 - r0, k0 > 0, k, from, lda, b, to);
-      }
-    }
-  }
-}
-
-typedef struct {
-  int64_t cell, rows, steps, units, reverse, final_state, gates, states, columns, positions;
+  int64_t cell, rows, steps, units, reverse, final_state, unit, gates, states, columns, positions;
   const int32_t *lengths;
 } layer;
 
@@ -145,7 +21,7 @@ static const int64_t TRACE_BLOCKS[] = {2, 2, 7, 5, 4};
 
 static layer read_shape(const int64_t *shape, const int32_t *lengths) {
   static const int64_t gates[] = {1, 1, 4, 3, 3};
-  layer l = {shape[0], shape[1], shape[2], shape[3], shape[4], shape[5], 0, 0, 0, 0, lengths};
+  layer l = {shape[0], shape[1], shape[2], shape[3], shape[4], shape[5], shape[6], 0, 0, 0, 0, lengths};
   l.gates = gates[l.cell];
   l.states = l.cell == LSTM ? 2 : 1;
   l.columns = l.gates * l.units;
@@ -291,28 +167,64 @@ static void finish_row(const layer *l, int64_t n, int64_t t, const float *before
   for (int64_t b = 0; trace && b < TRACE_BLOCKS[l->cell]; b++) { memset(trace + b * block + at, 0, bytes); }
 }
 
-void bl_recurrent_forward(const int64_t *shape, const float *x, const float *weights, const float *state,
+/* Zeroed memory for left operands of products with p. */
+static float *take_operand(float **space, int64_t rows, const packed *p) {
+  const int64_t n = (rows + 15) / 16 * 16 * tile_depth(p->k);
+  if (p->unit == SINGLE) { return 0; }
+  float *at = take(space, n);
+  memset(at, 0, (size_t)n * sizeof(float));
+  return at;
+}
+
+static void begin(const layer *l) {
+#ifdef __AVX512F__
+  if (l->unit == TILES) { tiles_begin(); }
+#else
+  (void)l;
+#endif
+}
+
+static void end(const layer *l) {
+#ifdef __AVX512F__
+  if (l->unit == TILES) { tiles_end(); }
+#else
+  (void)l;
+#endif
+}
+
+int bl_recurrent_unit(void) {
+#ifdef __AVX512F__
+  return bfloat16_unit();
+#else
+  return ROUNDED;
+#endif
+}
+
+void bl_recurrent_forward(const int64_t *shape, const float *x, const void *weights, const float *state,
                           const float *bias, const int32_t *lengths, float *y, float *trace, float *space) {
   const layer l = read_shape(shape, lengths);
   const int64_t H = l.units, GH = l.columns, block = l.positions * H;
   const int before_reset = l.cell == GRU_RESET_BEFORE;
   const int64_t gates = before_reset ? 2 : l.gates, width = l.gates == 1 ? 4 : before_reset ? 2 : 1;
-  const packed u = pack(gates, width, H, H, weights, GH, H, 1, &space);
+  const strides own_strides = {GH, H, 1};
+  const packed u = pack(l.unit, gates, width, H, H, weights, 0, own_strides, &space);
   packed un = u;
-  if (before_reset) { un = pack(1, 4, H, H, weights + 2 * H, GH, H, 1, &space); }
+  if (before_reset) { un = pack(l.unit, 1, 4, H, H, weights, 2 * H, own_strides, &space); }
   float *h = take(&space, l.rows * H), *next = take(&space, l.rows * H), *c = take(&space, l.rows * H);
-  float *reset = take(&space, l.rows * H);
+  float *reset = take(&space, l.rows * H), *rounded = take_operand(&space, l.rows, &u);
+  begin(&l);
   memcpy(h, state, (size_t)(l.rows * H) * sizeof(float));
   if (l.states == 2) { memcpy(c, state + l.rows * H, (size_t)(l.rows * H) * sizeof(float)); }
   float b[ROWS * 4 * VL] __attribute__((aligned(64)));
   const int64_t pu = panel_units(width), bs = pu;
   for (int64_t s = 0; s < l.steps; s++) {
     const int64_t t = l.reverse ? l.steps - 1 - s : s;
+    operand left = left_operand(&u, l.rows, h, H, rounded);
     for (int64_t p = 0; p < panels(&u); p++) {
       const int64_t u0 = p * pu, n = H - u0 < pu ? H - u0 : pu;
       for (int64_t r0 = 0; r0 < l.rows; r0 += ROWS) {
         const int64_t rows = l.rows - r0 < ROWS ? l.rows - r0 : ROWS;
-        product(&u, p, rows, h + r0 * H, H, b);
+        product(&u, p, r0, rows, left, b);
         for (int64_t r = 0; r < rows; r++) {
           if (!alive(&l, r0 + r, t)) { continue; }
           const int64_t at = (r0 + r) * l.steps + t, own = (r0 + r) * H + u0;
@@ -337,11 +249,12 @@ void bl_recurrent_forward(const int64_t *shape, const float *x, const float *wei
         }
       }
     }
+    if (before_reset) { left = left_operand(&un, l.rows, reset, H, rounded); }
     for (int64_t p = 0; before_reset && p < panels(&un); p++) {
       const int64_t wide = panel_units(4), u0 = p * wide, n = H - u0 < wide ? H - u0 : wide;
       for (int64_t r0 = 0; r0 < l.rows; r0 += ROWS) {
         const int64_t rows = l.rows - r0 < ROWS ? l.rows - r0 : ROWS;
-        product(&un, p, rows, reset + r0 * H, H, b);
+        product(&un, p, r0, rows, left, b);
         for (int64_t r = 0; r < rows; r++) {
           if (!alive(&l, r0 + r, t)) { continue; }
           const int64_t at = (r0 + r) * l.steps + t, own = (r0 + r) * H + u0;
@@ -355,6 +268,7 @@ void bl_recurrent_forward(const int64_t *shape, const float *x, const float *wei
     h = next;
     next = swap;
   }
+  end(&l);
   if (y && l.final_state) {
     memcpy(y + block, h, (size_t)(l.rows * H) * sizeof(float));
     if (l.states == 2) { memcpy(y + block + l.rows * H, c, (size_t)(l.rows * H) * sizeof(float)); }
@@ -409,31 +323,34 @@ INLINE void gru_back(int after, int64_t n, const float *dh, const float *k, int6
 }
 
 /* c [rows, H] = a times all panels. */
-static void product_all(const packed *p, int64_t rows, const float *a, int64_t lda, float *c) {
+static void product_all(const packed *p, int64_t rows, operand a, float *c) {
   float b[ROWS * 4 * VL] __attribute__((aligned(64)));
   const int64_t wide = panel_units(4);
   for (int64_t panel = 0; panel < panels(p); panel++) {
     const int64_t u0 = panel * wide, n = p->units - u0 < wide ? p->units - u0 : wide;
     for (int64_t r0 = 0; r0 < rows; r0 += ROWS) {
       const int64_t m = rows - r0 < ROWS ? rows - r0 : ROWS;
-      product(p, panel, m, a + r0 * lda, lda, b);
+      product(p, panel, r0, m, a, b);
       for (int64_t r = 0; r < m; r++) { memcpy(c + (r0 + r) * p->units + u0, b + r * wide, (size_t)n * sizeof(float)); }
     }
   }
 }
 
-void bl_recurrent_backward(const int64_t *shape, const float *dy, const float *trace, const float *weights,
+void bl_recurrent_backward(const int64_t *shape, const float *dy, const float *trace, const void *weights,
                            const int32_t *lengths, float *dx, float *dstate, float *space) {
   const layer l = read_shape(shape, lengths);
   const int64_t H = l.units, GH = l.columns, block = l.positions * H;
   const int gru = l.gates == 3, before_reset = l.cell == GRU_RESET_BEFORE;
   const size_t bytes = (size_t)H * sizeof(float);
   const int64_t dense = before_reset ? 2 * H : GH;
-  const packed ut = pack(1, 4, dense, H, weights, 1, 0, GH, &space);
+  const strides transposed = {1, 0, GH};
+  const packed ut = pack(l.unit, 1, 4, dense, H, weights, 0, transposed, &space);
   packed unt = ut;
-  if (before_reset) { unt = pack(1, 4, H, H, weights + 2 * H, 1, 0, GH, &space); }
+  if (before_reset) { unt = pack(l.unit, 1, 4, H, H, weights, 2 * H, transposed, &space); }
   float *dh = take(&space, l.rows * H), *dc = take(&space, l.rows * H), *direct = take(&space, l.rows * H);
   float *back = take(&space, l.rows * H), *da = take(&space, l.rows * GH), *through = take(&space, l.rows * GH);
+  float *rounded = take_operand(&space, l.rows, &ut), *candidates = take_operand(&space, l.rows, &unt);
+  begin(&l);
   memset(dh, 0, (size_t)l.rows * bytes);
   memset(dc, 0, (size_t)l.rows * bytes);
   memset(through, 0, (size_t)(l.rows * GH) * sizeof(float));
@@ -462,7 +379,7 @@ void bl_recurrent_backward(const int64_t *shape, const float *dy, const float *t
       }
     }
     if (before_reset) {
-      product_all(&unt, l.rows, through + 2 * H, GH, back);
+      product_all(&unt, l.rows, left_operand(&unt, l.rows, through + 2 * H, GH, candidates), back);
       for (int64_t n = 0; n < l.rows; n++) {
         if (!alive(&l, n, t)) { continue; }
         const float *k = trace + (n * l.steps + t) * H, *kr = k + block, *bn = back + n * H;
@@ -475,7 +392,7 @@ void bl_recurrent_backward(const int64_t *shape, const float *dy, const float *t
         }
       }
     }
-    product_all(&ut, l.rows, gru ? through : da, GH, back);
+    product_all(&ut, l.rows, left_operand(&ut, l.rows, gru ? through : da, GH, rounded), back);
     for (int64_t n = 0; n < l.rows; n++) {
       if (!alive(&l, n, t)) { continue; }
       if (dx) { memcpy(dx + (n * l.steps + t) * GH, da + n * GH, (size_t)GH * sizeof(float)); }
@@ -488,6 +405,7 @@ void bl_recurrent_backward(const int64_t *shape, const float *dy, const float *t
       }
     }
   }
+  end(&l);
   if (dstate) {
     memcpy(dstate, dh, (size_t)l.rows * bytes);
     if (l.states == 2) { memcpy(dstate + l.rows * H, dc, (size_t)l.rows * bytes); }

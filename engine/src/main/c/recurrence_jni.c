@@ -9,12 +9,17 @@
 ENTRY(forward, jlong shape, jlong x, jlong weights, jlong state, jlong bias, jlong lengths, jlong y, jlong trace,
       jlong space) {
   UNUSED;
-  bl_recurrent_forward((const int64_t *)shape, (const float *)x, (const float *)weights, (const float *)state,
+  bl_recurrent_forward((const int64_t *)shape, (const float *)x, (const void *)weights, (const float *)state,
                        (const float *)bias, (const int32_t *)lengths, (float *)y, (float *)trace, (float *)space);
 }
 
 ENTRY(backward, jlong shape, jlong dy, jlong trace, jlong weights, jlong lengths, jlong dx, jlong dstate, jlong space) {
   UNUSED;
-  bl_recurrent_backward((const int64_t *)shape, (const float *)dy, (const float *)trace, (const float *)weights,
+  bl_recurrent_backward((const int64_t *)shape, (const float *)dy, (const float *)trace, (const void *)weights,
                         (const int32_t *)lengths, (float *)dx, (float *)dstate, (float *)space);
+}
+
+JNIEXPORT jint JNICALL Java_dev_bellows_engine_kernel_cpu_NativeRecurrence_unit(JNIEnv *env, jclass type) {
+  UNUSED;
+  return bl_recurrent_unit();
 }

@@ -29,11 +29,11 @@ public final class ProductRounding {
 
   private ProductRounding(Graph original, Predicate<Node> wanted) {
     for (Node node : original.nodes()) {
-      boolean rounds = PRODUCTS.contains(node.op()) && wanted.test(node);
+      boolean rounds = wanted.test(node);
       List<Node> inputs = new ArrayList<>();
-      for (Node input : node.inputs()) {
-        Node copy = copy(input);
-        inputs.add(rounds ? round(copy) : copy);
+      for (int i = 0; i < node.inputs().size(); i++) {
+        Node copy = copy(node.input(i));
+        inputs.add(rounds && isOperand(node, i) ? round(copy) : copy);
       }
       graph.named(node.name());
       copies.put(
@@ -69,11 +69,31 @@ public final class ProductRounding {
     return copy;
   }
 
+  /**
+   * Of a recurrent op only the recurrent weights: their type tells the kernel to round the states
+   * that they are multiplied with, step by step.
+   */
+  private static boolean isOperand(Node node, int input) {
+    return node.op().family() == OpFamily.RECURRENCE
+        ? input == Recurrences.firstInput(node) + 1
+        : PRODUCTS.contains(node.op());
+  }
+
+  /** A tensor that is seen in several shapes is rounded once. */
   private Node round(Node node) {
     if (node.dtype() != DType.FLOAT32) {
       return node;
     }
-    return rounded.computeIfAbsent(
-        node, n -> graph.named("rounded." + n.name()).convert(n, DType.BFLOAT16));
+    Node known = rounded.get(node);
+    if (known == null) {
+      Node whole = node.op() == Op.RESHAPE ? round(node.input(0)) : node;
+      graph.named("rounded." + node.name());
+      known =
+          whole == node
+              ? graph.convert(node, DType.BFLOAT16)
+              : graph.reshape(whole, node.shape());
+      rounded.put(node, known);
+    }
+    return known;
   }
 }

@@ -10,7 +10,7 @@ public interface Recurrence {
    * Runs all steps.
    *
    * @param x input products [N, T, G H]
-   * @param weights [H, G H]
+   * @param weights [H, G H] of the shape's operand type
    * @param state [S N, H]
    * @param candidateBias [H] or 0
    * @param lengths int32 [N] or 0; a value below 0 counts as 0, one above T as T

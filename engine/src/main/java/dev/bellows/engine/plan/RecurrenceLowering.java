@@ -59,7 +59,8 @@ final class RecurrenceLowering {
         x.shape().dim(1),
         units,
         node.attributes().flag("reverse"),
-        Recurrences.hasFinalState(node));
+        Recurrences.hasFinalState(node),
+        node.input(Recurrences.firstInput(node) + 1).dtype());
   }
 
   private static long of(Op op, List<Node> results, ToLongFunction<Node> at) {

@@ -3,12 +3,20 @@ package dev.bellows.engine.kernel.cpu;
 import dev.bellows.engine.kernel.KernelCall;
 import dev.bellows.engine.kernel.Recurrence;
 import dev.bellows.engine.kernel.RecurrentShape;
+import dev.bellows.engine.tensor.DType;
 import dev.bellows.engine.tensor.Memory;
 
 /** {@link Recurrence} by our C library. */
 final class NativeRecurrence implements Recurrence {
   /** Columns that a panel of packed weights may have beyond the units: 4 vectors of 16 floats. */
   private static final int PANEL = 64;
+
+  /** How products are computed, as in recurrent_product.h. */
+  private static final long SINGLE = 0;
+
+  private static final long ROUNDED = 1;
+  private static final long PAIRS = 2;
+  private static final long TILES = 3;
 
   private final SessionMemory session;
 
@@ -46,7 +54,8 @@ final class NativeRecurrence implements Recurrence {
       shape.steps(),
       shape.units(),
       shape.reverse() ? 1 : 0,
-      shape.finalState() ? 1 : 0
+      shape.finalState() ? 1 : 0,
+      shape.operands() == DType.BFLOAT16 ? bfloat16Unit() : SINGLE
     };
     long address = session.take(8L * values.length);
     for (int i = 0; i < values.length; i++) {
@@ -55,16 +64,33 @@ final class NativeRecurrence implements Recurrence {
     return address;
   }
 
+  /** What oneDNN uses, where this machine has it: the kernels' id names it. */
+  private static long bfloat16Unit() {
+    boolean pairs = OneDnn.isa().contains("bf16") || OneDnn.isa().contains("fp16");
+    return Math.min(
+        OneDnn.isa().contains("amx") ? TILES : pairs ? PAIRS : ROUNDED, Math.max(ROUNDED, unit()));
+  }
+
   /**
-   * Packed weights (at most two packings, each padded to whole panels), four states, and for the
-   * backward pass two rows of gates; each rounded up to a vector.
+   * Packed weights (at most two packings, each padded to whole panels and tiles), four states, for
+   * the backward pass two rows of gates, and rounded left operands, padded to whole tiles; each
+   * rounded up to a vector.
    */
   private static long spaceFloats(RecurrentShape shape) {
     long units = shape.units();
     long gates = shape.cell().gates();
-    long packed = (gates + 1) * units * (units + PANEL);
-    return packed + shape.rows() * units * (4 + 2 * gates) + 8 * PANEL;
+    long depth = tiles(units, 32);
+    long packed = (gates + 1) * depth * (units + PANEL);
+    long rounded = tiles(shape.rows(), 16) * (gates + 1) * depth;
+    return packed + rounded + shape.rows() * units * (4 + 2 * gates) + 8 * PANEL;
   }
+
+  private static long tiles(long size, long tile) {
+    return (size + tile - 1) / tile * tile;
+  }
+
+  /** The fastest of ROUNDED, PAIRS and TILES on this machine. */
+  private static native int unit();
 
   private static native void forward(
       long shape,

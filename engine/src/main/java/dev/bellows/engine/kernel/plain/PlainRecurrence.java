@@ -8,6 +8,8 @@ import dev.bellows.engine.graph.RecurrentCell;
 import dev.bellows.engine.kernel.KernelCall;
 import dev.bellows.engine.kernel.Recurrence;
 import dev.bellows.engine.kernel.RecurrentShape;
+import dev.bellows.engine.tensor.Bfloat16;
+import dev.bellows.engine.tensor.DType;
 import dev.bellows.engine.tensor.Memory;
 import java.util.Arrays;
 
@@ -46,6 +48,9 @@ final class PlainRecurrence implements Recurrence {
     /** Columns whose product is with the plain state: all but a GRU's candidate. */
     private final int dense;
 
+    /** Whether products are of bfloat16 operands. */
+    private final boolean rounded;
+
     private final long weights;
     private final long lengths;
     private final float[][] forward;
@@ -63,6 +68,7 @@ final class PlainRecurrence implements Recurrence {
       this.units = shape.units();
       this.columns = shape.columns();
       this.dense = cell.gates() == 3 ? 2 * units : columns;
+      this.rounded = shape.operands() == DType.BFLOAT16;
       this.weights = weights;
       this.lengths = lengths;
       this.forward = new float[units][columns];
@@ -77,8 +83,20 @@ final class PlainRecurrence implements Recurrence {
 
     private void loadWeights() {
       for (int k = 0; k < units; k++) {
-        Memory.copyOut(weights + 4L * k * columns, forward[k], 0, columns);
+        if (rounded) {
+          for (int j = 0; j < columns; j++) {
+            long at = weights + 2L * ((long) k * columns + j);
+            forward[k][j] = Bfloat16.value(Memory.getShort(at));
+          }
+        } else {
+          Memory.copyOut(weights + 4L * k * columns, forward[k], 0, columns);
+        }
       }
+    }
+
+    /** A left operand of a recurrent product. */
+    private float operand(float value) {
+      return rounded ? Bfloat16.value(Bfloat16.round(value)) : value;
     }
 
     private int length(int n) {
@@ -140,7 +158,7 @@ final class PlainRecurrence implements Recurrence {
       Memory.copyOut(x + 4 * at * columns, sum, 0, columns);
       Arrays.fill(inner, 0);
       for (int k = 0; k < units; k++) {
-        axpy(inner, h[k], forward[k]);
+        axpy(inner, operand(h[k]), forward[k]);
       }
       if (cell == RecurrentCell.GRU_RESET_BEFORE) {
         for (int j = 0; j < units; j++) {
@@ -148,8 +166,9 @@ final class PlainRecurrence implements Recurrence {
           inner[2 * units + j] = 0;
         }
         for (int k = 0; k < units; k++) {
+          float left = operand(reset[k]);
           for (int j = 2 * units; j < columns; j++) {
-            inner[j] += reset[k] * forward[k][j];
+            inner[j] += left * forward[k][j];
           }
         }
       }
@@ -250,15 +269,16 @@ final class PlainRecurrence implements Recurrence {
         }
         unitBack(j, h[j] + getFloat(dy + at * rowBytes() + 4L * j));
       }
-      System.arraycopy(row, 0, sum, 0, columns);
-      if (cell == RecurrentCell.GRU) {
-        System.arraycopy(inner, 0, sum, 2 * units, units);
-      } else if (cell == RecurrentCell.GRU_RESET_BEFORE) {
+      for (int j = 0; j < columns; j++) {
+        boolean inside = cell == RecurrentCell.GRU && j >= 2 * units;
+        sum[j] = operand(inside ? inner[j - 2 * units] : row[j]);
+      }
+      if (cell == RecurrentCell.GRU_RESET_BEFORE) {
         for (int j = 0; j < units; j++) {
-          float back = dot(row, forward[j], 2 * units, columns);
+          float back = dot(sum, forward[j], 2 * units, columns);
           float r = getFloat(trace + (positions() + at) * rowBytes() + 4L * j);
           row[j] = back * getFloat(trace + at * rowBytes() + 4L * j) * r * (1 - r);
-          sum[j] = row[j];
+          sum[j] = operand(row[j]);
           reset[j] += back * r;
         }
       }

@@ -8,6 +8,8 @@ import static dev.bellows.engine.graph.Recurrences.lengths;
 
 import dev.bellows.engine.graph.Node;
 import dev.bellows.engine.graph.RecurrentCell;
+import dev.bellows.engine.tensor.Bfloat16;
+import dev.bellows.engine.tensor.DType;
 
 /** Recurrent layers over a whole sequence. Plain loops in double precision, row by row. */
 final class Recurrences {
@@ -17,6 +19,10 @@ final class Recurrences {
   private final int units;
   private final int columns;
   private final boolean reverse;
+
+  /** Whether the products' operands are rounded to bfloat16; the weights are already. */
+  private final boolean rounded;
+
   private final boolean finalState;
   private final double[] x;
   private final double[] weights;
@@ -33,6 +39,7 @@ final class Recurrences {
     this.columns = cell.gates() * units;
     this.reverse = n.attributes().flag("reverse");
     this.finalState = hasFinalState(n);
+    this.rounded = n.input(first + 1).dtype() == DType.BFLOAT16;
     this.x = in[first];
     this.weights = in[first + 1];
     this.state = in[first + 2];
@@ -135,9 +142,13 @@ final class Recurrences {
   private double product(double[] v, int column) {
     double sum = 0;
     for (int k = 0; k < units; k++) {
-      sum += v[k] * weights[k * columns + column];
+      sum += operand(v[k]) * weights[k * columns + column];
     }
     return sum;
+  }
+
+  private double operand(double value) {
+    return rounded ? Bfloat16.value(Bfloat16.round((float) value)) : value;
   }
 
   private void backward(double[] dy, double[] trace, double[] dx, double[] dstate) {
@@ -213,7 +224,7 @@ final class Recurrences {
       for (int j = 0; j < units; j++) {
         double dReset = 0;
         for (int k = 0; k < units; k++) {
-          dReset += da[2 * units + k] * weights[j * columns + 2 * units + k];
+          dReset += operand(da[2 * units + k]) * weights[j * columns + 2 * units + k];
         }
         double r = trace[(rows * steps + at) * units + j];
         da[j] = dReset * trace[at * units + j] * r * (1 - r);
@@ -225,7 +236,7 @@ final class Recurrences {
     for (int j = 0; j < units; j++) {
       dh[j] = direct[j];
       for (int k = 0; k < columns; k++) {
-        dh[j] += toState[k] * weights[j * columns + k];
+        dh[j] += operand(toState[k]) * weights[j * columns + k];
       }
     }
     return da;
