@@ -102,6 +102,38 @@ def mobilenet2(alpha, classes):
     return layers + [cn(i, last, 1)] + dense(last, classes)
 
 
+def xception(alpha, middle, classes):
+    r = lambda n: max(1, round(n * alpha))
+    sep = lambda i, o: [nn.Conv2d(i, i, 3, groups=i, bias=False), cn(i, o, 1)]
+    layers, i = [cn(3, r(32)), cn(r(32), r(64))], r(64)
+    for o in (r(128), r(256), r(728)):
+        layers += sep(i, o) + sep(o, o) + [cn(i, o, 1, 2)]
+        i = o
+    layers += [m for _ in range(3 * middle) for m in sep(i, i)]
+    layers += sep(i, i) + sep(i, r(1024)) + [cn(i, r(1024), 1, 2)] + sep(r(1024), r(1536)) + sep(r(1536), r(2048))
+    for m in nn.ModuleList(layers).modules():  # nothing stands between depthwise and pointwise
+        assert not isinstance(m, nn.Conv2d) or m.bias is None
+    return layers + dense(r(2048), classes)
+
+
+def stdc1(classes):
+    layers, i = [cn(3, 32), cn(32, 64)], 64
+    for o in (256, 256, 512, 512, 1024, 1024):
+        layers += [cn(i, o // 2, 1), cn(o // 2, o // 4), cn(o // 4, o // 8), cn(o // 8, o // 8)]
+        i = o
+    return layers + [cn(1024, 1024, 1)] + dense(1024, classes)
+
+
+class Capsules(nn.Module):
+    def __init__(s, i, d, j, e):
+        super().__init__()
+        s.votes = nn.Parameter(torch.zeros(i, d, j * e))
+
+
+def capsules():  # 8 x 8 x 1, 32 filters, 4 capsules of 8 values at 4 x 4 places, 10 of 8
+    return [nn.Conv2d(1, 32, 3), nn.Conv2d(32, 32, 3), Capsules(64, 8, 10, 8)]
+
+
 def highway(features, units, layers, classes):
     return dense(features, units) + [nn.Linear(units, units) for _ in range(2 * layers)] + dense(units, classes)
 
@@ -178,6 +210,7 @@ with torch.device("meta"):
         "resnet50": resnet((3, 4, 6, 3), (64, 128, 256, 512), "bottleneck", cn(3, 64, 7, 2), 1000),
         "mobilenet1": mobilenet1(1, 1000), "mobilenet1_half": mobilenet1(0.5, 10),
         "mobilenet2": mobilenet2(1, 1000), "mobilenet2_quarter": mobilenet2(0.25, 10),
+        "xception": xception(1, 8, 1000), "stdc1": stdc1(1000), "capsules": capsules(),
         "highway": highway(64, 50, 20, 10), "unet": unet(1, 4, 64, 2), "unet_small": unet(1, 3, 8, 2), "fcn": fcn(3, 8, 5),
         "autoencoder": autoencoder(), "autoencoder_tied": [Tied()], "entity": entity(),
         "char_rnn": char(nn.RNN, 1), "char_lstm": char(nn.LSTM, 1), "char_gru": char(nn.GRU, 1), "char_lstm2": char(nn.LSTM, 2),

@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 
 /** The catalogue's data sets and splits, ready for {@link LocalTrainer}. */
 final class CatalogueData {
@@ -65,13 +67,25 @@ final class CatalogueData {
     return out;
   }
 
+  /** Fold {@code fold} of five for testing, the others for training. */
+  static Split fold(Samples data, int fold, boolean scaled) {
+    int[] folds = folds(data);
+    Samples trained = where(data, row -> folds[row] != fold);
+    Samples tested = where(data, row -> folds[row] == fold);
+    return scaled ? scale(trained, tested) : new Split(trained, tested);
+  }
+
+  /** The rows that pass, in their order. */
+  static Samples where(Samples data, IntPredicate passes) {
+    return data.take(IntStream.range(0, data.rows()).filter(passes).toArray());
+  }
+
   /**
-   * Fold {@code fold} of five: rows are dealt within each class by a hashed rank, so classes are
+   * The fold, 0 to 4, of each row: rows are dealt within each class by a hashed rank, so classes are
    * balanced.
    */
-  static Split fold(Samples data, int fold, boolean scaled) {
-    List<Integer> train = new ArrayList<>();
-    List<Integer> test = new ArrayList<>();
+  static int[] folds(Samples data) {
+    int[] folds = new int[data.rows()];
     int classes = data.labels().length == 0 ? 1 : Arrays.stream(data.labels()).max().orElse(0) + 1;
     int dealt = 0;
     for (int c = 0; c < classes; c++) {
@@ -83,12 +97,10 @@ final class CatalogueData {
       }
       rows.sort(Comparator.comparing(row -> Mix64.mix(42, Purpose.FOLD, row)));
       for (int row : rows) {
-        (dealt++ % 5 == fold ? test : train).add(row);
+        folds[row] = dealt++ % 5;
       }
     }
-    Samples trained = data.take(train.stream().mapToInt(i -> i).toArray());
-    Samples tested = data.take(test.stream().mapToInt(i -> i).toArray());
-    return scaled ? scale(trained, tested) : new Split(trained, tested);
+    return folds;
   }
 
   /** Both standardised with the training rows' means and deviations. */

@@ -11,6 +11,7 @@ import dev.bellows.engine.optim.ScheduleSpec;
 import dev.bellows.engine.optim.UpdateRule;
 import dev.bellows.engine.optim.UpdateSpec;
 import dev.bellows.engine.plan.BatchBuffers;
+import dev.bellows.engine.plan.PlanOptions;
 import dev.bellows.engine.plan.Predictor;
 import dev.bellows.engine.plan.SliceTrainer;
 import dev.bellows.engine.sample.RowOrder;
@@ -26,6 +27,7 @@ final class LocalTrainer implements AutoCloseable {
 
   final ParameterLayout layout;
   final float[] weights;
+  private final NetworkSpec spec;
   private final SliceTrainer trainer;
   private final Predictor predictor;
   private final UpdateSpec update;
@@ -36,6 +38,9 @@ final class LocalTrainer implements AutoCloseable {
   private final long seed;
   private long step;
   private long epoch;
+
+  /** Steps of the whole training, for schedules that fall to its end. */
+  private long totalSteps = Long.MAX_VALUE;
 
   /**
    * Set when a step's loss or gradient was not finite; that step and all later ones are not
@@ -54,6 +59,7 @@ final class LocalTrainer implements AutoCloseable {
       double l2,
       int batchSize,
       long seed) {
+    this.spec = spec;
     trainer = new SliceTrainer(spec, batchSize, KERNELS, seed);
     predictor = new Predictor(spec, 512, KERNELS);
     layout = trainer.layout();
@@ -92,7 +98,7 @@ final class LocalTrainer implements AutoCloseable {
         weight += scalars[0];
         rule.apply(
             step + 1,
-            update.rate(step, steps, Long.MAX_VALUE),
+            update.rate(step, steps, totalSteps),
             scalars[0],
             1,
             weights,
@@ -107,7 +113,9 @@ final class LocalTrainer implements AutoCloseable {
     return diverged ? Double.NaN : loss / weight;
   }
 
+  /** The rest of the training: schedules end with its last step. */
   LocalTrainer epochs(Samples data, int count) {
+    totalSteps = step + (long) count * ((data.rows() + batchSize - 1) / batchSize);
     for (int i = 0; i < count; i++) {
       epoch(data);
     }
@@ -134,6 +142,19 @@ final class LocalTrainer implements AutoCloseable {
     return evaluate(data)[1];
   }
 
+  /** Mean metric of a head in evaluation mode: its accuracy when it classifies. */
+  double accuracy(Samples data, String head) {
+    predictor.setParameters(weights);
+    double sum = 0;
+    int[] order = Samples.identity(data.rows());
+    for (int from = 0; from < data.rows(); from += 512) {
+      data.fill(predictor.batch(), order, from, Math.min(512, data.rows() - from));
+      predictor.run();
+      sum += predictor.head(head)[1];
+    }
+    return sum / data.rows();
+  }
+
   /** Raw scores of all rows (at most 512 at a time), [rows, outputs]. */
   float[] outputs(Samples data, int outputs) {
     predictor.setParameters(weights);
@@ -150,6 +171,17 @@ final class LocalTrainer implements AutoCloseable {
     return all;
   }
 
+  /** What a layer gives for all rows at once, row-major. */
+  float[] activations(Samples data, String layer) {
+    try (Predictor watching =
+        new Predictor(spec, data.rows(), KERNELS, PlanOptions.DEFAULT, List.of(layer))) {
+      watching.setParameters(weights);
+      data.fill(watching.batch(), Samples.identity(data.rows()), 0, data.rows());
+      watching.run();
+      return watching.activation(layer);
+    }
+  }
+
   @Override
   public void close() {
     trainer.close();
@@ -161,13 +193,29 @@ final class LocalTrainer implements AutoCloseable {
    *
    * @param width numeric columns
    * @param x [rows, width]
-   * @param labels [rows], or empty
+   * @param labels [rows] or [rows, k], or empty
    * @param outputs target columns
    * @param target [rows, outputs], or empty
+   * @param codes [rows, k] of category columns, or empty
    */
-  record Samples(int width, float[] x, int[] labels, int outputs, float[] target) {
+  record Samples(
+      int width, float[] x, int[] labels, int outputs, float[] target, int[] codes) {
+    Samples(int width, float[] x, int[] labels, int outputs, float[] target) {
+      this(width, x, labels, outputs, target, new int[0]);
+    }
+
     int rows() {
-      return x.length / width;
+      return width == 0 ? labels.length : x.length / width;
+    }
+
+    /** These rows with other labels. */
+    Samples withLabels(int... newLabels) {
+      return new Samples(width, x, newLabels, outputs, target, codes);
+    }
+
+    /** These rows with other numbers. */
+    Samples withX(int newWidth, float[] newX) {
+      return new Samples(newWidth, newX, labels, outputs, target, codes);
     }
 
     static int[] identity(int n) {
@@ -177,27 +225,33 @@ final class LocalTrainer implements AutoCloseable {
     /** The rows chosen, in that order. */
     Samples take(int[] rows) {
       float[] newX = new float[rows.length * width];
-      int[] newLabels = new int[labels.length == 0 ? 0 : rows.length];
       float[] newTarget = new float[target.length == 0 ? 0 : rows.length * outputs];
       for (int i = 0; i < rows.length; i++) {
         System.arraycopy(x, rows[i] * width, newX, i * width, width);
-        if (newLabels.length > 0) {
-          newLabels[i] = labels[rows[i]];
-        }
         if (newTarget.length > 0) {
           System.arraycopy(target, rows[i] * outputs, newTarget, i * outputs, outputs);
         }
       }
-      return new Samples(width, newX, newLabels, outputs, newTarget);
+      return new Samples(width, newX, take(labels, rows), outputs, newTarget, take(codes, rows));
+    }
+
+    private int[] take(int[] values, int[] rows) {
+      int each = values.length / rows();
+      int[] taken = new int[each * rows.length];
+      for (int i = 0; i < rows.length; i++) {
+        System.arraycopy(values, rows[i] * each, taken, i * each, each);
+      }
+      return taken;
     }
 
     void fill(BatchBuffers batch, int[] order, int from, int count) {
+      int each = labels.length / rows();
+      int columns = codes.length / rows();
       for (int i = 0; i < count; i++) {
         int row = order[from + i];
         Memory.copyIn(x, row * width, batch.numeric() + 4L * i * width, width);
-        if (labels.length > 0) {
-          Memory.copyIn(labels, row, batch.labels() + 4L * i, 1);
-        }
+        Memory.copyIn(labels, row * each, batch.labels() + 4L * i * each, each);
+        Memory.copyIn(codes, row * columns, batch.codes() + 4L * i * columns, columns);
         if (target.length > 0) {
           Memory.copyIn(target, row * outputs, batch.target() + 4L * i * outputs, outputs);
         }

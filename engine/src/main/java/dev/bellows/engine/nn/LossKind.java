@@ -1,5 +1,6 @@
 package dev.bellows.engine.nn;
 
+import dev.bellows.engine.nn.loss.CapsuleLosses;
 import dev.bellows.engine.nn.loss.ClassLosses;
 import dev.bellows.engine.nn.loss.CoreLosses;
 import dev.bellows.engine.nn.loss.EmbeddingLosses;
@@ -56,7 +57,9 @@ public enum LossKind {
   /** Two views of a row; no truth. */
   INFO_NCE(EmbeddingLosses.INFO_NCE),
   /** Gaussian code; no truth. */
-  GAUSSIAN_KULLBACK_LEIBLER(EmbeddingLosses.GAUSSIAN_KULLBACK_LEIBLER);
+  GAUSSIAN_KULLBACK_LEIBLER(EmbeddingLosses.GAUSSIAN_KULLBACK_LEIBLER),
+  /** Two-sided margin on lengths in [0, 1), one per class; labels int [N]. */
+  CAPSULE_MARGIN(CapsuleLosses.CAPSULE_MARGIN);
 
   private final LossType type;
 

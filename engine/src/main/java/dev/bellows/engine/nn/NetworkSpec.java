@@ -36,6 +36,15 @@ public record NetworkSpec(
     this(input, layers, loss, outputs, List.of());
   }
 
+  /**
+   * The same layers and parameters with the main output alone. A {@link
+   * dev.bellows.engine.plan.Predictor} of it computes nothing that only heads read: for auxiliary
+   * classifiers, which serve training only.
+   */
+  public NetworkSpec withoutHeads() {
+    return new NetworkSpec(input, layers, loss, outputs);
+  }
+
   /** Labels of a row: one, or one per position and task; 0 without losses on labels. */
   public int labelWidth() {
     return width(true);

@@ -2,6 +2,7 @@ package dev.bellows.engine.zoo;
 
 import dev.bellows.engine.nn.Activation;
 import dev.bellows.engine.nn.Model;
+import dev.bellows.engine.nn.NetworkException;
 
 /** Pieces that several networks are made of. */
 final class Blocks {
@@ -44,6 +45,14 @@ final class Blocks {
   /** Max pooling with stride 2. */
   static Model.Builder halve(Model.Builder b, int size, String padding) {
     return b.maxPool2d(size).with("stride", 2).with("padding", padding);
+  }
+
+  /** Filters under a width multiplier: times alpha, rounded, at least 1. */
+  static int scaled(int filters, double alpha) {
+    if (!(alpha > 0)) {
+      throw new NetworkException("alpha, the width multiplier, must be above 0, got " + alpha);
+    }
+    return (int) Math.max(1, Math.round(filters * alpha));
   }
 
   /** Dense layer of this name. */

@@ -3,8 +3,11 @@ package dev.bellows.engine.zoo;
 import static dev.bellows.engine.nn.Activation.LINEAR;
 import static dev.bellows.engine.nn.Activation.RELU;
 
+import dev.bellows.engine.nn.LossKind;
+import dev.bellows.engine.nn.LossSpec;
 import dev.bellows.engine.nn.Model;
 import dev.bellows.engine.nn.NetworkSpec;
+import java.util.Map;
 
 /** Plain convolutional classifiers: convolutions, pools, dense layers, one after another. */
 public final class ConvNets {
@@ -122,6 +125,28 @@ public final class ConvNets {
     }
     Blocks.dense(b.flatten(), "dense1", 128, RELU).dropout(0.5);
     return task.end(Blocks.dense(b, "scores", task.classes(), LINEAR));
+  }
+
+  /**
+   * One trunk of two convolutions and a dense layer that several outputs share (R. Caruana,
+   * "Multitask learning", Machine Learning 1997). A row has one label per output, the main one
+   * first.
+   *
+   * @param task its classes are those of the main output
+   * @param heads classes of each further output, by name, in the order of the labels
+   * @param filters of the first convolution
+   */
+  public static NetworkSpec multiOutput(ImageTask task, Map<String, Integer> heads, int filters) {
+    Model.Builder b = task.begin();
+    for (int i = 1; i <= 2; i++) {
+      Blocks.convNorm(b, "conv" + i, filters * i, 3, 1, RELU).maxPool2d(2);
+    }
+    Blocks.dense(b.flatten(), "trunk", 64, RELU);
+    heads.forEach((name, classes) -> Blocks.dense(b, name, classes, LINEAR).from("trunk"));
+    Blocks.dense(b, "scores", task.classes(), LINEAR).from("trunk");
+    LossSpec loss = LossSpec.of(LossKind.SOFTMAX_CROSS_ENTROPY);
+    heads.keySet().forEach(name -> b.head(name, name, loss));
+    return task.end(b);
   }
 
   private static String name(int stage, int i) {

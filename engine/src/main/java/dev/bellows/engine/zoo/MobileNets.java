@@ -51,21 +51,14 @@ public final class MobileNets {
       throw new NetworkException("MobileNet has 1 to " + V1.length + " blocks, got " + blocks);
     }
     Model.Builder b = task.begin();
-    Blocks.convNorm(b, "stem", scaled(32, alpha), 3, stemStride, RELU);
+    Blocks.convNorm(b, "stem", Blocks.scaled(32, alpha), 3, stemStride, RELU);
     for (int i = 0; i < blocks; i++) {
       String name = "block" + (i + 1);
       Blocks.depthwiseNorm(b, name + ".depth", 3, V1[i][1], RELU);
-      Blocks.convNorm(b, name + ".point", scaled(V1[i][0], alpha), 1, 1, RELU);
+      Blocks.convNorm(b, name + ".point", Blocks.scaled(V1[i][0], alpha), 1, 1, RELU);
     }
     b.globalAveragePool();
     return task.end(Blocks.dense(b, "scores", task.classes(), LINEAR));
-  }
-
-  private static int scaled(int filters, double alpha) {
-    if (!(alpha > 0)) {
-      throw new NetworkException("alpha, the width multiplier, must be above 0, got " + alpha);
-    }
-    return (int) Math.max(1, Math.round(filters * alpha));
   }
 
   /**

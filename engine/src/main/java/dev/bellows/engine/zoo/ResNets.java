@@ -38,6 +38,13 @@ public final class ResNets {
     ZERO
   }
 
+  /**
+   * What the blocks are made of.
+   *
+   * @param shortcuts false for the same layers one after another
+   */
+  private record Form(Block kind, Start start, boolean shortcuts) {}
+
   private ResNets() {}
 
   /**
@@ -46,12 +53,42 @@ public final class ResNets {
    * parameters for 32 x 32 x 3 and 10 classes.
    */
   public static NetworkSpec small(ImageTask task, int blocks, Block kind, Start start) {
+    return stages(task, new int[] {blocks, blocks, blocks}, 16, kind, start);
+  }
+
+  /**
+   * The same with a number of blocks for each stage: a stage halves the image and doubles the
+   * channels of the one before.
+   *
+   * @param blocks of each stage, 1 or more
+   * @param channels of the stem and of the first stage's 3 x 3 convolutions
+   */
+  public static NetworkSpec stages(
+      ImageTask task, int[] blocks, int channels, Block kind, Start start) {
+    return stages(task, blocks, channels, new Form(kind, start, true));
+  }
+
+  /**
+   * The layers of {@link #small} with basic blocks, without shortcuts: the plain network of the
+   * paper's comparison, 6 {@code blocks} + 2 layers deep.
+   */
+  public static NetworkSpec plain(ImageTask task, int blocks) {
+    int[] stages = {blocks, blocks, blocks};
+    return stages(task, stages, 16, new Form(Block.BASIC, Start.PLAIN, false));
+  }
+
+  private static NetworkSpec stages(ImageTask task, int[] blocks, int channels, Form form) {
     Model.Builder b = task.begin();
-    Blocks.convNorm(b, "stem", 16, 3, 1, RELU);
-    int channels = 16;
-    for (int stage = 0; stage < 3; stage++) {
-      channels = stage(b, stage, blocks, 16 << stage, channels, stage == 0 ? 1 : 2, kind, start);
+    Blocks.convNorm(b, "stem", channels, 3, 1, RELU);
+    int input = channels;
+    for (int stage = 0; stage < blocks.length; stage++) {
+      int stride = stage == 0 ? 1 : 2;
+      input = stage(b, stage, blocks[stage], channels << stage, input, stride, form);
     }
+    return scores(b, task);
+  }
+
+  private static NetworkSpec scores(Model.Builder b, ImageTask task) {
     b.globalAveragePool();
     return task.end(Blocks.dense(b, "scores", task.classes(), LINEAR));
   }
@@ -67,15 +104,12 @@ public final class ResNets {
     Blocks.convNorm(b, "stem", 64, 7, 2, RELU);
     b.maxPool2d(3).with("stride", 2).with("padding", "zeros").with("zeros", 1);
     int[] depth = {3, 4, 6, 3};
+    Form form = new Form(Block.BOTTLENECK, Start.PLAIN, true);
     int channels = 64;
     for (int stage = 0; stage < depth.length; stage++) {
-      int stride = stage == 0 ? 1 : 2;
-      channels =
-          stage(
-              b, stage, depth[stage], 64 << stage, channels, stride, Block.BOTTLENECK, Start.PLAIN);
+      channels = stage(b, stage, depth[stage], 64 << stage, channels, stage == 0 ? 1 : 2, form);
     }
-    b.globalAveragePool();
-    return task.end(Blocks.dense(b, "scores", task.classes(), LINEAR));
+    return scores(b, task);
   }
 
   /** Blocks of one size; the channels of the last. */
@@ -86,22 +120,21 @@ public final class ResNets {
       int width,
       int channels,
       int stride,
-      Block kind,
-      Start start) {
-    int output = width * kind.expansion;
+      Form form) {
+    int output = width * form.kind().expansion;
     for (int i = 0; i < blocks; i++) {
       String name = "stage" + (stage + 1) + ".block" + (i + 1);
       int step = i == 0 ? stride : 1;
-      block(b, name, width, i == 0 ? channels : output, step, kind, start);
+      block(b, name, width, i == 0 ? channels : output, step, form);
     }
     return output;
   }
 
   private static void block(
-      Model.Builder b, String name, int width, int channels, int stride, Block kind, Start start) {
-    int output = width * kind.expansion;
+      Model.Builder b, String name, int width, int channels, int stride, Form form) {
+    int output = width * form.kind().expansion;
     String input = b.here();
-    if (kind == Block.BASIC) {
+    if (form.kind() == Block.BASIC) {
       Blocks.convNorm(b, name + ".conv1", width, 3, stride, RELU);
       Blocks.convNorm(b, name + ".conv2", output, 3, 1, LINEAR);
     } else {
@@ -109,8 +142,12 @@ public final class ResNets {
       Blocks.convNorm(b, name + ".conv2", width, 3, stride, RELU);
       Blocks.convNorm(b, name + ".conv3", output, 1, 1, LINEAR);
     }
-    if (start == Start.ZERO) {
+    if (form.start() == Start.ZERO) {
       b.with("scale_start", "zero");
+    }
+    if (!form.shortcuts()) {
+      b.activation(RELU).as(name);
+      return;
     }
     if (channels != output || stride != 1) {
       String branch = b.here();

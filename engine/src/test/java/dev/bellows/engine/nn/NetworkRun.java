@@ -1,5 +1,8 @@
 package dev.bellows.engine.nn;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
 import dev.bellows.engine.graph.Node;
 import dev.bellows.engine.kernel.reference.ReferenceExecutor;
 import java.util.List;
@@ -45,6 +48,33 @@ final class NetworkRun {
 
   double[] output() {
     return run.value(net.output());
+  }
+
+  /** The gradient nodes of all parameters against central differences of the loss. */
+  void checkGradients(String what) {
+    for (int p = 0; p < net.parameters().size(); p++) {
+      if (net.layout().segments().get(p).kind() == Segment.Kind.STATE) {
+        continue;
+      }
+      Node parameter = net.parameters().get(p);
+      double[] exact = run.value(net.gradients().get(p)).clone();
+      double[] values = run.value(parameter).clone();
+      for (int i = 0; i < values.length; i++) {
+        double at = values[i];
+        double h = 1e-5;
+        values[i] = at + h;
+        run.bind(parameter, values);
+        double up = run.scalar(net.loss());
+        values[i] = at - h;
+        run.bind(parameter, values);
+        double difference = (up - run.scalar(net.loss())) / (2 * h);
+        values[i] = at;
+        assertThat(exact[i])
+            .as("%s: gradient of %s[%d]", what, parameter, i)
+            .isCloseTo(difference, within(1e-6 * Math.max(1, Math.abs(difference))));
+      }
+      run.bind(parameter, values);
+    }
   }
 
   static Node node(@Nullable Node node) {

@@ -218,29 +218,7 @@ final class NetworkTest {
     }
     NetworkRun run = new NetworkRun(spec, rows, Mode.TRAIN, flat);
     bindMixed(run, rows, spec.targetWidth());
-    for (int p = 0; p < layout.segments().size(); p++) {
-      if (layout.segments().get(p).kind() == Segment.Kind.STATE) {
-        continue;
-      }
-      Node parameter = run.net.parameters().get(p);
-      double[] exact = run.run.value(run.net.gradients().get(p)).clone();
-      double[] values = run.run.value(parameter).clone();
-      for (int i = 0; i < values.length; i++) {
-        double at = values[i];
-        double h = 1e-5;
-        values[i] = at + h;
-        run.run.bind(parameter, values);
-        double up = run.run.scalar(run.net.loss());
-        values[i] = at - h;
-        run.run.bind(parameter, values);
-        double difference = (up - run.run.scalar(run.net.loss())) / (2 * h);
-        values[i] = at;
-        assertThat(exact[i])
-            .as("%s: gradient of %s[%d]", what, parameter, i)
-            .isCloseTo(difference, within(1e-6 * Math.max(1, Math.abs(difference))));
-      }
-      run.run.bind(parameter, values);
-    }
+    run.checkGradients(what);
   }
 
   private static void bindMixed(NetworkRun run, int rows, int targets) {

@@ -1,11 +1,15 @@
 package dev.bellows.engine.zoo;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.bellows.engine.nn.Activation;
 import dev.bellows.engine.nn.LayerCost;
 import dev.bellows.engine.nn.LayerSpec;
+import dev.bellows.engine.nn.LossKind;
+import dev.bellows.engine.nn.Model;
 import dev.bellows.engine.nn.Network;
+import dev.bellows.engine.nn.NetworkException;
 import dev.bellows.engine.nn.NetworkSpec;
 import dev.bellows.engine.zoo.ResNets.Block;
 import dev.bellows.engine.zoo.ResNets.Start;
@@ -53,6 +57,9 @@ final class ZooCountsTest {
     expected.put(ResNets.small(CIFAR, 2, Block.BOTTLENECK, Start.ZERO), 220_378);
     expected.put(MobileNets.v1(CIFAR, 0.5, 1), 823_722);
     expected.put(MobileNets.v2(CIFAR, 0.25, true), 250_922);
+    expected.put(Xception.of(IMAGENET), 22_855_952);
+    expected.put(Stdc.stdc1(IMAGENET, 1), 7_384_072);
+    expected.put(CapsuleNets.of(ImageTask.square(8, 1, 10), 32, 4, 8, 8, 3), 50_528);
     expected.put(HighwayNets.dense(64, 50, 20, Activation.RELU, -2, 10), 105_760);
     expected.put(PixelNets.uNet(ImageTask.square(32, 1, 2), 3, 8, true), 120_690);
     expected.put(PixelNets.fcn(ImageTask.square(32, 3, 5), 8), 19_806);
@@ -210,6 +217,59 @@ final class ZooCountsTest {
             "stage5.block3",
             "stage6.block2",
             "stage6.block3");
+  }
+
+  @Test
+  @DisplayName("VIS-15 Xception: the backbone's maps at 1/4, 1/8, 1/16 and 1/32, 2,048 channels")
+  void vis15Xception() {
+    NetworkSpec spec = Xception.of(ImageTask.square(256, 3, 1000));
+    assertThat(cost(spec, "entry1").output()).hasToString("[1, 64, 64, 128]");
+    assertThat(cost(spec, "entry2").output()).hasToString("[1, 32, 32, 256]");
+    assertThat(cost(spec, "entry3").output()).hasToString("[1, 16, 16, 728]");
+    assertThat(cost(spec, "middle8").output()).hasToString("[1, 16, 16, 728]");
+    assertThat(cost(spec, "exit").output()).hasToString("[1, 8, 8, 2048]");
+  }
+
+  @Test
+  @DisplayName("VIS-18 16 tokens of 196 pixels, and the pixels back")
+  void vis18Tokens() {
+    Model.Builder b = Model.builder().input(14, 14, 32);
+    TokenNets.module(b, "module", 14, 14, 16, new Transformers.Size(2, 32, 4, 64, 0));
+    NetworkSpec spec = b.loss(LossKind.MSE).build();
+    assertThat(cost(spec, "module.pixels").output()).hasToString("[1, 196, 32]");
+    assertThat(cost(spec, "module.tokens").output()).hasToString("[1, 16, 32]");
+    assertThat(cost(spec, "module").output()).hasToString("[1, 14, 14, 32]");
+  }
+
+  @Test
+  @DisplayName("VIS-21 STDC module of 256 channels: 128 + 64 + 32 + 32; STDC1 ends at 1/32")
+  void vis21Stdc() {
+    for (int stride = 1; stride <= 2; stride++) {
+      Model.Builder b = Stdc.module(Model.builder().input(28, 28, 64), "module", 256, stride);
+      NetworkSpec spec = b.loss(LossKind.MSE).build();
+      List<Integer> widths = new ArrayList<>();
+      for (int i = 1; i <= 4; i++) {
+        widths.add(cost(spec, "module.conv" + i).output().dim(3));
+      }
+      assertThat(widths).containsExactly(128, 64, 32, 32);
+      int side = 28 / stride;
+      assertThat(cost(spec, "module").output().dims()).containsExactly(1, side, side, 256);
+    }
+    NetworkSpec spec = Stdc.stdc1(IMAGENET, 1);
+    assertThat(cost(spec, "stage3.module2").output()).hasToString("[1, 28, 28, 256]");
+    assertThat(cost(spec, "stage5.module2").output()).hasToString("[1, 7, 7, 1024]");
+    assertThatThrownBy(() -> Stdc.module(Model.builder().input(8, 8, 3), "m", 20, 1))
+        .isInstanceOf(NetworkException.class)
+        .hasMessageContaining("filters that 8 divides");
+  }
+
+  @Test
+  @DisplayName("VIS-24 detection head of 3 anchors and 80 classes: 13 x 13 x 255")
+  void vis24DetectionHead() {
+    Model.Builder b = Detectors.head(Model.builder().input(13, 13, 1024), "boxes", 3, 80);
+    NetworkSpec spec = b.loss(LossKind.MSE).build();
+    assertThat(cost(spec, "boxes").output()).hasToString("[1, 13, 13, 255]");
+    assertThat(parameters(spec)).isEqualTo(1024 * 255 + 255);
   }
 
   @Test

@@ -30,6 +30,12 @@ final class ZooNetworks {
     nets.put("resnet zero", ResNets.small(TINY, 1, Block.BASIC, Start.ZERO));
     nets.put("mobilenet1", MobileNets.v1(TINY, 0.25, 1, 4));
     nets.put("mobilenet2", MobileNets.v2(TINY, 0.1, true));
+    nets.put("xception", Xception.of(TINY, 0.01, 1));
+    nets.put("stdc", Stdc.stdc1(TINY, 0.05));
+    nets.put("capsules", CapsuleNets.of(TINY, 4, 2, 3, 4, 3));
+    nets.put("resnet plain", ResNets.plain(TINY, 1));
+    nets.put("multi-output", ConvNets.multiOutput(TINY, Map.of("parity", 2), 3));
+    nets.put("tokens", TokenNets.classifier(TINY, 4, new Transformers.Size(1, 6, 2, 8, 0)));
     nets.put("highway", HighwayNets.dense(9, 8, 3, Activation.RELU, -2, 3));
     nets.put("u-net", PixelNets.uNet(TINY, 2, 3, true));
     nets.put("u-net valid", PixelNets.uNet(ImageTask.square(44, 1, 2), 2, 2, false));

@@ -99,7 +99,8 @@ final class AttentionLayers {
           MULTI_HEAD_ATTENTION,
           TRANSFORMER_ENCODER,
           TRANSFORMER_DECODER,
-          ScoredAttention.LAYER);
+          ScoredAttention.LAYER,
+          Tokenizer.LAYER);
 
   private AttentionLayers() {}
 

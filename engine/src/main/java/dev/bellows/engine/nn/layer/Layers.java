@@ -20,6 +20,7 @@ public final class Layers {
           PoolingLayers.ALL,
           RecurrentLayers.ALL,
           NormalisationLayers.ALL,
+          CapsuleLayers.ALL,
           AttentionLayers.ALL);
 
   private static final Map<String, LayerType> BY_ID = byId();
