@@ -59,6 +59,25 @@ final class CatalogueData {
     return new Samples(10, x, new int[0], 1, target);
   }
 
+  /** MNIST, 28 x 28 divided by 255: 60,000 rows for training and 10,000 for testing. */
+  static Split mnist() {
+    return new Split(mnist("train"), mnist("t10k"));
+  }
+
+  private static Samples mnist(String part) {
+    byte[] pixels = RealData.bytes("mnist/" + part + "-images-idx3-ubyte.gz");
+    byte[] digits = RealData.bytes("mnist/" + part + "-labels-idx1-ubyte.gz");
+    float[] x = new float[pixels.length - 16]; // behind magic, count, rows and columns
+    for (int i = 0; i < x.length; i++) {
+      x[i] = (pixels[16 + i] & 0xff) / 255f;
+    }
+    int[] labels = new int[digits.length - 8]; // behind magic and count
+    for (int i = 0; i < labels.length; i++) {
+      labels[i] = digits[8 + i];
+    }
+    return new Samples(784, x, labels, 0, new float[0]);
+  }
+
   private static float[] floats(int[] values) {
     float[] out = new float[values.length];
     for (int i = 0; i < out.length; i++) {

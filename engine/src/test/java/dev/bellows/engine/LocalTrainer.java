@@ -176,7 +176,9 @@ final class LocalTrainer implements AutoCloseable {
     try (Predictor watching =
         new Predictor(spec, data.rows(), KERNELS, PlanOptions.DEFAULT, List.of(layer))) {
       watching.setParameters(weights);
-      data.fill(watching.batch(), Samples.identity(data.rows()), 0, data.rows());
+      // Labels don't matter here, and need not be among those that the network was trained on.
+      Samples any = data.withLabels(new int[data.labels().length]);
+      any.fill(watching.batch(), Samples.identity(data.rows()), 0, data.rows());
       watching.run();
       return watching.activation(layer);
     }

@@ -45,16 +45,25 @@ public final class RealData {
     return java.util.Objects.requireNonNull(found);
   }
 
+  /** A file's bytes, unpacked when its name ends in .gz. */
+  public static byte[] bytes(String name) {
+    try (InputStream in = open(name)) {
+      return in.readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static InputStream open(String name) throws IOException {
+    InputStream raw = Files.newInputStream(file(name));
+    return name.endsWith(".gz") ? new GZIPInputStream(raw) : raw;
+  }
+
   /** The cells of a CSV file (gzip by its name) without its header line. */
   public static List<String[]> csv(String name) {
-    Path path = file(name);
     List<String[]> rows = new ArrayList<>();
-    try (InputStream raw = Files.newInputStream(path);
-        BufferedReader reader =
-            new BufferedReader(
-                new InputStreamReader(
-                    name.endsWith(".gz") ? new GZIPInputStream(raw) : raw,
-                    StandardCharsets.UTF_8))) {
+    try (BufferedReader reader =
+        new BufferedReader(new InputStreamReader(open(name), StandardCharsets.UTF_8))) {
       reader.readLine();
       for (String line = reader.readLine(); line != null; line = reader.readLine()) {
         rows.add(line.split(",", -1));

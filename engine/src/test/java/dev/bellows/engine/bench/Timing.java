@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /** Medians of repeated calls. */
-final class Timing {
+public final class Timing {
   private static final int SAMPLES = 50;
 
   private Timing() {}
@@ -38,7 +38,8 @@ final class Timing {
     return values[values.length / 2];
   }
 
-  static void print(String format, Object... values) {
+  /** Prints to standard output. */
+  public static void print(String format, Object... values) {
     System.out.printf(Locale.ROOT, format, values);
   }
 }

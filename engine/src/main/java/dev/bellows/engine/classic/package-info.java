@@ -1,0 +1,5 @@
+/** Classical learners in closed form. */
+@NullMarked
+package dev.bellows.engine.classic;
+
+import org.jspecify.annotations.NullMarked;
