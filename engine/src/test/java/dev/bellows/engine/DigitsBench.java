@@ -51,7 +51,7 @@ final class DigitsBench {
   }
 
   /** The same network with swish for each ReLU. */
-  private static NetworkSpec swish(NetworkSpec spec) {
+  static NetworkSpec swish(NetworkSpec spec) {
     List<LayerSpec> layers = new ArrayList<>();
     for (LayerSpec layer : spec.layers()) {
       Map<String, Object> options = new LinkedHashMap<>(layer.options());

@@ -14,6 +14,7 @@ import dev.bellows.engine.zoo.ImageTask;
 import dev.bellows.engine.zoo.ResNets;
 import dev.bellows.engine.zoo.ResNets.Block;
 import dev.bellows.engine.zoo.ResNets.Start;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -52,6 +53,16 @@ final class ZooLongTest {
     try (LocalTrainer with = recipe.train(residual, rows, 1);
         LocalTrainer without = recipe.train(plain, rows, 1)) {
       assertThat(with.evaluate(rows)[0]).isLessThan(without.evaluate(rows)[0]);
+    }
+  }
+
+  @Test
+  @DisplayName("VIS-16 mini-VGG on digits: swish and ReLU both .975 or more; figures in digits.md")
+  void vis16Swish() {
+    NetworkSpec relu = ConvNets.vggSmall(Digits.TASK, 2, 16);
+    for (NetworkSpec spec : List.of(relu, DigitsBench.swish(relu))) {
+      assertThat(new Recipe(0.003, 20, 0.3).accuracy(spec, Digits.judging()))
+          .isGreaterThanOrEqualTo(0.975);
     }
   }
 

@@ -1,5 +1,8 @@
 package dev.bellows.engine.nn;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
 import dev.bellows.engine.sample.Philox;
 import dev.bellows.engine.zoo.ImageTask;
 import dev.bellows.engine.zoo.Inception;
@@ -10,6 +13,19 @@ import org.junit.jupiter.api.Test;
 /** Parts made of many ops against finite differences in double. */
 final class LayerGradientTest {
   private static final ImageTask TASK = ImageTask.square(4, 3, 3);
+
+  private static final double[] NUMPY = {
+    1.047299811,
+    0.525859710,
+    -0.479053383,
+    -1.043527005,
+    -0.648586711,
+    0.342661214,
+    1.018867999,
+    0.758332245,
+    -0.199410678,
+    -0.973816343
+  };
 
   private static Model.Builder image() {
     return Model.builder().input(TASK.height(), TASK.width(), TASK.channels());
@@ -24,6 +40,31 @@ final class LayerGradientTest {
     double[] x = new double[2 * spec.input().numeric()];
     Arrays.setAll(x, i -> Philox.normal(13, i));
     new NetworkRun(spec, 2, Mode.TRAIN, flat).numeric(x).labels(2, 0).checkGradients(what);
+  }
+
+  /**
+   * NumPy 2: {@code x = np.sin(np.arange(64)); W = np.sin(np.arange(640)).reshape(64, 10) / 8; x @ W
+   * + np.cos(np.arange(10))}.
+   */
+  @Test
+  @DisplayName("LAY-01 dense 64 to 10: 650 parameters, NumPy's output to 1e-6, gradient check")
+  void lay01Dense() {
+    Model.Builder b = Model.builder().input(64).dense(10).as("dense");
+    NetworkSpec spec = b.loss(LossKind.SOFTMAX_CROSS_ENTROPY).build();
+    ParameterLayout layout = Network.layout(spec);
+    assertThat(layout.trainable()).isEqualTo(650);
+    float[] flat = new float[650];
+    for (int i = 0; i < 640; i++) {
+      flat[layout.segment("dense.weight").offset() + i] = (float) (Math.sin(i) / 8);
+    }
+    for (int i = 0; i < 10; i++) {
+      flat[layout.segment("dense.bias").offset() + i] = (float) Math.cos(i);
+    }
+    double[] x = new double[64];
+    Arrays.setAll(x, Math::sin);
+    NetworkRun run = new NetworkRun(spec, 1, Mode.TRAIN, flat).numeric(x).labels(3);
+    assertThat(run.output()).containsExactly(NUMPY, within(1e-6));
+    run.checkGradients("dense");
   }
 
   @Test
