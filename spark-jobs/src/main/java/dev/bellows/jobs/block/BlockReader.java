@@ -2,6 +2,8 @@ package dev.bellows.jobs.block;
 
 import dev.bellows.engine.kernel.FlatVectors;
 import dev.bellows.engine.plan.BatchBuffers;
+import dev.bellows.engine.sample.Augmentation;
+import dev.bellows.engine.sample.ImageChange;
 import dev.bellows.engine.tensor.Memory;
 import dev.bellows.jobs.table.CategoryColumn;
 import dev.bellows.jobs.table.ImageInput;
@@ -40,8 +42,18 @@ public final class BlockReader {
   private final int[][] codes;
 
   private final int pixelWidth;
+
+  /** [channels][256] what the network sees for each byte; one row when all channels are alike. */
+  private final float[][] pixelValues;
+
   private final double pixelCenter;
   private final double pixelFactor;
+
+  /** Random changes of training images; null for none. */
+  private final @Nullable ImageChange change;
+
+  private final long seed;
+  private long epoch;
   private final int sparseWidth;
   private final float[] sparseFactors;
   private final int classes;
@@ -51,9 +63,22 @@ public final class BlockReader {
 
   private float[] floats = {};
   private int[] ints = {};
+  private byte[] bytes = {};
   private long unknown;
 
+  /** A reader of rows as they are. */
   public BlockReader(Preprocess preprocess) {
+    this(preprocess, Augmentation.NONE, 0);
+  }
+
+  /**
+   * A reader of training rows.
+   *
+   * @param augmentation random changes of images
+   * @param seed of the changes
+   * @throws IllegalArgumentException when images of this size cannot be changed so
+   */
+  public BlockReader(Preprocess preprocess, Augmentation augmentation, long seed) {
     List<NumberColumn> numbers = preprocess.numbers();
     this.numberCount = numbers.size();
     this.numericWidth = preprocess.numericWidth();
@@ -70,8 +95,15 @@ public final class BlockReader {
     this.codes = preprocess.categories().stream().map(BlockReader::table).toArray(int[][]::new);
     ImageInput image = preprocess.image();
     this.pixelWidth = image == null ? 0 : image.width();
-    this.pixelCenter = image == null ? 0 : image.center();
-    this.pixelFactor = image == null ? 1 : image.factor();
+    this.pixelCenter = image == null ? 0 : image.centers().get(0);
+    this.pixelFactor = image == null ? 1 : image.factors().get(0);
+    this.pixelValues = image == null ? new float[0][] : values(image);
+    this.change =
+        image == null || augmentation.none()
+            ? null
+            : new ImageChange(
+                augmentation, image.shape().get(0), image.shape().get(1), image.channels());
+    this.seed = seed;
     SparseInput sparse = preprocess.sparse();
     this.sparseWidth = sparse == null ? 0 : sparse.width();
     this.sparseFactors = new float[sparse == null ? 0 : sparse.factors().size()];
@@ -89,6 +121,21 @@ public final class BlockReader {
       Arrays.fill(targetFactors, at, end, 1 / t.scale());
       at = end;
     }
+  }
+
+  private static float[][] values(ImageInput image) {
+    float[][] values = new float[image.uniform() ? 1 : image.channels()][256];
+    for (int c = 0; c < values.length; c++) {
+      for (int b = 0; b < 256; b++) {
+        values[c][b] = (float) ((b - image.centers().get(c)) * image.factors().get(c));
+      }
+    }
+    return values;
+  }
+
+  /** Says which epoch the next batches belong to: each has random changes of its own. */
+  public void beginEpoch(long number) {
+    epoch = number;
   }
 
   private static int[] table(CategoryColumn column) {
@@ -162,16 +209,52 @@ public final class BlockReader {
 
   private void fillPixels(Block block, int @Nullable [] order, int from, int count, long address) {
     check("bytes per image", block.pixelWidth(), pixelWidth);
-    if (numericWidth > pixelWidth) { // numbers stand between the images
+    byte[] pixels = block.pixels();
+    int[] rows = order;
+    int first = from;
+    if (change != null) {
+      pixels = changed(change, block, order, from, count);
+      rows = null;
+      first = 0;
+    }
+    if (pixelValues.length == 1 && numericWidth == pixelWidth) {
+      VECTORS.byteRows(
+          pixels, rows, first, count, pixelWidth, pixelCenter, pixelFactor, address);
+      return;
+    }
+    if (pixelValues.length == 1) { // numbers stand between the images
       for (int i = 0; i < count; i++) {
         long to = address + 4L * i * numericWidth;
         VECTORS.byteRows(
-            block.pixels(), order, from + i, 1, pixelWidth, pixelCenter, pixelFactor, to);
+            pixels, rows, first + i, 1, pixelWidth, pixelCenter, pixelFactor, to);
       }
       return;
     }
-    VECTORS.byteRows(
-        block.pixels(), order, from, count, pixelWidth, pixelCenter, pixelFactor, address);
+    float[] scratch = floats(pixelWidth);
+    int channels = pixelValues.length;
+    for (int i = 0; i < count; i++) {
+      int base = row(rows, first + i) * pixelWidth;
+      for (int c = 0; c < channels; c++) {
+        float[] values = pixelValues[c];
+        for (int p = c; p < pixelWidth; p += channels) {
+          scratch[p] = values[pixels[base + p] & 0xff];
+        }
+      }
+      Memory.copyIn(scratch, 0, address + 4L * i * numericWidth, pixelWidth);
+    }
+  }
+
+  private byte[] changed(
+      ImageChange drawn, Block block, int @Nullable [] order, int from, int count) {
+    if (bytes.length < count * pixelWidth) {
+      bytes = new byte[count * pixelWidth];
+    }
+    for (int i = 0; i < count; i++) {
+      int row = row(order, from + i);
+      drawn.draw(seed, epoch, block.rowKeys()[row]);
+      drawn.apply(block.pixels(), row * pixelWidth, bytes, i * pixelWidth);
+    }
+    return bytes;
   }
 
   private void fillNumbers(Block block, int @Nullable [] order, int from, int count, long address) {

@@ -220,6 +220,7 @@ public final class ConfigLoader {
     if (bound instanceof Map<?, ?> map) {
       Map<String, Object> values = strings(map);
       values.remove("base");
+      Presets.expand(values, binding);
       new CrossChecks(new Bound(values), binding).run(kind, given);
       if (problems.isEmpty()) {
         RunConfig config = new Records(values, paths).config(kind);

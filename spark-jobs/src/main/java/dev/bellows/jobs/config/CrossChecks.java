@@ -206,6 +206,10 @@ final class CrossChecks {
     }
     if (!file.list("model.layers").isEmpty()) {
       lastLayer(loss, classes);
+    } else if (type.equals("network")
+        && file.get("model.layers") instanceof List
+        && file.at("model").values().get("preset") == null) {
+      problem("model.layers", "is missing; expected a list with at least 1 item, or model.preset");
     }
   }
 

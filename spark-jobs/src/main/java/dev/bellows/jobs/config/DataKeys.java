@@ -190,6 +190,19 @@ final class DataKeys {
                 "IDX labels (magic 2049), gzip or not; null where rows are only predicted. " + PATH,
                 "mnist/train-labels-idx1-ubyte.gz")
             .key("schema", schema, "own", schemaDoc);
+    Section cifar =
+        new Section()
+            .required(
+                "path",
+                path,
+                "CIFAR binary files: records of label and 32 x 32 RGB, gzip or not. " + PATH,
+                "cifar10-subset/data_batch_*.bin.gz")
+            .key(
+                "variant",
+                new Word("cifar10", "cifar100_fine", "cifar100_coarse"),
+                "cifar10",
+                "Label bytes of a record: one (10 classes), or two, of which the fine (100) or the coarse (20) is learnt.")
+            .key("schema", schema, "own", schemaDoc);
     Section parquet =
         new Section()
             .required("path", path, PATH, "events.parquet")
@@ -216,6 +229,7 @@ final class DataKeys {
         .branch("csv", csv)
         .branch("libsvm", libsvm)
         .branch("idx", idx)
+        .branch("cifar", cifar)
         .branch("parquet", parquet)
         .branch("text", text)
         .later("json", "orc", "avro", "images", "jdbc");
@@ -243,7 +257,7 @@ final class DataKeys {
                 "scale",
                 new Word("auto", "standard", "minmax", "unit", "none"),
                 "auto",
-                "Scaling, fitted on training rows: standard (mean 0, deviation 1), minmax (0..1), unit (bytes / 255), none;"
+                "Scaling, fitted on training rows: standard (mean 0, deviation 1; of images per channel), minmax (0..1), unit (bytes / 255), none;"
                     + " auto: standard for numbers, unit for images, none for sparse.",
                 "standard")
             .key("impute", impute, "mean", "What replaces a missing number.", "{constant: 0}")
@@ -301,8 +315,71 @@ final class DataKeys {
                 new Word("auto", "mark", "none"),
                 "auto",
                 "Whether start and end of a text are marked by tokens of their own; auto: for a language model of lines.",
-                "mark");
+                "mark")
+            .key(
+                "augment",
+                new OrNull(augment()),
+                "null",
+                "Random changes of training images, afresh in each epoch: a function of seed, epoch and row.",
+                "{flip: horizontal, crop: {padding: 4}}");
     return new Named("column names, or rest for all columns that are not named", one);
+  }
+
+  private static Section augment() {
+    Section crop =
+        new Section()
+            .key(
+                "padding",
+                new Whole(0, 1 << 12),
+                "0",
+                "Pixels that each side is extended by before a window of the old size is cut anywhere: a shift of up to so many.",
+                "4");
+    Section erase =
+        new Section()
+            .key(
+                "size",
+                new Whole(0, 1 << 12),
+                "0",
+                "Side of the square; 0 for none.",
+                "8")
+            .key(
+                "probability",
+                Real.between(0, 1),
+                "0.5",
+                "Share of the images that get the square.");
+    return new Section()
+        .key(
+            "flip",
+            new Word("none", "horizontal", "vertical", "both"),
+            "none",
+            "Mirror half of the images left to right, top to bottom, or either.",
+            "horizontal")
+        .key("turn", new Flag(), "false", "Turn square images by 0, 90, 180 or 270 degrees.")
+        .key("rotate", Real.between(0, 180), "0.0", "Largest rotation either way, degrees.", "10.0")
+        .key(
+            "crop",
+            crop,
+            "{padding: 0}",
+            "Extend, then cut a window of the old size.",
+            "{padding: 4}")
+        .key(
+            "fill",
+            new Word("reflect", "edge", "zero"),
+            "reflect",
+            "What lies outside of an image: its mirror image, its border pixels, zeros.")
+        .key(
+            "brightness",
+            Real.between(0, 1),
+            "0.0",
+            "b: bytes are multiplied by 1 - b to 1 + b.",
+            "0.2")
+        .key(
+            "contrast",
+            Real.between(0, 1),
+            "0.0",
+            "c: the distance to the image's mean is multiplied by 1 - c to 1 + c.",
+            "0.2")
+        .key("erase", erase, "{size: 0}", "Set a random square to the image's mean, with fill zero to zeros (Cutout).");
   }
 
   static Section target() {
@@ -311,7 +388,7 @@ final class DataKeys {
             "name",
             new Free("a column name"),
             "label",
-            "Column to be learnt; IDX and LibSVM sources call it label.",
+            "Column to be learnt; IDX, CIFAR and LibSVM sources call it label.",
             "income")
         .key(
             "classes",

@@ -1,5 +1,6 @@
 package dev.bellows.jobs.config;
 
+import dev.bellows.engine.sample.Augmentation;
 import java.io.Serializable;
 import java.util.List;
 
@@ -16,6 +17,7 @@ import java.util.List;
  * @param embeddingDim width of the embedding; 0: chosen from the number of categories
  * @param shape image shape [height, width, channels]; empty: from the file
  * @param text how text becomes tokens
+ * @param augment random changes of training images
  */
 public record FeatureConfig(
     Type type,
@@ -27,7 +29,8 @@ public record FeatureConfig(
     Unknown unknown,
     int embeddingDim,
     List<Integer> shape,
-    Text text)
+    Text text,
+    Augmentation augment)
     implements Serializable {
 
   /** The same rule for another type. */
@@ -42,7 +45,8 @@ public record FeatureConfig(
         unknown,
         embeddingDim,
         shape,
-        text);
+        text,
+        augment);
   }
 
   /**

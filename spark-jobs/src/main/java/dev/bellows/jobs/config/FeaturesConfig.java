@@ -14,6 +14,20 @@ import java.util.Map;
 public record FeaturesConfig(Map<String, FeatureConfig> named, FeatureConfig rest)
     implements Serializable {
 
+  /** Name of the image of sources that have images. */
+  public static final String IMAGE = "image";
+
+  /** The rule of the image or of the sparse part: one of its type, {@code image}, or the rest. */
+  public FeatureConfig special(FeatureConfig.Type type) {
+    for (FeatureConfig f : named.values()) {
+      if (f.type() == type) {
+        return f;
+      }
+    }
+    FeatureConfig image = named.get(IMAGE);
+    return type == FeatureConfig.Type.IMAGE && image != null ? image : rest;
+  }
+
   /** The rule for a column. */
   public FeatureConfig of(String column) {
     return named.getOrDefault(column, rest);

@@ -31,16 +31,19 @@ final class ModelKeys {
         .branch(
             "network",
             new Section()
-                .required(
-                    "layers",
-                    new ListOf(layer(), 1),
-                    "Layers, input to output.",
-                    "[{dense: {units: 10}}]")
                 .key(
-                    "loss", LossKeys.loss(), "auto", "What is minimised.", "softmax_cross_entropy"))
-        .branch(
-            "linear",
-            new Section().key("loss", LossKeys.loss(), "auto", "What is minimised.", "huber"))
+                    "layers",
+                    new ListOf(layer(), 0),
+                    "[]",
+                    "Layers, input to output; or preset.",
+                    "[{dense: {units: 10}}]")
+                .optional(
+                    "preset",
+                    Presets.choice(),
+                    "A network of the zoo in place of layers; written out as layers when the file is read.",
+                    "{resnet: {depth: 20}}")
+                .key("loss", LossKeys.loss(), "auto", "What is minimised.", "softmax_cross_entropy"))
+        .branch("linear", new Section().key("loss", LossKeys.loss(), "auto", "What is minimised.", "huber"))
         .branch(
             "logistic",
             new Section()

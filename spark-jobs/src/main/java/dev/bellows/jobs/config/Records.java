@@ -1,5 +1,6 @@
 package dev.bellows.jobs.config;
 
+import dev.bellows.engine.sample.Augmentation;
 import dev.bellows.jobs.config.RunConfig.Kind;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -110,6 +111,9 @@ final class Records {
         text
             ? new SourceConfig.TextOptions(source.text("pattern"), source.count("window"))
             : SourceConfig.TextOptions.LINES,
+        source.has("variant")
+            ? new SourceConfig.ArrayOptions(source.word(SourceConfig.Cifar.class, "variant"))
+            : SourceConfig.ArrayOptions.NONE,
         source.text("schema").equals("from_model"));
   }
 
@@ -160,7 +164,26 @@ final class Records {
             feature.flag("lower"),
             feature.count("max_length"),
             feature.count("vocabulary"),
-            feature.word(FeatureConfig.Bounds.class, "bounds")));
+            feature.word(FeatureConfig.Bounds.class, "bounds")),
+        augmentation(feature.at("augment")));
+  }
+
+  private static Augmentation augmentation(Bound augment) {
+    if (augment.values().isEmpty()) {
+      return Augmentation.NONE;
+    }
+    String flip = augment.text("flip");
+    return new Augmentation(
+        flip.equals("horizontal") || flip.equals("both"),
+        flip.equals("vertical") || flip.equals("both"),
+        augment.flag("turn"),
+        augment.real("rotate"),
+        augment.count("crop.padding"),
+        augment.word(Augmentation.Fill.class, "fill"),
+        augment.real("brightness"),
+        augment.real("contrast"),
+        augment.count("erase.size"),
+        augment.real("erase.probability"));
   }
 
   private TargetConfig target() {

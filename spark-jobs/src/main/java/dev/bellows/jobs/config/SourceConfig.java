@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param csv options of CSV
  * @param libsvm options of LibSVM
  * @param text options of text
+ * @param arrays options of images
  * @param schemaFromModel columns and types are those that the model was trained on
  */
 public record SourceConfig(
@@ -25,10 +26,11 @@ public record SourceConfig(
     CsvOptions csv,
     LibsvmOptions libsvm,
     TextOptions text,
+    ArrayOptions arrays,
     boolean schemaFromModel)
     implements Serializable {
 
-  /** A source of another format than text. */
+  /** A source of tables: without options of text and images. */
   public SourceConfig(
       Format format,
       @Nullable String path,
@@ -37,12 +39,22 @@ public record SourceConfig(
       CsvOptions csv,
       LibsvmOptions libsvm,
       boolean schemaFromModel) {
-    this(format, path, images, labels, csv, libsvm, TextOptions.LINES, schemaFromModel);
+    this(
+        format,
+        path,
+        images,
+        labels,
+        csv,
+        libsvm,
+        TextOptions.LINES,
+        ArrayOptions.NONE,
+        schemaFromModel);
   }
 
   /** The same with other options of CSV. */
   public SourceConfig withCsv(CsvOptions other) {
-    return new SourceConfig(format, path, images, labels, other, libsvm, text, schemaFromModel);
+    return new SourceConfig(
+        format, path, images, labels, other, libsvm, text, arrays, schemaFromModel);
   }
 
   /** File formats. */
@@ -50,6 +62,7 @@ public record SourceConfig(
     CSV,
     LIBSVM,
     IDX,
+    CIFAR,
     PARQUET,
     TEXT
   }
@@ -98,4 +111,49 @@ public record SourceConfig(
    * 0 or 1.
    */
   public record LibsvmOptions(int features, int indexBase) implements Serializable {}
+
+  /**
+   * Options of images.
+   *
+   * @param cifar which binary format, and which of its labels
+   */
+  public record ArrayOptions(Cifar cifar) implements Serializable {
+    /** Defaults of sources that have none of these options. */
+    public static final ArrayOptions NONE = new ArrayOptions(Cifar.CIFAR10);
+  }
+
+  /** Records of 32 x 32 colour images (A. Krizhevsky, 2009): label bytes, then three planes. */
+  public enum Cifar {
+    /** One label byte: 10 classes. */
+    CIFAR10(1, 0, 10),
+    /** Two label bytes, the second of which counts: 100 classes. */
+    CIFAR100_FINE(2, 1, 100),
+    /** Two label bytes, the first of which counts: 20 classes. */
+    CIFAR100_COARSE(2, 0, 20);
+
+    private final int labelBytes;
+    private final int labelAt;
+    private final int classes;
+
+    Cifar(int labelBytes, int labelAt, int classes) {
+      this.labelBytes = labelBytes;
+      this.labelAt = labelAt;
+      this.classes = classes;
+    }
+
+    /** Label bytes before the image. */
+    public int labelBytes() {
+      return labelBytes;
+    }
+
+    /** Which of them is the label. */
+    public int labelAt() {
+      return labelAt;
+    }
+
+    /** Labels are 0 to classes - 1. */
+    public int classes() {
+      return classes;
+    }
+  }
 }

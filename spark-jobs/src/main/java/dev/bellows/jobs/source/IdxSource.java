@@ -10,12 +10,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.SerializableConfiguration;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *
  * A gzip file is read by one task; plain files by several, each its range of rows.
  */
-final class IdxSource implements SourceReader {
+final class IdxSource extends ImageSource {
   private static final int LABEL_MAGIC = 0x0801;
   private static final int GREY_MAGIC = 0x0803;
   private static final int CHANNELS_MAGIC = 0x0804;
@@ -37,7 +32,6 @@ final class IdxSource implements SourceReader {
   private static final int MAX_GZIP_RATIO = 1032;
   private static final long RANGE_BYTES = 8L << 20;
 
-  private final SparkSession session;
   private final Path images;
   private final @Nullable Path labels;
   private final int count;
@@ -46,7 +40,7 @@ final class IdxSource implements SourceReader {
   private final boolean compressed;
 
   IdxSource(SparkSession session, SourceFiles imageFiles, @Nullable SourceFiles labelFiles) {
-    this.session = session;
+    super(session);
     this.images = imageFiles.paths()[0];
     this.labels = labelFiles == null ? null : labelFiles.paths()[0];
     Configuration conf = session.sparkContext().hadoopConfiguration();
@@ -188,28 +182,13 @@ final class IdxSource implements SourceReader {
   }
 
   @Override
-  public boolean sparse() {
-    return false;
-  }
-
-  @Override
-  public int sparseWidth() {
-    return 0;
-  }
-
-  @Override
-  public boolean typed(String column) {
-    return true;
-  }
-
-  @Override
   public String where(String file, long position) {
     return file + " image " + (position + 1);
   }
 
   @Override
   public JavaRDD<RawBlock> blocks(RawSchema schema) {
-    JavaSparkContext context = JavaSparkContext.fromSparkContext(session.sparkContext());
+    JavaSparkContext context = JavaSparkContext.fromSparkContext(session().sparkContext());
     SerializableConfiguration conf = new SerializableConfiguration(context.hadoopConfiguration());
     long bytes = (long) count * schema.pixelWidth();
     int ranges = compressed ? 1 : (int) Math.max(1, Math.min(count, bytes / RANGE_BYTES));
@@ -238,35 +217,6 @@ final class IdxSource implements SourceReader {
                   range[1],
                   wholeFile && range[1] == total);
             });
-  }
-
-  @Override
-  public Dataset<Row> rows() {
-    List<RawSchema.CellKind> kinds =
-        labels == null ? List.of() : List.of(RawSchema.CellKind.NUMBER);
-    RawSchema schema = new RawSchema(columns(), kinds, shape, false, -1);
-    boolean labelled = labels != null;
-    StructType type = new StructType().add("image", DataTypes.BinaryType, false);
-    return session.createDataFrame(
-        blocks(schema)
-            .flatMap(
-                block -> {
-                  if (block.failure() != null) {
-                    throw new DataException(block.failure());
-                  }
-                  List<Row> out = new ArrayList<>(block.rows());
-                  int width = block.pixelWidth();
-                  for (int r = 0; r < block.rows(); r++) {
-                    byte[] image =
-                        java.util.Arrays.copyOfRange(block.pixels(), r * width, (r + 1) * width);
-                    out.add(
-                        labelled
-                            ? RowFactory.create(image, block.column(0).numbers()[r])
-                            : RowFactory.create((Object) image));
-                  }
-                  return out.iterator();
-                }),
-        labelled ? type.add("label", DataTypes.DoubleType, false) : type);
   }
 
   private static final class ImageBlocks extends BlockIterator {

@@ -74,6 +74,16 @@ public final class LineFormat extends FileInputFormat<LongWritable, Text> {
     return inflated > free && inflated > MAX_INFLATE_RATIO * Math.max(1, stored);
   }
 
+  /** Why such a stream is refused. */
+  static String bombMessage(long inflated, long stored) {
+    return stored
+        + " bytes inflate to more than "
+        + inflated
+        + " (over "
+        + MAX_INFLATE_RATIO
+        + " to 1), as a gzip bomb does: inflate it yourself if it is meant";
+  }
+
   private static final class LineReader extends RecordReader<LongWritable, Text> {
     private static final int BUFFER_BYTES = 1 << 16;
 
@@ -161,13 +171,7 @@ public final class LineFormat extends FileInputFormat<LongWritable, Text> {
             "cannot be read after " + bufferPosition + " bytes: " + e.getMessage());
       }
       if (compressed && LineFormat.bomb(bufferPosition, storedBytes, maxFreeInflatedBytes)) {
-        throw new LineException(
-            storedBytes
-                + " bytes inflate to more than "
-                + bufferPosition
-                + " (over "
-                + MAX_INFLATE_RATIO
-                + " to 1), as a gzip bomb does: inflate it yourself if it is meant");
+        throw new LineException(LineFormat.bombMessage(bufferPosition, storedBytes));
       }
       return filled > 0;
     }

@@ -27,6 +27,7 @@ public final class RawBlock implements Externalizable {
   RawColumn[] columns = {};
   byte[] pixels = NO_BYTES;
   int pixelWidth;
+  int channels = 1;
   int[] rowPointers = NO_INTS;
   int[] sparseColumns = NO_INTS;
   float[] sparseValues = NO_FLOATS;
@@ -65,6 +66,11 @@ public final class RawBlock implements Externalizable {
 
   public int pixelWidth() {
     return pixelWidth;
+  }
+
+  /** Values of a pixel, last axis of an image. */
+  public int channels() {
+    return channels;
   }
 
   /** [rows + 1]; empty without sparse rows. Not a copy. */
@@ -127,6 +133,7 @@ public final class RawBlock implements Externalizable {
     }
     codec.write(out, pixels);
     out.writeInt(pixelWidth);
+    out.writeInt(channels);
     codec.write(out, rowPointers);
     codec.write(out, sparseColumns);
     codec.write(out, sparseValues);
@@ -163,6 +170,7 @@ public final class RawBlock implements Externalizable {
     }
     pixels = codec.readBytes(in);
     pixelWidth = in.readInt();
+    channels = in.readInt();
     rowPointers = codec.readInts(in);
     sparseColumns = codec.readInts(in);
     sparseValues = codec.readFloats(in);

@@ -63,6 +63,7 @@ final class RawBlockBuilder {
     block.idHashes = new long[schema.idColumn() >= 0 ? capacity : 0];
     block.pixels = new byte[Math.multiplyExact(capacity, pixelWidth)];
     block.pixelWidth = pixelWidth;
+    block.channels = schema.channels();
     if (schema.sparse()) {
       block.rowPointers = new int[capacity + 1];
       block.sparseColumns = new int[capacity * 8];

@@ -39,4 +39,9 @@ public record RawSchema(
   public int pixelWidth() {
     return imageShape.stream().reduce(1, (a, b) -> a * b) * (imageShape.isEmpty() ? 0 : 1);
   }
+
+  /** Values of a pixel, last axis of an image; 1 without images. */
+  public int channels() {
+    return imageShape.isEmpty() ? 1 : imageShape.get(imageShape.size() - 1);
+  }
 }

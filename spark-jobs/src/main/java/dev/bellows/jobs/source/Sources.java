@@ -48,6 +48,11 @@ public final class Sources {
             : new CorpusSource(
                 session, files, source.text().window(), rule.tokenizer(CorpusSource.TEXT));
       }
+      case CIFAR ->
+          new CifarSource(
+              session,
+              SourceFiles.list(conf, baseDir, path(source, source.path())),
+              source.arrays().cifar());
       case PARQUET ->
           FrameSource.parquet(
               session, SourceFiles.list(conf, baseDir, path(source, source.path())), rule);

@@ -338,16 +338,30 @@ public final class Fitter {
       }
       shape = padded;
     }
-    double n = stats.pixels;
-    double mean = stats.pixelSum / n;
-    double std = Math.sqrt(Math.max(0, stats.pixelSquares / n - mean * mean));
     return switch (f.scale()) {
       case AUTO, UNIT -> new ImageInput(shape, 0, 1 / 255.0);
-      case STANDARD -> new ImageInput(shape, mean, inverse(std));
+      case STANDARD -> standardised(shape);
       case MINMAX ->
           new ImageInput(shape, stats.pixelMin, inverse(stats.pixelMax - stats.pixelMin));
       case NONE -> new ImageInput(shape, 0, 1);
     };
+  }
+
+  /** Per channel; over all values where the configured shape has other channels than the file. */
+  private ImageInput standardised(List<Integer> shape) {
+    int channels = stats.pixelSums.length;
+    if (shape.get(2) != channels) {
+      Moments m = stats.pixelMoments();
+      return new ImageInput(shape, m.mean(), inverse(m.std()));
+    }
+    List<Double> centers = new ArrayList<>();
+    List<Double> factors = new ArrayList<>();
+    for (int c = 0; c < channels; c++) {
+      Moments m = stats.pixelMoments(c);
+      centers.add(m.mean());
+      factors.add(inverse(m.std()));
+    }
+    return new ImageInput(shape, List.copyOf(centers), List.copyOf(factors));
   }
 
   private @Nullable SparseInput sparse() {

@@ -1,17 +1,40 @@
 package dev.bellows.jobs.table;
 
 import java.io.Serializable;
+import java.util.Collections;
 import java.util.List;
 
 /**
- * Images of unsigned bytes b; the network sees {@code (b - center) * factor}.
+ * Images of unsigned bytes b; the network sees {@code (b - centers[c]) * factors[c]} for channel c.
  *
  * @param shape [height, width, channels]
+ * @param centers [channels]
+ * @param factors [channels]
  */
-public record ImageInput(List<Integer> shape, double center, double factor)
+public record ImageInput(List<Integer> shape, List<Double> centers, List<Double> factors)
     implements Serializable {
+  /** The same scaling of all channels. */
+  public ImageInput(List<Integer> shape, double center, double factor) {
+    this(shape, same(shape, center), same(shape, factor));
+  }
+
+  private static List<Double> same(List<Integer> shape, double value) {
+    return List.copyOf(Collections.nCopies(shape.get(shape.size() - 1), value));
+  }
+
   /** Bytes of an image. */
   public int width() {
     return shape.stream().reduce(1, (a, b) -> a * b);
+  }
+
+  /** Values of a pixel. */
+  public int channels() {
+    return shape.get(shape.size() - 1);
+  }
+
+  /** Whether all channels are scaled alike. */
+  public boolean uniform() {
+    return Collections.frequency(centers, centers.get(0)) == centers.size()
+        && Collections.frequency(factors, factors.get(0)) == factors.size();
   }
 }

@@ -62,8 +62,9 @@ final class PreprocessJson {
     if (image != null) {
       Map<String, Object> m = new LinkedHashMap<>();
       m.put("shape", image.shape().stream().map(Integer::longValue).toList());
-      m.put("center", image.center());
-      m.put("factor", image.factor());
+      boolean uniform = image.uniform();
+      m.put("center", uniform ? image.centers().get(0) : image.centers());
+      m.put("factor", uniform ? image.factors().get(0) : image.factors());
       root.put("image", m);
     }
     SparseInput sparse = p.sparse();
@@ -144,7 +145,7 @@ final class PreprocessJson {
                 + shape.size()
                 + " numbers, expected [height, width, channels]");
       }
-      image = new ImageInput(shape, f.number("center"), f.number("factor"));
+      image = new ImageInput(shape, f.each("center", shape.get(2)), f.each("factor", shape.get(2)));
       f.end();
     }
     SparseInput sparse = null;
@@ -348,6 +349,19 @@ final class PreprocessJson {
         out.add(number(path + "." + key, v));
       }
       return out;
+    }
+
+    /** A number for all of {@code n}, or a list of n numbers. */
+    List<Double> each(String key, int n) {
+      if (left.get(key) instanceof Number) {
+        return List.copyOf(java.util.Collections.nCopies(n, number(key)));
+      }
+      List<Double> all = numbers(key);
+      if (all.size() != n) {
+        throw new IllegalArgumentException(
+            path + "." + key + " has " + all.size() + " numbers, expected " + n);
+      }
+      return List.copyOf(all);
     }
 
     <T> List<T> each(String key, Function<Fields, T> read) {

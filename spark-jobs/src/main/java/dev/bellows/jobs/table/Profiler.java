@@ -47,8 +47,7 @@ public final class Profiler {
     }
     equalColumns();
     if (plan.schema().pixelWidth() > 0) {
-      double n = Math.max(1, stats.pixels);
-      double mean = stats.pixelSum / n;
+      Moments pixels = stats.pixelMoments();
       columns.add(
           new ColumnProfile(
               "image",
@@ -58,8 +57,8 @@ public final class Profiler {
               stats.pixelMax - stats.pixelMin + 1L,
               stats.pixelMin,
               stats.pixelMax,
-              mean,
-              Math.sqrt(Math.max(0, stats.pixelSquares / n - mean * mean)),
+              pixels.mean(),
+              pixels.std(),
               shape()));
     }
     if (plan.schema().sparse()) {

@@ -26,8 +26,6 @@ public final class TablePlan implements Serializable {
    */
   private static final double BAD_CELL_SHARE = 0.01;
 
-  private static final String IMAGE = "image";
-
   private final RawSchema schema;
   private final @Nullable FeaturesConfig features;
   private final @Nullable TargetConfig target;
@@ -93,7 +91,7 @@ public final class TablePlan implements Serializable {
     int idIndex = id == null ? -1 : required(names, id, "data.id", source);
     for (String named : features.named().keySet()) {
       boolean other =
-          (named.equals(IMAGE) && !source.imageShape().isEmpty())
+          (named.equals(FeaturesConfig.IMAGE) && !source.imageShape().isEmpty())
               || (source.sparse() && features.of(named).type() == FeatureConfig.Type.SPARSE);
       if (!other && !names.contains(named)) {
         required(names, named, "features", source);
@@ -392,14 +390,7 @@ public final class TablePlan implements Serializable {
 
   /** Rule of the image or of the sparse part. */
   FeatureConfig special(FeatureConfig.Type type) {
-    FeaturesConfig all = features();
-    for (FeatureConfig f : all.named().values()) {
-      if (f.type() == type) {
-        return f;
-      }
-    }
-    FeatureConfig image = all.named().get(IMAGE);
-    return type == FeatureConfig.Type.IMAGE && image != null ? image : all.rest();
+    return features().special(type);
   }
 
   TargetConfig target() {

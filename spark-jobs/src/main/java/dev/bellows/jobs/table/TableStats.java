@@ -1,6 +1,7 @@
 package dev.bellows.jobs.table;
 
 import dev.bellows.engine.sample.Mix64;
+import dev.bellows.jobs.source.ArrayCodec;
 import dev.bellows.jobs.source.BadRow;
 import dev.bellows.jobs.source.RawBlock;
 import java.io.Externalizable;
@@ -10,6 +11,7 @@ import java.io.ObjectOutput;
 import java.util.BitSet;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.stream.LongStream;
 import org.apache.spark.api.java.JavaRDD;
 import org.jspecify.annotations.Nullable;
 
@@ -27,8 +29,11 @@ public final class TableStats implements Externalizable {
   TreeSet<BadRow> firstBadRows = new TreeSet<>();
   TreeSet<String> failures = new TreeSet<>();
   ColumnStats[] columns = {};
-  long pixelSum;
-  long pixelSquares;
+
+  /** [channels] sums of bytes and of their squares. */
+  long[] pixelSums = {};
+
+  long[] pixelSquares = {};
   int pixelMin = 255;
   int pixelMax;
   long pixels;
@@ -169,24 +174,31 @@ public final class TableStats implements Externalizable {
 
   private void addPixels(RawBlock block, @Nullable BitSet mask) {
     int width = block.pixelWidth();
+    int channels = block.channels();
     byte[] bytes = block.pixels();
+    if (pixelSums.length == 0) {
+      pixelSums = new long[channels];
+      pixelSquares = new long[channels];
+    }
     for (int r = 0; r < block.rows(); r++) {
       if (mask != null && !mask.get(r)) {
         continue;
       }
-      long sum = 0;
-      long squares = 0;
       int min = 255;
       int max = 0;
-      for (int i = r * width; i < (r + 1) * width; i++) {
-        int b = bytes[i] & 0xff;
-        sum += b;
-        squares += (long) b * b;
-        min = Math.min(min, b);
-        max = Math.max(max, b);
+      for (int c = 0; c < channels; c++) {
+        long sum = 0;
+        long squares = 0;
+        for (int i = r * width + c; i < (r + 1) * width; i += channels) {
+          int b = bytes[i] & 0xff;
+          sum += b;
+          squares += (long) b * b;
+          min = Math.min(min, b);
+          max = Math.max(max, b);
+        }
+        pixelSums[c] += sum;
+        pixelSquares[c] += squares;
       }
-      pixelSum += sum;
-      pixelSquares += squares;
       pixelMin = Math.min(pixelMin, min);
       pixelMax = Math.max(pixelMax, max);
       pixels += width;
@@ -227,14 +239,41 @@ public final class TableStats implements Externalizable {
         columns[c].merge(o.columns[c]);
       }
     }
-    pixelSum += o.pixelSum;
-    pixelSquares += o.pixelSquares;
+    pixelSums = sum(pixelSums, o.pixelSums);
+    pixelSquares = sum(pixelSquares, o.pixelSquares);
     pixelMin = Math.min(pixelMin, o.pixelMin);
     pixelMax = Math.max(pixelMax, o.pixelMax);
     pixels += o.pixels;
     stored += o.stored;
     sparseWidth = Math.max(sparseWidth, o.sparseWidth);
     return this;
+  }
+
+  /** Of all bytes of the images. */
+  Moments pixelMoments() {
+    return moments(LongStream.of(pixelSums).sum(), LongStream.of(pixelSquares).sum(), pixels);
+  }
+
+  /** Of one channel of the images. */
+  Moments pixelMoments(int channel) {
+    return moments(pixelSums[channel], pixelSquares[channel], pixels / pixelSums.length);
+  }
+
+  private static Moments moments(long sum, long squares, long count) {
+    double n = Math.max(1, count);
+    double mean = sum / n;
+    return new Moments(mean, Math.sqrt(Math.max(0, squares / n - mean * mean)));
+  }
+
+  private static long[] sum(long[] a, long[] b) {
+    if (a.length == 0 || b.length == 0) {
+      return a.length == 0 ? b : a;
+    }
+    long[] sum = a.clone();
+    for (int i = 0; i < sum.length; i++) {
+      sum[i] += b[i];
+    }
+    return sum;
   }
 
   /** Columns for a table that turned out to have no block at all. */
@@ -264,8 +303,9 @@ public final class TableStats implements Externalizable {
     for (ColumnStats c : columns) {
       c.write(out);
     }
-    out.writeLong(pixelSum);
-    out.writeLong(pixelSquares);
+    ArrayCodec codec = new ArrayCodec();
+    codec.write(out, pixelSums);
+    codec.write(out, pixelSquares);
     out.writeInt(pixelMin);
     out.writeInt(pixelMax);
     out.writeLong(pixels);
@@ -290,8 +330,9 @@ public final class TableStats implements Externalizable {
     for (int c = 0; c < columns.length; c++) {
       columns[c] = ColumnStats.read(in);
     }
-    pixelSum = in.readLong();
-    pixelSquares = in.readLong();
+    ArrayCodec codec = new ArrayCodec();
+    pixelSums = codec.readLongs(in);
+    pixelSquares = codec.readLongs(in);
     pixelMin = in.readInt();
     pixelMax = in.readInt();
     pixels = in.readLong();

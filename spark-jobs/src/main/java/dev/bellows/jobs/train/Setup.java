@@ -7,19 +7,23 @@ import dev.bellows.engine.nn.Network;
 import dev.bellows.engine.nn.NetworkSpec;
 import dev.bellows.engine.nn.ParameterLayout;
 import dev.bellows.engine.optim.UpdateSpec;
+import dev.bellows.engine.sample.Augmentation;
 import dev.bellows.engine.sample.BatchSchedule;
 import dev.bellows.jobs.BellowsException;
 import dev.bellows.jobs.ExitCode;
+import dev.bellows.jobs.block.DatasetShape;
 import dev.bellows.jobs.block.GivenRows;
 import dev.bellows.jobs.block.PreparedData;
 import dev.bellows.jobs.cluster.ClusterView;
 import dev.bellows.jobs.config.CheckpointConfig;
 import dev.bellows.jobs.config.DistributedConfig;
+import dev.bellows.jobs.config.FeatureConfig;
 import dev.bellows.jobs.config.RunConfig;
 import dev.bellows.jobs.config.TrainerConfig;
 import dev.bellows.ps.client.RunPlan;
 import dev.bellows.ps.shard.ShardMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.spark.SparkContext;
 import org.apache.spark.sql.SparkSession;
@@ -118,6 +122,7 @@ record Setup(
       throw new BellowsException(ExitCode.DATA, "no training rows are left");
     }
     NetworkSpec spec = NetworkSpecs.of(config, data.shape(), data.trainingClassCounts());
+    requireAugmentable(config, data.shape());
     ParameterLayout layout = Network.layout(spec);
     UpdateSpec update = UpdateSpecs.of(trainer, layout);
     KernelProvider kernels = KernelProvider.choose(preference(config));
@@ -156,6 +161,32 @@ record Setup(
                 data.profile().fingerprint(), data.validationFingerprint(), data.testFingerprint()),
             kernels.id(),
             Provenance.BELLOWS_VERSION));
+  }
+
+  /** Random changes of training images. */
+  Augmentation augmentation() {
+    return augmentation(config);
+  }
+
+  private static Augmentation augmentation(RunConfig config) {
+    return config.features().special(FeatureConfig.Type.IMAGE).augment();
+  }
+
+  private static void requireAugmentable(RunConfig config, DatasetShape shape) {
+    Augmentation augmentation = augmentation(config);
+    if (augmentation.none()) {
+      return;
+    }
+    List<Integer> image = shape.imageShape();
+    if (image.isEmpty()) {
+      throw new BellowsException(
+          ExitCode.CONFIG, "features: augment changes images, but the rows have none; remove it");
+    }
+    try {
+      augmentation.requireFits(image.get(0), image.get(1));
+    } catch (IllegalArgumentException e) {
+      throw new BellowsException(ExitCode.CONFIG, "features.image: " + e.getMessage(), e);
+    }
   }
 
   private static KernelProvider.Preference preference(RunConfig config) {

@@ -1,5 +1,6 @@
 package dev.bellows.jobs.train;
 
+import dev.bellows.engine.sample.Augmentation;
 import dev.bellows.jobs.table.Preprocess;
 import dev.bellows.ps.client.ShardAddress;
 import java.io.Serializable;
@@ -16,6 +17,7 @@ import java.util.List;
  * @param network the network as JSON text
  * @param length elements of the flat vector
  * @param preprocess fitted scaling and dictionaries
+ * @param augmentation random changes of training images
  * @param slices V, logical slices of a step
  * @param batchSize rows of a global batch
  * @param rows training rows
@@ -35,6 +37,7 @@ record TaskPlan(
     String network,
     int length,
     Preprocess preprocess,
+    Augmentation augmentation,
     int slices,
     int batchSize,
     long rows,

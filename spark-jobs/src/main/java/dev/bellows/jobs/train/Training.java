@@ -478,6 +478,7 @@ final class Training implements AutoCloseable {
         setup.network(),
         setup.layout().length(),
         setup.data().preprocess(),
+        setup.augmentation(),
         setup.slices(),
         setup.config().trainer().batchSize(),
         setup.rows(),

@@ -68,7 +68,7 @@ final class Worker implements AutoCloseable {
             (plan.mixedPrecision() ? PlanOptions.MIXED : PlanOptions.DEFAULT)
                 .withMemoryLimit(machineBytes()));
     this.layout = Network.layout(spec);
-    this.reader = new BlockReader(plan.preprocess());
+    this.reader = new BlockReader(plan.preprocess(), plan.augmentation(), plan.seed());
     this.sums = new TreeSum(plan.slices(), plan.length());
     this.orders = new int[sliceTo - sliceFrom][];
     this.failpoints =
@@ -227,6 +227,7 @@ final class Worker implements AutoCloseable {
       int slice = sliceFrom + i;
       orders[i] = RowOrder.permutation(seed, epoch, slice, shardRows(slice));
     }
+    reader.beginEpoch(epoch);
     orderEpoch = epoch;
   }
 

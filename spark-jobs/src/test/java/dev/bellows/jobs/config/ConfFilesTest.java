@@ -44,6 +44,7 @@ class ConfFilesTest {
             "mnist.yaml",
             "fashion-mnist.yaml",
             "fashion-mnist-cnn.yaml",
+            "cifar10-resnet20.yaml",
             "adult.yaml",
             "a9a.yaml",
             "california.yaml",
