@@ -4,8 +4,8 @@ import java.io.Serializable;
 
 /**
  * How training images are changed at random, afresh in each epoch, so that a network learns what
- * leaves the label as it is (P. Simard, D. Steinkraus, J. Platt, ICDAR 2003). What one image gets is
- * a function of (seed, epoch, row key) alone, see {@link ImageChange}.
+ * leaves the label as it is (P. Simard, D. Steinkraus, J. Platt, ICDAR 2003). What one image gets
+ * is a function of (seed, epoch, row key) alone, see {@link ImageChange}.
  *
  * <p>Applied in this order: flip, turn, rotate, crop; then contrast, brightness, erase.
  *
@@ -13,8 +13,8 @@ import java.io.Serializable;
  * @param flipVertical half of the images are mirrored top to bottom
  * @param turn images are turned by 0, 90, 180 or 270 degrees; for square images
  * @param rotate largest angle in degrees, either way; bilinear
- * @param padding pixels that each side is extended by before a window of the image's own size is cut
- *     out of it anywhere: a shift of up to so many pixels (A. Krizhevsky et al., NIPS 2012)
+ * @param padding pixels that each side is extended by before a window of the image's own size is
+ *     cut out of it anywhere: a shift of up to so many pixels (A. Krizhevsky et al., NIPS 2012)
  * @param fill what lies outside of the image
  * @param brightness b: bytes are multiplied by 1 - b to 1 + b
  * @param contrast c: the distance to the image's mean is multiplied by 1 - c to 1 + c
@@ -82,7 +82,8 @@ public record Augmentation(
 
   private static void share(String name, double value) {
     if (!(value >= 0 && value <= 1)) {
-      throw new IllegalArgumentException("augmentation: " + name + " must be in 0..1, got " + value);
+      throw new IllegalArgumentException(
+          "augmentation: " + name + " must be in 0..1, got " + value);
     }
   }
 

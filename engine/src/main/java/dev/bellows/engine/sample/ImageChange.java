@@ -89,7 +89,9 @@ public final class ImageChange {
     }
   }
 
-  /** Where the pixel at (row, column) of the flipped and turned image comes from; -1 for nowhere. */
+  /**
+   * Where the pixel at (row, column) of the flipped and turned image comes from; -1 for nowhere.
+   */
   private int source(int row, int column) {
     int y = kind.fill().at(row, height);
     int x = kind.fill().at(column, width);

@@ -164,8 +164,7 @@ public final class PlanCheck implements AutoCloseable {
   }
 
   /** Runs a plan of a rounded copy of the graph as it is; the values of the original's nodes. */
-  public Map<Node, float[]> runRounded(
-      Kernels kernels, ProductRounding rounding, Node... outputs) {
+  public Map<Node, float[]> runRounded(Kernels kernels, ProductRounding rounding, Node... outputs) {
     Map<Node, Long> copied = new HashMap<>();
     sources.forEach((node, address) -> copied.put(rounding.copy(node), address));
     Map<Node, Long> targets = new LinkedHashMap<>();

@@ -208,8 +208,18 @@ abstract class RoundedConvolutionTest {
               .norm()
               .bindBatchNormForward(
                   new BatchNormForward(
-                      rows, channels, 1e-3f, true, x, 0, row, row + step, row + 2 * step,
-                      row + 3 * step, y, y == 0 ? alone : rounded))
+                      rows,
+                      channels,
+                      1e-3f,
+                      true,
+                      x,
+                      0,
+                      row,
+                      row + step,
+                      row + 2 * step,
+                      row + 3 * step,
+                      y,
+                      y == 0 ? alone : rounded))
               .run();
         }
         assertRounded(n, exact, rounded, alone);
@@ -218,8 +228,21 @@ abstract class RoundedConvolutionTest {
               .norm()
               .bindBatchNormBackward(
                   new BatchNormBackward(
-                      rows, channels, 1e-3f, dy, 0, 0, row + step, x, row + 2 * step,
-                      row + 3 * step, row, 0, dx, row + 4 * step, row + 5 * step,
+                      rows,
+                      channels,
+                      1e-3f,
+                      dy,
+                      0,
+                      0,
+                      row + step,
+                      x,
+                      row + 2 * step,
+                      row + 3 * step,
+                      row,
+                      0,
+                      dx,
+                      row + 4 * step,
+                      row + 5 * step,
                       dx == 0 ? alone : rounded))
               .run();
         }

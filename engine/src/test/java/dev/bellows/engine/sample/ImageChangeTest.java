@@ -146,7 +146,8 @@ class ImageChangeTest {
         .containsExactly(1, 2, 1, 0, 1, 2, 1, 0, 1);
     assertThat(IntStream.range(-2, 5).map(i -> Fill.EDGE.at(i, 3)))
         .containsExactly(0, 0, 0, 1, 2, 2, 2);
-    assertThat(IntStream.range(-1, 4).map(i -> Fill.ZERO.at(i, 3))).containsExactly(-1, 0, 1, 2, -1);
+    assertThat(IntStream.range(-1, 4).map(i -> Fill.ZERO.at(i, 3)))
+        .containsExactly(-1, 0, 1, 2, -1);
     assertThat(Fill.REFLECT.at(-7, 1)).isZero();
   }
 

@@ -218,15 +218,13 @@ public final class BlockReader {
       first = 0;
     }
     if (pixelValues.length == 1 && numericWidth == pixelWidth) {
-      VECTORS.byteRows(
-          pixels, rows, first, count, pixelWidth, pixelCenter, pixelFactor, address);
+      VECTORS.byteRows(pixels, rows, first, count, pixelWidth, pixelCenter, pixelFactor, address);
       return;
     }
     if (pixelValues.length == 1) { // numbers stand between the images
       for (int i = 0; i < count; i++) {
         long to = address + 4L * i * numericWidth;
-        VECTORS.byteRows(
-            pixels, rows, first + i, 1, pixelWidth, pixelCenter, pixelFactor, to);
+        VECTORS.byteRows(pixels, rows, first + i, 1, pixelWidth, pixelCenter, pixelFactor, to);
       }
       return;
     }

@@ -336,12 +336,7 @@ final class DataKeys {
                 "4");
     Section erase =
         new Section()
-            .key(
-                "size",
-                new Whole(0, 1 << 12),
-                "0",
-                "Side of the square; 0 for none.",
-                "8")
+            .key("size", new Whole(0, 1 << 12), "0", "Side of the square; 0 for none.", "8")
             .key(
                 "probability",
                 Real.between(0, 1),
@@ -379,7 +374,11 @@ final class DataKeys {
             "0.0",
             "c: the distance to the image's mean is multiplied by 1 - c to 1 + c.",
             "0.2")
-        .key("erase", erase, "{size: 0}", "Set a random square to the image's mean, with fill zero to zeros (Cutout).");
+        .key(
+            "erase",
+            erase,
+            "{size: 0}",
+            "Set a random square to the image's mean, with fill zero to zeros (Cutout).");
   }
 
   static Section target() {

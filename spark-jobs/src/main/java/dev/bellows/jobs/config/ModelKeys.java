@@ -42,8 +42,11 @@ final class ModelKeys {
                     Presets.choice(),
                     "A network of the zoo in place of layers; written out as layers when the file is read.",
                     "{resnet: {depth: 20}}")
-                .key("loss", LossKeys.loss(), "auto", "What is minimised.", "softmax_cross_entropy"))
-        .branch("linear", new Section().key("loss", LossKeys.loss(), "auto", "What is minimised.", "huber"))
+                .key(
+                    "loss", LossKeys.loss(), "auto", "What is minimised.", "softmax_cross_entropy"))
+        .branch(
+            "linear",
+            new Section().key("loss", LossKeys.loss(), "auto", "What is minimised.", "huber"))
         .branch(
             "logistic",
             new Section()
@@ -121,7 +124,12 @@ final class ModelKeys {
                 Real.from(0, 1),
                 "0.9",
                 "How much of the running statistics each step keeps.")
-            .key("epsilon", Real.positive(), "1e-5", "Added to the variance.");
+            .key("epsilon", Real.positive(), "1e-5", "Added to the variance.")
+            .optional(
+                "scale_start",
+                new Word("one", "zero"),
+                "Start of the trained scale; zero makes a residual branch start as nothing.",
+                "zero");
     LayerKeys.common(dense, CoreLayers.DENSE);
     LayerKeys.common(dropout, CoreLayers.DROPOUT);
     LayerKeys.common(batchNorm, CoreLayers.BATCH_NORM);

@@ -60,7 +60,8 @@ final class Presets {
             new Section()
                 .key("stages", new Whole(1, 16), "3", "Stages; filters double in each.")
                 .key("filters", filters(), "32", "Channels of the first stage."))
-        .with("alexnet_small", "AlexNet (Krizhevsky et al., NIPS 2012) for images of about 32 x 32.")
+        .with(
+            "alexnet_small", "AlexNet (Krizhevsky et al., NIPS 2012) for images of about 32 x 32.")
         .with(
             "inception_small",
             "Inception modules (Szegedy et al., CVPR 2015) for images of about 32 x 32.",
@@ -161,8 +162,7 @@ final class Presets {
               o.count("units"));
       case "vgg_small" -> ConvNets.vggSmall(task, o.count("stages"), o.count("filters"));
       case "alexnet_small" -> ConvNets.alexNetSmall(task);
-      case "inception_small" ->
-          Inception.small(task, o.count("modules"), o.count("unit"), false);
+      case "inception_small" -> Inception.small(task, o.count("modules"), o.count("unit"), false);
       case "mobilenet_v1" -> MobileNets.v1(task, o.real("width"), o.count("stem_stride"));
       case "mobilenet_v2" -> MobileNets.v2(task, o.real("width"), o.flag("small"));
       case "vit" ->

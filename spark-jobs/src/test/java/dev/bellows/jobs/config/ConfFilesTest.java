@@ -42,6 +42,7 @@ class ConfFilesTest {
             "digits-evaluate.yaml",
             "digits-predict.yaml",
             "mnist.yaml",
+            "mnist-cnn.yaml",
             "fashion-mnist.yaml",
             "fashion-mnist-cnn.yaml",
             "cifar10-resnet20.yaml",

@@ -65,13 +65,10 @@ class PresetsTest {
     assertThatThrownBy(
             () -> ConfigLoader.parse(yaml("resnet", 32).replace("target: {classes: 10}", "")))
         .hasMessageContaining("needs features.image.shape: [height, width, channels] and target");
-    assertThatThrownBy(
-            () ->
-                ConfigLoader.parse(
-                    yaml("resnet, layers: [{dense: {units: 10}}]", 32)))
+    assertThatThrownBy(() -> ConfigLoader.parse(yaml("resnet, layers: [{dense: {units: 10}}]", 32)))
         .hasMessageContaining("is a network already; remove model.layers");
     assertThatThrownBy(() -> ConfigLoader.parse(yaml("null", 32)))
-        .hasMessageContaining("model.layers is missing");
+        .hasMessageContaining("is missing; expected a list with at least 1 item, or model.preset");
     assertThatThrownBy(() -> layers("resnett")).hasMessageContaining("did you mean resnet?");
   }
 }

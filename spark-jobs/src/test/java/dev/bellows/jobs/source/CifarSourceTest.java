@@ -31,7 +31,9 @@ class CifarSourceTest {
     spark = session;
   }
 
-  /** Records whose red is 1, green 2 and blue 3 times the record's number; the first pixel differs. */
+  /**
+   * Records whose red is 1, green 2 and blue 3 times the record's number; the first pixel differs.
+   */
   static byte[] records(int count, int labelBytes) {
     int size = labelBytes + 3072;
     byte[] bytes = new byte[count * size];
@@ -85,8 +87,7 @@ class CifarSourceTest {
     assertThat(Arrays.copyOfRange(block.pixels(), 2 * 3072, 2 * 3072 + 6))
         .containsExactly((byte) 200, (byte) 201, (byte) 202, (byte) 2, (byte) 4, (byte) 6);
     assertThat(blocks.get(1).rows()).isEqualTo(4);
-    assertThat(blocks.get(1).contentHashes())
-        .isEqualTo(Arrays.copyOf(block.contentHashes(), 4));
+    assertThat(blocks.get(1).contentHashes()).isEqualTo(Arrays.copyOf(block.contentHashes(), 4));
     List<Row> rows = source("a.bin", Cifar.CIFAR10).rows().collectAsList();
     assertThat(rows).hasSize(5);
     assertThat(rows.get(1).<byte[]>getAs("image")).hasSize(3072);

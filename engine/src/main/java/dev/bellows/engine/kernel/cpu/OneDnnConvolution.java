@@ -149,7 +149,7 @@ final class OneDnnConvolution implements Convolution {
   public boolean prefersRounded(ConvolutionShape shape, Product product) {
     int channels = shape.channels() / shape.groups();
     return OneDnn.fastBfloat16()
-        && channels > (product == Product.GRAD_WEIGHT ? FEW_FOR_TILES : 1) 
+        && channels > (product == Product.GRAD_WEIGHT ? FEW_FOR_TILES : 1)
         && made(shape.of(DType.BFLOAT16), product, false) != null;
   }
 
