@@ -100,8 +100,8 @@ final class CatalogueData {
   }
 
   /**
-   * The fold, 0 to 4, of each row: rows are dealt within each class by a hashed rank, so classes are
-   * balanced.
+   * The fold, 0 to 4, of each row: rows are dealt within each class by a hashed rank, so classes
+   * are balanced.
    */
   static int[] folds(Samples data) {
     int[] folds = new int[data.rows()];

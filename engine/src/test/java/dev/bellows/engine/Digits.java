@@ -11,8 +11,8 @@ import java.util.function.IntBinaryOperator;
 
 /**
  * DG, the 1,797 digits of 8 x 8, with one protocol for every network: settings are chosen on {@link
- * #choosing}, figures are those of {@link #judging}, whose test rows took no part in any choice. One
- * test row is .0028.
+ * #choosing}, figures are those of {@link #judging}, whose test rows took no part in any choice.
+ * One test row is .0028.
  */
 final class Digits {
   static final ImageTask TASK = ImageTask.square(8, 1, 10);

@@ -30,7 +30,9 @@ final class DigitsBench {
       NetworkSpec spec = MobileNets.v1(Digits.TASK, alpha, 1, 3);
       long adds = Network.costs(spec).stream().mapToLong(LayerCost::multiplyAdds).sum();
       int parameters = Network.layout(spec).trainable();
-      Timing.print("| %.2f | %,d | %,d |%s |%n", alpha, parameters, adds, accuracies(spec, new Recipe(0.01, 30, 0.3)));
+      Timing.print(
+          "| %.2f | %,d | %,d |%s |%n",
+          alpha, parameters, adds, accuracies(spec, new Recipe(0.01, 30, 0.3)));
     }
     Timing.print("%n| activation | accuracy, seeds 1 to 3 |%n|---|---|%n");
     NetworkSpec relu = ConvNets.vggSmall(Digits.TASK, 2, 16);

@@ -200,8 +200,7 @@ final class LocalTrainer implements AutoCloseable {
    * @param target [rows, outputs], or empty
    * @param codes [rows, k] of category columns, or empty
    */
-  record Samples(
-      int width, float[] x, int[] labels, int outputs, float[] target, int[] codes) {
+  record Samples(int width, float[] x, int[] labels, int outputs, float[] target, int[] codes) {
     Samples(int width, float[] x, int[] labels, int outputs, float[] target) {
       this(width, x, labels, outputs, target, new int[0]);
     }

@@ -22,7 +22,6 @@ import dev.bellows.engine.zoo.Autoencoders;
 import dev.bellows.engine.zoo.CapsuleNets;
 import dev.bellows.engine.zoo.ConvNets;
 import dev.bellows.engine.zoo.HighwayNets;
-import dev.bellows.engine.zoo.ImageTask;
 import dev.bellows.engine.zoo.Inception;
 import dev.bellows.engine.zoo.MobileNets;
 import dev.bellows.engine.zoo.ResNets;
@@ -76,8 +75,7 @@ final class ZooCatalogueTest {
   @Test
   @DisplayName("VIS-07, VIS-10 residual net of two blocks on digits: accuracy .98 or more")
   void vis07Residual() {
-    NetworkSpec spec =
-        ResNets.stages(Digits.TASK, new int[] {1, 1}, 16, Block.BASIC, Start.PLAIN);
+    NetworkSpec spec = ResNets.stages(Digits.TASK, new int[] {1, 1}, 16, Block.BASIC, Start.PLAIN);
     assertThat(accuracy(spec, new Recipe(0.005, 20, 0.3))).isGreaterThanOrEqualTo(0.98);
   }
 

@@ -35,7 +35,8 @@ final class ZooLongTest {
   }
 
   @Test
-  @DisplayName("VIS-03 AlexNet for small images on digits enlarged four times: accuracy .95 or more")
+  @DisplayName(
+      "VIS-03 AlexNet for small images on digits enlarged four times: accuracy .95 or more")
   void vis03AlexNet() {
     Split digits = Digits.judging();
     Split data = new Split(Digits.enlarged(digits.train(), 4), Digits.enlarged(digits.test(), 4));
@@ -70,11 +71,9 @@ final class ZooLongTest {
   @DisplayName("TRN-29 20 blocks that start as their shortcuts, no warm-up: accuracy .97 or more")
   void trn29TwentyBlocks() {
     Split data = Digits.judging();
-    NetworkSpec spec =
-        ResNets.stages(Digits.TASK, new int[] {7, 7, 6}, 8, Block.BASIC, Start.ZERO);
+    NetworkSpec spec = ResNets.stages(Digits.TASK, new int[] {7, 7, 6}, 8, Block.BASIC, Start.ZERO);
     OptimizerSpec adam = OptimizerSpec.of(Kind.ADAMW, 0.005).withWeightDecay(0.3);
-    try (LocalTrainer trainer =
-        new LocalTrainer(spec, adam, ScheduleSpec.cosine(0), 0, 32, 1)) {
+    try (LocalTrainer trainer = new LocalTrainer(spec, adam, ScheduleSpec.cosine(0), 0, 32, 1)) {
       assertThat(trainer.epochs(data.train(), 10).accuracy(data.test()))
           .isGreaterThanOrEqualTo(0.97);
     }

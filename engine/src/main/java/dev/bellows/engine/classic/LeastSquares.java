@@ -19,8 +19,8 @@ public record LeastSquares(double[] weights, double intercept) {
    *
    * @param x [rows, columns], row-major
    * @param y [rows]
-   * @param penalty on half the squared sum of the weights, for the sum of half squared errors; 0 for
-   *     none
+   * @param penalty on half the squared sum of the weights, for the sum of half squared errors; 0
+   *     for none
    * @throws IllegalArgumentException when the sizes don't fit, or without penalty a column depends
    *     on those before it
    */

@@ -104,8 +104,8 @@ public final class Gallery {
   }
 
   /**
-   * 1 - cosine of two vectors that lie in longer arrays: 0 for one direction, 1 for right angles and
-   * where a vector is zero, 2 for opposite ones.
+   * 1 - cosine of two vectors that lie in longer arrays: 0 for one direction, 1 for right angles
+   * and where a vector is zero, 2 for opposite ones.
    *
    * @param i first element of a's vector
    * @param j first element of b's vector

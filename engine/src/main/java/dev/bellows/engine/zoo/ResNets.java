@@ -114,13 +114,7 @@ public final class ResNets {
 
   /** Blocks of one size; the channels of the last. */
   private static int stage(
-      Model.Builder b,
-      int stage,
-      int blocks,
-      int width,
-      int channels,
-      int stride,
-      Form form) {
+      Model.Builder b, int stage, int blocks, int width, int channels, int stride, Form form) {
     int output = width * form.kind().expansion;
     for (int i = 0; i < blocks; i++) {
       String name = "stage" + (stage + 1) + ".block" + (i + 1);

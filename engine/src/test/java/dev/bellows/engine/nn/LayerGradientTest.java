@@ -43,8 +43,8 @@ final class LayerGradientTest {
   }
 
   /**
-   * NumPy 2: {@code x = np.sin(np.arange(64)); W = np.sin(np.arange(640)).reshape(64, 10) / 8; x @ W
-   * + np.cos(np.arange(10))}.
+   * NumPy 2: {@code x = np.sin(np.arange(64)); W = np.sin(np.arange(640)).reshape(64, 10) / 8; x @
+   * W + np.cos(np.arange(10))}.
    */
   @Test
   @DisplayName("LAY-01 dense 64 to 10: 650 parameters, NumPy's output to 1e-6, gradient check")
@@ -86,7 +86,8 @@ final class LayerGradientTest {
   }
 
   @Test
-  @DisplayName("VIS-17 gradient check of capsules: squash, votes, three rounds, lengths, margin loss")
+  @DisplayName(
+      "VIS-17 gradient check of capsules: squash, votes, three rounds, lengths, margin loss")
   void vis17Capsules() {
     Model.Builder b = image().reshape(-1, 6).layer("squash");
     b.layer("capsules", "capsules", TASK.classes(), "dim", 4, "rounds", 3);

@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
@@ -145,7 +145,8 @@ class ByteEqualityTest {
   }
 
   @Test
-  @DisplayName("TRN-40 every number of tasks, shards and executors, and every fault: the same bytes")
+  @DisplayName(
+      "TRN-40 every number of tasks, shards and executors, and every fault: the same bytes")
   void everyTopologyAndFaultGivesTheSameBytes() {
     assertThat(sums.keySet()).containsAll(ADAM).containsAll(NESTEROV);
     assertThat(ADAM).extracting(sums::get).containsOnly(sums.get("p1-l1-s1"));

@@ -10,10 +10,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a function looks like where an optimiser has come to rest: the size of the gradient and, from
- * the eigenvalues of the Hessian, whether the point is a minimum or one that only looks like it (Y.
- * Dauphin et al., "Identifying and attacking the saddle point problem", NIPS 2014). In double, with
- * one Hessian-vector product per value: for functions of up to some hundred values.
+ * What a function looks like where an optimiser has come to rest: the size of the gradient and,
+ * from the eigenvalues of the Hessian, whether the point is a minimum or one that only looks like
+ * it (Y. Dauphin et al., "Identifying and attacking the saddle point problem", NIPS 2014). In
+ * double, with one Hessian-vector product per value: for functions of up to some hundred values.
  *
  * @param gradientNorm 2-norm of the gradient
  * @param eigenvalues of the Hessian, falling

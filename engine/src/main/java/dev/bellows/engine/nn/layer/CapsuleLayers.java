@@ -30,7 +30,8 @@ final class CapsuleLayers {
               .option(Option.count("dim", "E, values of each.").or(16))
               .option(Option.count("rounds", "Rounds of routing.").or(3))
               .body(CapsuleLayers::routed),
-          LayerType.named("vector_length", "Lengths of the vectors of the last axis: [N, J, E] to [N, J].")
+          LayerType.named(
+                  "vector_length", "Lengths of the vectors of the last axis: [N, J, E] to [N, J].")
               .body(c -> length(c, c.input())));
 
   private CapsuleLayers() {}

@@ -9,9 +9,9 @@ import dev.bellows.engine.tensor.Shape;
 
 /**
  * A few tokens for many positions: token l is the mean of the positions, weighted by a softmax over
- * them of x W_l (the filter-based tokenizer of B. Wu et al., "Visual Transformers: token-based image
- * representation and processing for computer vision", arXiv 2006.03677, 2020). [N, P, C] to [N, L,
- * C].
+ * them of x W_l (the filter-based tokenizer of B. Wu et al., "Visual Transformers: token-based
+ * image representation and processing for computer vision", arXiv 2006.03677, 2020). [N, P, C] to
+ * [N, L, C].
  */
 final class Tokenizer {
   static final LayerType LAYER =
