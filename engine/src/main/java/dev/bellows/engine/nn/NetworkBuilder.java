@@ -231,6 +231,10 @@ final class NetworkBuilder {
       throw new NetworkException(
           label + ": the name '" + given + "' stands twice or is taken by an input");
     }
+    if (given.matches("layer\\d+") && !given.equals("layer" + index)) {
+      throw new NetworkException(
+          label + ": '" + given + "' is how inputs name layer " + given.substring(5) + ": take another");
+    }
     String prefix = given.isEmpty() ? "layer" + index + "." + layer.type() : given;
     List<Node> inputs = inputsOf(label, layer, before);
     int firstSegment = segments.count();

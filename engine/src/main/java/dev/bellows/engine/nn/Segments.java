@@ -28,7 +28,7 @@ final class Segments {
     return List.copyOf(nodes);
   }
 
-  /** The node of the segment of this name, or -1. */
+  /** The index of the segment of this name, or -1. */
   int indexOf(String name) {
     for (int i = 0; i < segments.size(); i++) {
       if (segments.get(i).name().equals(name)) {

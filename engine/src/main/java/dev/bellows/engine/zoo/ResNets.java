@@ -4,7 +4,9 @@ import static dev.bellows.engine.nn.Activation.LINEAR;
 import static dev.bellows.engine.nn.Activation.RELU;
 
 import dev.bellows.engine.nn.Model;
+import dev.bellows.engine.nn.NetworkException;
 import dev.bellows.engine.nn.NetworkSpec;
+import java.util.Arrays;
 
 /**
  * Residual networks (K. He, X. Zhang, S. Ren, J. Sun, "Deep residual learning for image
@@ -78,6 +80,14 @@ public final class ResNets {
   }
 
   private static NetworkSpec stages(ImageTask task, int[] blocks, int channels, Form form) {
+    if (channels < 1 || Arrays.stream(blocks).anyMatch(count -> count < 1)) {
+      throw new NetworkException(
+          "ResNet: each stage needs a block and a channel or more, got "
+              + Arrays.toString(blocks)
+              + " blocks and "
+              + channels
+              + " channels");
+    }
     Model.Builder b = task.begin();
     Blocks.convNorm(b, "stem", channels, 3, 1, RELU);
     int input = channels;

@@ -54,7 +54,7 @@ public final class Transformers {
    * @param patch pixels of a patch's side; must divide height and width
    */
   public static NetworkSpec vision(ImageTask task, int patch, Size size) {
-    if (task.height() % patch != 0 || task.width() % patch != 0) {
+    if (patch < 1 || task.height() % patch != 0 || task.width() % patch != 0) {
       throw new NetworkException(
           "patches of "
               + patch

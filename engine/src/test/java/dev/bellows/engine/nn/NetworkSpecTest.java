@@ -28,6 +28,14 @@ final class NetworkSpecTest {
           new LossSpec(LossKind.SOFTMAX_CROSS_ENTROPY, 0.1f, new float[] {1, 2.5f, 0.3f}, 1),
           3);
 
+  @Test
+  void aLayerCannotTakeTheNumberedNameOfAnother() {
+    refused(
+        () -> network(LossKind.MSE, 2, layer(CoreLayers.DENSE, "units", 2, "name", "layer4")),
+        "layer 0 (dense 'layer4')",
+        "'layer4' is how inputs name layer 4");
+  }
+
   private static void refused(ThrowingCallable what, String... parts) {
     assertThatThrownBy(what).isInstanceOf(NetworkException.class).hasMessageContainingAll(parts);
   }

@@ -173,6 +173,20 @@ final class ZooCountsTest {
   }
 
   @Test
+  void sizesThatMakeNoNetworkAreRefused() {
+    assertThatThrownBy(() -> ResNets.stages(CIFAR, new int[] {1, 0}, 16, Block.BASIC, Start.PLAIN))
+        .isInstanceOf(NetworkException.class)
+        .hasMessageContaining("[1, 0] blocks");
+    Transformers.Size size = new Transformers.Size(1, 8, 2, 16, 0);
+    assertThatThrownBy(() -> Transformers.vision(CIFAR, 0, size))
+        .isInstanceOf(NetworkException.class)
+        .hasMessageContaining("patches of 0 pixels");
+    assertThatThrownBy(() -> MobileNets.v1(CIFAR, 0, 1))
+        .isInstanceOf(NetworkException.class)
+        .hasMessageContaining("got 0.0");
+  }
+
+  @Test
   @DisplayName("VIS-12 MobileNet: 4,231,976 parameters")
   void vis12MobileNet() {
     assertThat(parameters(MobileNets.v1(IMAGENET, 1, 2))).isEqualTo(4_231_976);

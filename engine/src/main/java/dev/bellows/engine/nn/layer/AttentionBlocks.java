@@ -72,12 +72,6 @@ final class AttentionBlocks {
     return Normalisations.layerNorm(c.graph(), x, scale, shift, EPSILON);
   }
 
-  /** Dropout in training. */
-  static Node dropout(LayerContext c, Node x, double rate) {
-    int id = c.dropoutId();
-    return c.training() && rate > 0 ? c.graph().dropout(x, rate, id) : x;
-  }
-
   /**
    * Multi-head attention with its projections: x [N, T, F] asks memory [N, K, G], or itself when
    * there is none. Gives [N, T, F].
@@ -145,6 +139,6 @@ final class AttentionBlocks {
     Activation kind = c.activation();
     Node hidden = linear(c, prefix + "hidden_", x, c.whole("hidden"), c.initializer());
     Node active = kind == Activation.LINEAR ? hidden : Activations.apply(c.graph(), kind, hidden);
-    return linear(c, prefix + "output_", dropout(c, active, rate), features, Initializer.GLOROT);
+    return linear(c, prefix + "output_", c.dropout(active, rate), features, Initializer.GLOROT);
   }
 }

@@ -133,7 +133,7 @@ final class AttentionLayers {
   private static Node residual(LayerContext c, String prefix, Node x, UnaryOperator<Node> part) {
     boolean before = c.word("norm").equals("pre");
     Node y = part.apply(before ? AttentionBlocks.norm(c, prefix + "norm_", x) : x);
-    Node sum = c.graph().add(x, AttentionBlocks.dropout(c, y, c.number("dropout")));
+    Node sum = c.graph().add(x, c.dropout(y, c.number("dropout")));
     return before ? sum : AttentionBlocks.norm(c, prefix + "norm_", sum);
   }
 

@@ -72,6 +72,13 @@ public final class ConvolutionLayers {
   /** One convolution with its weight, named {@code <layer>.<prefix>weight}. */
   private static Node convolved(
       LayerContext c, String prefix, Node x, int filters, int groups, Window window) {
+    int channels = divided(c, x, filters, groups);
+    Node weight = weight(c, prefix + "weight", window, channels / groups, filters, groups);
+    return Convolutions.conv(c.graph(prefix + "conv"), x, weight, window, groups);
+  }
+
+  /** The channels of the image, which the groups must divide, and the filters. */
+  private static int divided(LayerContext c, Node x, int filters, int groups) {
     int channels = x.shape().dim(-1);
     if (channels % groups != 0 || filters % groups != 0) {
       throw c.wrong(
@@ -84,8 +91,7 @@ public final class ConvolutionLayers {
               + " and the filters "
               + filters);
     }
-    Node weight = weight(c, prefix + "weight", window, channels / groups, filters, groups);
-    return Convolutions.conv(c.graph(prefix + "conv"), x, weight, window, groups);
+    return channels;
   }
 
   private static Node weight(
@@ -127,11 +133,7 @@ public final class ConvolutionLayers {
     Node x = Windowed.image(c, axes);
     int groups = c.whole("groups");
     int filters = c.whole("filters");
-    int channels = x.shape().dim(-1);
-    if (channels % groups != 0 || filters % groups != 0) {
-      throw c.wrong(
-          "groups " + groups + " must divide channels " + channels + " and filters " + filters);
-    }
+    int channels = divided(c, x, filters, groups);
     int[] size = Arrays.copyOfRange(x.shape().dims(), 1, axes + 1);
     int[] output = new int[axes];
     Window window = Windowed.unpadded(c);

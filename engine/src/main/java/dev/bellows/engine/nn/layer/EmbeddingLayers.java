@@ -4,6 +4,7 @@ import dev.bellows.engine.graph.Node;
 import dev.bellows.engine.nn.Initializer;
 import dev.bellows.engine.tensor.DType;
 import dev.bellows.engine.tensor.Shape;
+import java.util.Arrays;
 import java.util.List;
 
 /** Tokens to vectors. */
@@ -43,7 +44,7 @@ final class EmbeddingLayers {
     int count = Math.toIntExact(tokens.shape().size());
     Node rows = c.graph().reshape(tokens, Shape.of(count, 1));
     Node vectors = c.graph("rows").gatherRows(table, rows, 0);
-    int[] dims = java.util.Arrays.copyOf(tokens.shape().dims(), tokens.shape().rank() + 1);
+    int[] dims = Arrays.copyOf(tokens.shape().dims(), tokens.shape().rank() + 1);
     dims[dims.length - 1] = dim;
     return c.graph("").reshape(vectors, Shape.of(dims));
   }

@@ -89,7 +89,9 @@ public abstract class LayerContext {
   /** The first input, of any rank from 1 on. */
   public final Node input() {
     if (inputs.isEmpty()) {
-      throw wrong("needs a dense input");
+      throw wrong(
+          "reads numbers or tokens, but only a sparse input stands before it: put a dense layer"
+              + " between");
     }
     return inputs.get(0);
   }
@@ -219,6 +221,12 @@ public abstract class LayerContext {
 
   /** A number that tells the random masks of a network's layers apart: the next one. */
   public abstract int dropoutId();
+
+  /** Inverted dropout in training. Takes a number of {@link #dropoutId} at every rate. */
+  public final Node dropout(Node x, double rate) {
+    int id = dropoutId();
+    return training() && rate > 0 ? graph.dropout(x, rate, id) : x;
+  }
 
   // Messages.
 

@@ -7,7 +7,6 @@ import dev.bellows.engine.tensor.Window;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * Pooling, unpooling, up-sampling and local response normalisation of channels-last images [N,
@@ -125,8 +124,7 @@ public final class PoolingLayers {
               if (c.word("mode").equals("nearest")) {
                 return Poolings.resizeNearest(c.graph(""), x, height, width);
               }
-              Poolings.Corners corners =
-                  Poolings.Corners.valueOf(c.word("corners").toUpperCase(Locale.ROOT));
+              Poolings.Corners corners = c.word("corners", Poolings.Corners.class);
               return Poolings.resizeLinear(c.graph(""), x, corners, height, width);
             });
   }

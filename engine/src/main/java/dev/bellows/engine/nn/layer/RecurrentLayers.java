@@ -91,9 +91,7 @@ final class RecurrentLayers {
       }
       x = c.graph().concat(sequences ? 2 : 1, directions);
       if (layer < layers - 1) {
-        int id = c.dropoutId();
-        double rate = c.number("dropout");
-        x = c.training() && rate > 0 ? c.graph().dropout(x, rate, id) : x;
+        x = c.dropout(x, c.number("dropout"));
       }
     }
     return x;
