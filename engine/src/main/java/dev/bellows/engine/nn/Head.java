@@ -1,6 +1,8 @@
 package dev.bellows.engine.nn;
 
+import dev.bellows.engine.tensor.Shape;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -18,6 +20,31 @@ public record Head(String name, String layer, LossSpec loss, int outputs) {
       throw new NetworkException(
           "head '" + name + "': a name is a letter, then letters, digits and _, and not " + MAIN);
     }
+  }
+
+  /**
+   * A head with as many outputs as its layer gives.
+   *
+   * @param input what a row of the network holds
+   * @param layers of the network
+   * @throws NetworkException when no layer has the name
+   */
+  public static Head of(
+      String name, String layer, LossSpec loss, InputSpec input, List<LayerSpec> layers) {
+    Map<String, Shape> shapes = NetworkBuilder.shapes(input, layers);
+    Shape shape = shapes.get(layer);
+    if (shape == null) {
+      throw new NetworkException(
+          "head '"
+              + name
+              + "': there is no layer '"
+              + layer
+              + "'"
+              + Tree.nearest(layer, shapes.keySet())
+              + "; there are "
+              + shapes.keySet());
+    }
+    return new Head(name, layer, loss, loss.outputs(shape));
   }
 
   /** Name of the output of the last layer. */

@@ -1,5 +1,6 @@
 package dev.bellows.engine.nn;
 
+import dev.bellows.engine.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -131,6 +132,11 @@ public record LossSpec(LossKind kind, Map<String, Object> options) {
   /** Whether each labelled position counts 1; else each row does. */
   public boolean perPosition() {
     return "position".equals(options.get("per"));
+  }
+
+  /** The outputs of a layer [N, ...] for this loss: its last axis for labels, else all of a row. */
+  int outputs(Shape shape) {
+    return kind.usesLabels() ? shape.dim(-1) : Math.toIntExact(shape.size() / shape.dim(0));
   }
 
   /**

@@ -281,19 +281,8 @@ public final class Model {
 
     /** One more output with a loss of its own. */
     public Builder head(String name, String layer, LossSpec spec) {
-      InputSpec input = inputSpec();
-      Shape shape = NetworkBuilder.shapes(input, layerSpecs()).get(layer);
-      if (shape == null) {
-        throw new NetworkException("head '" + name + "': there is no layer '" + layer + "'");
-      }
-      heads.add(new Head(name, layer, spec, outputs(shape, spec)));
+      heads.add(Head.of(name, layer, spec, inputSpec(), layerSpecs()));
       return this;
-    }
-
-    private static int outputs(Shape shape, LossSpec loss) {
-      return loss.kind().usesLabels()
-          ? shape.dim(-1)
-          : Math.toIntExact(shape.size() / shape.dim(0));
     }
 
     private InputSpec inputSpec() {
@@ -324,7 +313,7 @@ public final class Model {
       if (last == null) {
         throw new IllegalStateException("no shape of the last layer");
       }
-      return new NetworkSpec(input, specs, minimised, outputs(last, minimised), heads);
+      return new NetworkSpec(input, specs, minimised, minimised.outputs(last), heads);
     }
   }
 }

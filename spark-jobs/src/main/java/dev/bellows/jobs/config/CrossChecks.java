@@ -193,6 +193,7 @@ final class CrossChecks {
           "linear predicts numbers, but task is classification (logistic fits, or model.loss: hinge)");
     }
     counts(loss);
+    HeadKeys.check(file.at("model"), binding);
     int classes = file.count("target.classes");
     List<?> weights = file.settings("model.loss").list("class_weights");
     if (classes > 0 && !weights.isEmpty() && weights.size() != classes) {
@@ -229,6 +230,14 @@ final class CrossChecks {
     }
     Bound bound = new Bound(Map.of("it", layer));
     String at = "model.layers[" + last + "]";
+    if (bound.chosen("it").equals(LayerRepeats.REPEAT)) {
+      List<?> block = bound.settings("it").list("layers");
+      if (block.isEmpty() || block.contains(Spec.BAD)) {
+        return;
+      }
+      at += ".repeat.layers[" + (block.size() - 1) + "]";
+      bound = new Bound(Map.of("it", block.get(block.size() - 1)));
+    }
     if (NO_OUTPUTS.contains(bound.chosen("it"))) {
       problem(
           at,

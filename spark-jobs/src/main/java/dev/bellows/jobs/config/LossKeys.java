@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Predicate;
 
 /**
@@ -34,16 +35,27 @@ final class LossKeys {
             .with(
                 AUTO,
                 "By the task: softmax or sigmoid (one output unit) cross-entropy for classes, mse for numbers."),
-        LossType::predicts);
+        LossType::predicts,
+        Set.of("target"));
   }
 
-  private static Choice with(Choice choice, Predicate<LossType> which) {
+  /** Losses of further outputs, which have weight and target beside them. */
+  static Choice headLoss() {
+    return with(
+        new Choice().with(AUTO, "The loss of the network."),
+        type -> true,
+        Set.of("target", "weight"));
+  }
+
+  private static Choice with(Choice choice, Predicate<LossType> which, Set<String> without) {
     for (LossKind kind : LossKind.values()) {
       LossType type = kind.type();
       if (which.test(type)) {
         Section section = new Section();
         for (Option option : type.allOptions()) {
-          add(section, name(kind, option), option);
+          if (!without.contains(option.name())) {
+            add(section, name(kind, option), option);
+          }
         }
         choice.with(kind.id(), type.doc(), section);
       }

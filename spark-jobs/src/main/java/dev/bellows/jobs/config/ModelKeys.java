@@ -33,7 +33,7 @@ final class ModelKeys {
             new Section()
                 .key(
                     "layers",
-                    new ListOf(layer(), 0),
+                    new ListOf(layerOrRepeat(), 0),
                     "[]",
                     "Layers, input to output; or preset.",
                     "[{dense: {units: 10}}]")
@@ -43,7 +43,13 @@ final class ModelKeys {
                     "A network of the zoo in place of layers; written out as layers when the file is read.",
                     "{resnet: {depth: 20}}")
                 .key(
-                    "loss", LossKeys.loss(), "auto", "What is minimised.", "softmax_cross_entropy"))
+                    "loss", LossKeys.loss(), "auto", "What is minimised.", "softmax_cross_entropy")
+                .key(
+                    "heads",
+                    new ListOf(HeadKeys.head(), 0),
+                    "[]",
+                    "More outputs, each with a loss of its own.",
+                    "[{name: auxiliary, layer: stem, weight: 0.3}]"))
         .branch(
             "linear",
             new Section().key("loss", LossKeys.loss(), "auto", "What is minimised.", "huber"))
@@ -86,6 +92,21 @@ final class ModelKeys {
       kinds.branch(kind, LayerKeys.common(options, CoreLayers.ACTIVATION));
     }
     return kinds;
+  }
+
+  private static Choice layerOrRepeat() {
+    return layer()
+        .with(
+            LayerRepeats.REPEAT,
+            "Layers several times in a row, each time with parameters of its own: a name in it becomes name.1, name.2, ...;"
+                + " before means what the repetition reads.",
+            new Section()
+                .required("times", new Whole(1, 10_000), "How often.", "3")
+                .required(
+                    "layers",
+                    new ListOf(layer(), 1),
+                    "Layers of one repetition, input to output.",
+                    "[{dense: {units: 10}}]"));
   }
 
   static Choice layer() {

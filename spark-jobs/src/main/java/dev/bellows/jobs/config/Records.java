@@ -200,16 +200,10 @@ final class Records {
     Bound model = file.at("model");
     ModelConfig.Type type =
         model.has("type") ? model.word(ModelConfig.Type.class, "type") : ModelConfig.Type.NETWORK;
-    List<LayerConfig> layers = model.list("layers", Records::layer);
+    List<LayerConfig> layers = LayerRepeats.of(model.list("layers")).layers();
     String loss = model.has("loss") ? model.chosen("loss") : "auto";
-    return new ModelConfig(type, layers, LossKeys.config(loss, model.settings("loss")));
-  }
-
-  private static LayerConfig layer(Object layer) {
-    Bound bound = new Bound(Map.of("it", layer));
-    Map<String, Object> options = new LinkedHashMap<>(bound.settings("it").values());
-    options.values().removeIf(Objects::isNull); // unset options leave the choice to the layer
-    return new LayerConfig(bound.chosen("it"), options);
+    return new ModelConfig(
+        type, layers, LossKeys.config(loss, model.settings("loss")), HeadKeys.heads(model));
   }
 
   private static TrainerConfig trainer(Bound trainer) {

@@ -1,6 +1,7 @@
 package dev.bellows.jobs.train;
 
 import dev.bellows.engine.nn.Activation;
+import dev.bellows.engine.nn.Head;
 import dev.bellows.engine.nn.InputPart;
 import dev.bellows.engine.nn.InputSpec;
 import dev.bellows.engine.nn.LayerSpec;
@@ -8,9 +9,11 @@ import dev.bellows.engine.nn.LossKind;
 import dev.bellows.engine.nn.LossSpec;
 import dev.bellows.engine.nn.NetworkSpec;
 import dev.bellows.engine.nn.layer.CoreLayers;
+import dev.bellows.engine.nn.loss.LossType;
 import dev.bellows.jobs.BellowsException;
 import dev.bellows.jobs.ExitCode;
 import dev.bellows.jobs.block.DatasetShape;
+import dev.bellows.jobs.config.HeadConfig;
 import dev.bellows.jobs.config.LayerConfig;
 import dev.bellows.jobs.config.LossConfig;
 import dev.bellows.jobs.config.ModelConfig;
@@ -59,12 +62,16 @@ final class NetworkSpecs {
       for (DatasetShape.Categorical c : shape.categoricals()) {
         categorical.add(new InputSpec.Categorical(c.name(), c.cardinality(), c.embeddingDim()));
       }
-      return new NetworkSpec(
+      InputSpec input =
           new InputSpec(
-              shape.numericWidth(), categorical, shape.sparseWidth(), parts(shape, shaped)),
-          layers,
-          loss(loss, model.loss(), classCounts),
-          outputs);
+              shape.numericWidth(), categorical, shape.sparseWidth(), parts(shape, shaped));
+      LossSpec main = loss(loss, model.loss(), classCounts);
+      List<Head> heads = new ArrayList<>();
+      for (HeadConfig head : model.heads()) {
+        heads.add(
+            Head.of(head.name(), head.layer(), loss(head, main, classCounts), input, layers));
+      }
+      return new NetworkSpec(input, layers, main, outputs, heads);
     } catch (IllegalArgumentException e) {
       throw new BellowsException(ExitCode.CONFIG, "model: " + e.getMessage(), e);
     }
@@ -155,6 +162,19 @@ final class NetworkSpecs {
     return new LossSpec(kind, options);
   }
 
+  /** A head's loss; its truth is the target of the run unless the configuration names another. */
+  private static LossSpec loss(HeadConfig head, LossSpec main, List<Long> classCounts) {
+    LossKind kind =
+        head.loss().auto()
+            ? main.kind()
+            : LossKind.valueOf(head.loss().kind().toUpperCase(Locale.ROOT));
+    LossSpec loss = head.loss().auto() ? main : loss(kind, head.loss(), classCounts);
+    LossSpec weighed = loss.with("weight", head.weight());
+    return kind.type().truth() == LossType.Truth.NONE
+        ? weighed
+        : weighed.with("target", head.target());
+  }
+
   /** n / (classes * n_class) per class, as floats are written. */
   private static List<Double> balanced(List<Long> counts) {
     double rows = counts.stream().mapToDouble(Long::doubleValue).sum();
@@ -183,6 +203,10 @@ final class NetworkSpecs {
           };
       words.add(word);
     }
-    return String.join(" > ", words);
+    String line = String.join(" > ", words);
+    for (Head head : spec.heads()) {
+      line += "; head " + head.name() + " on " + head.layer() + " " + head.loss().kind().id();
+    }
+    return line;
   }
 }

@@ -26,8 +26,7 @@ final class LossKeysTest {
     assertThat(loss("pinball"))
         .isEqualTo(new LossConfig("pinball", false, Map.of("quantile", 0.5)));
     assertThat(loss("{huber: {delta: 2}}").options()).isEqualTo(Map.of("huber_delta", 2.0));
-    assertThat(loss("{mse: {weight: 0.5, target: stem}}").options())
-        .isEqualTo(Map.of("weight", 0.5, "target", "stem"));
+    assertThat(loss("{mse: {weight: 0.5}}").options()).isEqualTo(Map.of("weight", 0.5));
     assertThat(loss("auto").auto()).isTrue();
   }
 
