@@ -54,6 +54,7 @@ void bl_byte_rows(const uint8_t *x, const int32_t *order, int64_t first, int64_t
                   double factor, float *y);
 void bl_adam(const float *constants, const float *g, float *w, float *m, float *v, int64_t n);
 
+void bl_draw(uint64_t key, int32_t distribution, float *y, int64_t n);
 void bl_dropout(uint64_t key, float rate, float scale, const float *x, float *y, int64_t n);
 
 #endif

@@ -244,4 +244,38 @@ INLINE float row_max(const float *x, int64_t n) {
   return nan ? NAN : m;
 }
 
+/* sin(r) and cos(r) on [-pi/4, pi/4]. */
+INLINE float sin_poly(float r) {
+  float z = r * r;
+  float p = -1.9515295891e-4f;
+  p = p * z + 8.3321608736e-3f;
+  p = p * z - 1.6666654611e-1f;
+  return p * z * r + r;
+}
+
+INLINE float cos_poly(float r) {
+  float z = r * r;
+  float p = 2.443315711809948e-5f;
+  p = p * z - 1.388731625493765e-3f;
+  p = p * z + 4.166664568298827e-2f;
+  return p * z * z - 0.5f * z + 1.0f;
+}
+
+/* sin(2 pi v) and cos(2 pi v) for 0 <= v < 1. */
+INLINE float bl_sin_turns(float v) {
+  float quarter = nearest(v * 4.0f);
+  float r = (v - quarter * 0.25f) * 6.28318530717958648f;
+  int32_t k = (int32_t)quarter & 3;
+  float y = (k & 1) == 0 ? sin_poly(r) : cos_poly(r);
+  return k >= 2 ? -y : y;
+}
+
+INLINE float bl_cos_turns(float v) {
+  float quarter = nearest(v * 4.0f);
+  float r = (v - quarter * 0.25f) * 6.28318530717958648f;
+  int32_t k = (int32_t)quarter & 3;
+  float y = (k & 1) == 0 ? cos_poly(r) : sin_poly(r);
+  return k == 1 || k == 2 ? -y : y;
+}
+
 #endif

@@ -165,6 +165,11 @@ ENTRY(void, fromBfloat16, jlong n, jlong x, jlong y) {
   bl_from_bfloat16(n, (const uint16_t *)x, (uint32_t *)y);
 }
 
+ENTRY(void, draw, jlong key, jint distribution, jlong y, jlong n) {
+  (void)env, (void)type;
+  bl_draw((uint64_t)key, distribution, OUT(y), n);
+}
+
 ENTRY(void, dropout, jlong key, jfloat rate, jfloat scale, jlong x, jlong y, jlong n) {
   UNUSED;
   bl_dropout((uint64_t)key, rate, scale, IN(x), OUT(y), n);

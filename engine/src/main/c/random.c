@@ -1,5 +1,5 @@
 /*
- * Dropout by Philox4x32-10 (J. K. Salmon et al., Parallel random numbers: as easy as 1, 2, 3, SC 2011):
+ * Dropout and random numbers by Philox4x32-10 (J. K. Salmon et al., Parallel random numbers: as easy as 1, 2, 3, SC 2011):
  * element i is word i % 4 of block i / 4, as in dev.bellows.engine.sample.Philox.
  */
 #include "bellows.h"
@@ -74,5 +74,34 @@ void bl_dropout(uint64_t key, float rate, float scale, const float *x, float *y,
       float u = (float)(int32_t)(words[i] >> 8) * 0x1.0p-24f;
       y[i0 + i] = u >= rate ? x[i0 + i] * scale : 0.0f;
     }
+  }
+}
+
+INLINE float share(uint32_t word) { return ((float)(int32_t)(word >> 9) + 0.5f) * 0x1.0p-23f; }
+
+/* y[i] = element i of the stream of key: 0 uniform, 1 normal, 2 Gumbel (dev.bellows.engine.sample.Distribution) */
+void bl_draw(uint64_t key, int32_t distribution, float *y, int64_t n) {
+  uint32_t words[4 * GROUP];
+  float draws[4 * GROUP];
+  for (int64_t i0 = 0; i0 < n; i0 += 4 * GROUP) {
+    int64_t m = n - i0 < 4 * GROUP ? n - i0 : 4 * GROUP;
+    blocks(key, (uint64_t)i0 >> 2, words);
+    if (distribution == 0) {
+      for (int i = 0; i < 4 * GROUP; i++) {
+        draws[i] = (float)(int32_t)(words[i] >> 8) * 0x1.0p-24f;
+      }
+    } else if (distribution == 1) {
+      for (int i = 0; i < 2 * GROUP; i++) {
+        float radius = sqrtf(-2.0f * bl_log(share(words[2 * i])));
+        float turns = (float)(int32_t)(words[2 * i + 1] >> 8) * 0x1.0p-24f;
+        draws[2 * i] = radius * bl_cos_turns(turns);
+        draws[2 * i + 1] = radius * bl_sin_turns(turns);
+      }
+    } else {
+      for (int i = 0; i < 4 * GROUP; i++) {
+        draws[i] = -bl_log(-bl_log(share(words[i])));
+      }
+    }
+    memcpy(y + i0, draws, sizeof(float) * (size_t)m);
   }
 }

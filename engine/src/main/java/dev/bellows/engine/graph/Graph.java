@@ -1,5 +1,6 @@
 package dev.bellows.engine.graph;
 
+import dev.bellows.engine.sample.Distribution;
 import dev.bellows.engine.tensor.DType;
 import dev.bellows.engine.tensor.Shape;
 import java.util.ArrayList;
@@ -370,6 +371,16 @@ public final class Graph {
   }
 
   // Regularising layers.
+
+  /**
+   * Numbers that are drawn anew at each step.
+   *
+   * @param id tells the random nodes and dropouts of one network apart; equal ids give equal bits
+   */
+  public Node random(Distribution distribution, Shape shape, int id) {
+    Attributes attributes = Attributes.of("distribution", distribution.code()).with("id", id);
+    return append(Op.RANDOM, shape, DType.FLOAT32, attributes, List.of());
+  }
 
   /** Inverted dropout; {@code id} tells the layers of one network apart. */
   public Node dropout(Node x, double rate, int id) {

@@ -156,6 +156,11 @@ public enum Op {
    * gradient is the same op on dy.
    */
   DROPOUT(1, 0b1),
+  /**
+   * Random numbers of a {@link dev.bellows.engine.sample.Distribution}: a function of (seed, step,
+   * slice, {@code id}, element index), whatever the inputs.
+   */
+  RANDOM(0, 0),
   /** Means of each channel of [..., K]: [K]. */
   BATCH_MEAN(1, 0b1),
   /** Biased variances (divided by the count) of each channel of [..., K]: [K]. */

@@ -20,7 +20,7 @@ public record Kernels(
     Loss loss,
     Embedding embedding,
     Layout layout,
-    Dropout dropout,
+    RandomNumbers random,
     Convolution convolution,
     Pooling pooling,
     Normalisation normalisation,

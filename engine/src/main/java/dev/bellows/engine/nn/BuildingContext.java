@@ -1,5 +1,6 @@
 package dev.bellows.engine.nn;
 
+import dev.bellows.engine.graph.GradientFlow;
 import dev.bellows.engine.graph.Graph;
 import dev.bellows.engine.graph.Node;
 import dev.bellows.engine.nn.layer.LayerContext;
@@ -9,6 +10,11 @@ import java.util.Map;
 
 /** The parameters of one layer: its own, tied to another layer's, or frozen. */
 abstract class BuildingContext extends LayerContext {
+  /** Segments that weight_norm adds to a weight's. */
+  private static final String SCALE = "_scale";
+
+  private static final String DIRECTION = "_direction";
+
   private final Graph graph;
   private final Segments segments;
   private final Map<String, Node> statistics;
@@ -52,7 +58,33 @@ abstract class BuildingContext extends LayerContext {
                 ? factor.floatValue()
                 : 1;
     Node node = segments.trained(name() + "." + suffix, shape, init, decays, fanIn, fanOut, rate);
-    return rate == 0 ? graph.stopGradient(node) : node;
+    Node weight = rate == 0 ? graph.stopGradient(node) : node;
+    return decay && shape.rank() >= 2 ? normalised(suffix, weight, rate) : weight;
+  }
+
+  /** A weight [..., out] divided as option {@code weight_norm} says. */
+  private Node normalised(String suffix, Node weight, float rate) {
+    String kind = option("weight_norm");
+    if (kind.isEmpty()) {
+      return weight;
+    }
+    int out = weight.shape().dim(-1);
+    int in = Math.toIntExact(weight.shape().size() / out);
+    Node matrix = graph.reshape(weight, Shape.of(in, out));
+    Node divided;
+    if (kind.equals("weight")) {
+      String name = name() + "." + suffix + SCALE;
+      Node scale = segments.trained(name, Shape.of(out), Initializer.ONE, false, in, out, rate);
+      divided =
+          GradientFlow.weightNorm(graph, matrix, rate == 0 ? graph.stopGradient(scale) : scale);
+    } else {
+      Node start = state(suffix + DIRECTION, Shape.of(in), Initializer.SMALL_RANDOM, 0);
+      divided = GradientFlow.spectralNorm(graph, matrix, start, 1);
+      if (training()) {
+        statistic(suffix + DIRECTION, GradientFlow.spectralStart(graph, matrix, start, 1));
+      }
+    }
+    return graph.reshape(divided, weight.shape());
   }
 
   /** The segment of another layer, as it is or transposed. */
@@ -60,6 +92,10 @@ abstract class BuildingContext extends LayerContext {
     int index = segments.indexOf(layer + "." + suffix);
     if (index < 0) {
       throw wrong("layer '" + layer + "' has no parameter " + suffix + " and must stand before");
+    }
+    if (segments.indexOf(layer + "." + suffix + SCALE) >= 0
+        || segments.indexOf(layer + "." + suffix + DIRECTION) >= 0) {
+      throw wrong("layer '" + layer + "' has weight_norm: its weights can't be used by another");
     }
     Node node = segments.node(index);
     if (node.shape().equals(shape)) {

@@ -177,7 +177,7 @@ public final class GraphPlan implements AutoCloseable {
   private static int[] dropoutIds(List<Step> steps) {
     List<Integer> ids = new ArrayList<>();
     for (Step step : steps) {
-      if (step.main().op() == Op.DROPOUT) {
+      if (ParameterSteps.random(step.main().op())) {
         int id = step.main().attributes().integer("id");
         if (!ids.contains(id)) {
           ids.add(id);
@@ -188,8 +188,8 @@ public final class GraphPlan implements AutoCloseable {
   }
 
   /**
-   * Sets the masks of every dropout of the graph: a function of seed, step, slice and the dropout's
-   * id.
+   * Sets the masks of every dropout and the numbers of every random node: a function of seed, step,
+   * slice and the node's id.
    */
   public void setDropout(long seed, long step, int slice) {
     long place = Mix64.mix(seed, Purpose.DROPOUT, step, slice);

@@ -10,6 +10,7 @@ import dev.bellows.engine.kernel.KernelCall;
 import dev.bellows.engine.kernel.Kernels;
 import dev.bellows.engine.kernel.LossOp;
 import dev.bellows.engine.kernel.UnaryOp;
+import dev.bellows.engine.sample.Distribution;
 import dev.bellows.engine.tensor.DType;
 import dev.bellows.engine.tensor.Shape;
 import java.util.ArrayList;
@@ -160,6 +161,7 @@ final class Lowering {
       case GATHER_ROWS -> gather(node, at(node), node.shape().dim(1));
       case SCATTER_ADD_ROWS -> scatter(node, null);
       case DROPOUT -> dropout(node);
+      case RANDOM -> draw(node);
       case CLASS_WEIGHTS -> classWeights(node);
       case METRIC_CORRECT, METRIC_CORRECT_BINARY, METRIC_ABSOLUTE_ERROR ->
           add(
@@ -373,21 +375,31 @@ final class Lowering {
                 at(node)));
   }
 
-  private void dropout(Node node) {
+  /** Where the key of a node's stream is. */
+  private long key(Node node) {
     int id = node.attributes().integer("id");
     int slot = 0;
     while (dropoutIds[slot] != id) {
       slot++;
     }
+    return dropoutKeys + 8L * slot;
+  }
+
+  private void dropout(Node node) {
     add(
         kernels
-            .dropout()
-            .bind(
+            .random()
+            .bindDropout(
                 (float) node.attributes().number("rate"),
-                dropoutKeys + 8L * slot,
+                key(node),
                 at(node.input(0)),
                 at(node),
                 node.shape().size()));
+  }
+
+  private void draw(Node node) {
+    Distribution distribution = Distribution.of(node.attributes().integer("distribution"));
+    add(kernels.random().bindDraw(distribution, key(node), at(node), node.shape().size()));
   }
 
   private void classWeights(Node node) {

@@ -34,11 +34,16 @@ final class ParameterSteps {
                           || fixed.contains(node));
       boolean asked =
           step.results().stream().anyMatch(node -> written.contains(Placement.base(node)));
-      once[i] = all && !asked && step.main().op() != Op.DROPOUT;
+      once[i] = all && !asked && !random(step.main().op());
       if (once[i]) {
         fixed.addAll(step.results());
       }
     }
     return once;
+  }
+
+  /** Whether an op's result is another one in each run, even from the same inputs. */
+  static boolean random(Op op) {
+    return op == Op.DROPOUT || op == Op.RANDOM;
   }
 }

@@ -91,7 +91,7 @@ public final class KernelBench {
         "batch norm gradient",
         3,
         k.norm().bindBatchNormGrad(true, ROWS, COLS, 1e-5f, x, y, x, small, small, z));
-    time("dropout", 2, k.dropout().bind(0.5f, key, x, z, N));
+    time("dropout", 2, k.random().bindDropout(0.5f, key, x, z, N));
     time("transpose", 2, k.layout().bindTranspose(ROWS, COLS, x, z));
     time("finite check", 1, () -> k.reduce().allFinite(x, N));
   }

@@ -3,6 +3,7 @@ package dev.bellows.engine.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.bellows.engine.plan.NativeKernels;
+import dev.bellows.engine.sample.Distribution;
 import dev.bellows.engine.sample.Philox;
 import dev.bellows.engine.tensor.Arena;
 import dev.bellows.engine.tensor.Memory;
@@ -209,7 +210,10 @@ final class KernelBitsTest {
     for (long k : new long[] {0, -1, 0x123456789abcdefL}) {
       Memory.putLong(key, k);
       for (int n : new int[] {1, 4, 63, 64, 65, 499}) {
-        same("dropout", n, (kernels, out) -> kernels.dropout().bind(0.3f, key, x, out, n));
+        same("dropout", n, (kernels, out) -> kernels.random().bindDropout(0.3f, key, x, out, n));
+        for (Distribution each : Distribution.values()) {
+          same("draw " + each, n, (kernels, out) -> kernels.random().bindDraw(each, key, out, n));
+        }
       }
     }
   }

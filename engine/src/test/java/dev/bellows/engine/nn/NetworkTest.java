@@ -208,6 +208,22 @@ final class NetworkTest {
     }
   }
 
+  /** The same draws at each evaluation: gradients go through what they were multiplied with. */
+  @Test
+  void noiseHasTheSlopesOfItsDraws() {
+    List<LayerSpec> layers =
+        List.of(
+            LayerSpec.dense(5, Activation.TANH),
+            LayerSpec.of("gaussian_noise", Map.of("sigma", 0.5, "steps", 3)),
+            LayerSpec.of("drop_connect", Map.of("units", 8, "rate", 0.4, "activation", "tanh")),
+            LayerSpec.of("sampling", Map.of()),
+            LayerSpec.of("gumbel_softmax", Map.of("temperature", 0.6)),
+            LayerSpec.of("top_k", Map.of("k", 3)),
+            LayerSpec.of("dense", Map.of("units", 3, "weight_norm", "weight")));
+    LossSpec loss = LossSpec.of(LossKind.SOFTMAX_CROSS_ENTROPY);
+    check("noise", new NetworkSpec(MIXED, layers, loss, 3));
+  }
+
   /** The gradient nodes against central differences of the loss. */
   private static void check(String what, NetworkSpec spec) {
     int rows = 5;

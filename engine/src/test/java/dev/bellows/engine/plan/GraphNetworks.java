@@ -122,6 +122,56 @@ final class GraphNetworks {
     return new NetworkSpec(InputSpec.numeric(20), layers, SOFTMAX, 3);
   }
 
+  /** Every layer that draws random numbers, with ramps. */
+  static NetworkSpec noise() {
+    return new NetworkSpec(
+        InputSpec.numeric(9),
+        List.of(
+            layer("gaussian_noise", "sigma", 0.5, "sigma_end", 0.1, "steps", 4),
+            layer("drop_connect", "units", 12, "rate", 0.3, "activation", "tanh"),
+            layer("sampling", "name", "code"),
+            layer("dense", "units", 6, "name", "variance"),
+            layer("sampling", "inputs", List.of("code", "variance")),
+            layer("gumbel_softmax", "temperature", 0.7),
+            layer("dense", "units", 5, "weight_norm", "weight"),
+            layer("gumbel_softmax", "hard", true),
+            layer("dense", "units", 4)),
+        SOFTMAX,
+        4);
+  }
+
+  /** Channels that drop out; weights divided by their norms. */
+  static NetworkSpec channels() {
+    return new NetworkSpec(
+        InputSpec.shaped("image", 5, 4, 2),
+        List.of(
+            layer("conv2d", "filters", 6, "weight_norm", "spectral"),
+            layer("spatial_dropout", "rate", 0.4),
+            layer("conv2d", "filters", 3, "weight_norm", "weight", "activation", "relu"),
+            layer("flatten"),
+            layer("gaussian_noise"),
+            layer("dense", "units", 4, "weight_norm", "spectral")),
+        SOFTMAX,
+        4);
+  }
+
+  /** Layers whose gradient is not that of their value. */
+  static NetworkSpec gradients() {
+    return new NetworkSpec(
+        InputSpec.numeric(9),
+        List.of(
+            layer("dense", "units", 8, "activation", "tanh"),
+            layer("gradient_reversal", "factor", 0.5),
+            layer("top_k", "k", 3),
+            layer("straight_through", "kind", "quantise", "levels", 7),
+            layer("gradient_reversal", "steps", 3),
+            layer("dense", "units", 6),
+            layer("top_k", "k", 2, "rest", -0.5),
+            layer("dense", "units", 4)),
+        SOFTMAX,
+        4);
+  }
+
   static Map<String, NetworkSpec> all() {
     Map<String, NetworkSpec> all = new TreeMap<>();
     all.put("residual", residual());
@@ -130,6 +180,9 @@ final class GraphNetworks {
     all.put("language per position", language("position"));
     all.put("frozen", frozen());
     all.put("heads", heads());
+    all.put("noise", noise());
+    all.put("channels", channels());
+    all.put("gradients", gradients());
     all.put("deep", deep(false));
     all.put("deep recomputed", deep(true));
     return all;

@@ -220,6 +220,11 @@ abstract class SliceTrainerTest {
             "everything",
             "embeddings",
             "heads",
+            "noise",
+            "channels",
+            "gradients",
+            "loss dice",
+            "loss info_nce",
             "deep recomputed")) {
       TrainerFixture fixture = new TrainerFixture(Networks.all().get(name), 16);
       float[] gradient = new float[fixture.parameters.length];

@@ -102,6 +102,8 @@ final class NativeOps {
 
   static native void dropout(long key, float rate, float scale, long x, long y, long n);
 
+  static native void draw(long key, int distribution, long y, long n);
+
   static native boolean copyChecked(long x, float[] y, long n);
 
   static native boolean addChain(long x, float[][] chain, int count, long n);

@@ -157,4 +157,40 @@ final class FloatMath {
   static float sign(float v) {
     return v > 0.0f ? 1.0f : v < 0.0f ? -1.0f : v * 0.0f;
   }
+
+  /** sin(2 pi v) for 0 <= v < 1. */
+  static float sinTurns(float v) {
+    float quarter = nearest(v * 4.0f);
+    float r = (v - quarter * 0.25f) * 6.28318530717958648f;
+    int k = (int) quarter & 3;
+    float y = (k & 1) == 0 ? sinPoly(r) : cosPoly(r);
+    return k >= 2 ? -y : y;
+  }
+
+  /** cos(2 pi v) for 0 <= v < 1. */
+  static float cosTurns(float v) {
+    float quarter = nearest(v * 4.0f);
+    float r = (v - quarter * 0.25f) * 6.28318530717958648f;
+    int k = (int) quarter & 3;
+    float y = (k & 1) == 0 ? cosPoly(r) : sinPoly(r);
+    return k == 1 || k == 2 ? -y : y;
+  }
+
+  /** sin(r) on [-pi/4, pi/4]. */
+  private static float sinPoly(float r) {
+    float z = r * r;
+    float p = -1.9515295891e-4f;
+    p = p * z + 8.3321608736e-3f;
+    p = p * z - 1.6666654611e-1f;
+    return p * z * r + r;
+  }
+
+  /** cos(r) on [-pi/4, pi/4]. */
+  private static float cosPoly(float r) {
+    float z = r * r;
+    float p = 2.443315711809948e-5f;
+    p = p * z - 1.388731625493765e-3f;
+    p = p * z + 4.166664568298827e-2f;
+    return p * z * z - 0.5f * z + 1.0f;
+  }
 }

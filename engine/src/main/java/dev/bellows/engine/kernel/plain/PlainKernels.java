@@ -17,7 +17,7 @@ public final class PlainKernels {
         new PlainLoss(),
         new PlainEmbedding(),
         new PlainLayout(),
-        new PlainDropout(),
+        new PlainRandomNumbers(),
         new PlainConvolution(),
         new PlainPooling(),
         new PlainNormalisation(),

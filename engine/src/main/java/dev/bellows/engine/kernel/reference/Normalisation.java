@@ -1,12 +1,13 @@
 package dev.bellows.engine.kernel.reference;
 
 import dev.bellows.engine.graph.Node;
+import dev.bellows.engine.sample.Distribution;
 import dev.bellows.engine.sample.Mix64;
 import dev.bellows.engine.sample.Philox;
 import dev.bellows.engine.sample.Purpose;
 import org.jspecify.annotations.Nullable;
 
-/** Softmax, batch norm and dropout. */
+/** Softmax, batch norm, dropout and random numbers. */
 final class Normalisation {
   private Normalisation() {}
 
@@ -149,17 +150,29 @@ final class Normalisation {
 
   static double[] dropout(Node n, double[] x, long seed, long step, int slice) {
     double rate = n.attributes().number("rate");
-    long key =
-        Mix64.mix(
-            Mix64.mix(seed, Purpose.DROPOUT, step, slice),
-            Purpose.DROPOUT,
-            n.attributes().integer("id"));
     float[] draws = new float[x.length];
-    Philox.fillUniform(key, 0, draws, 0, draws.length);
+    Philox.fillUniform(key(n, seed, step, slice), 0, draws, 0, draws.length);
     double[] out = new double[x.length];
     for (int i = 0; i < out.length; i++) {
       out[i] = draws[i] >= (float) rate ? x[i] / (1 - rate) : 0;
     }
     return out;
+  }
+
+  static double[] random(Node n, long seed, long step, int slice) {
+    Distribution distribution = Distribution.of(n.attributes().integer("distribution"));
+    long key = key(n, seed, step, slice);
+    double[] out = new double[Math.toIntExact(n.shape().size())];
+    for (int i = 0; i < out.length; i++) {
+      out[i] = distribution.draw(key, i);
+    }
+    return out;
+  }
+
+  private static long key(Node n, long seed, long step, int slice) {
+    return Mix64.mix(
+        Mix64.mix(seed, Purpose.DROPOUT, step, slice),
+        Purpose.DROPOUT,
+        n.attributes().integer("id"));
   }
 }

@@ -85,7 +85,7 @@ public final class ReferenceExecutor {
     this.values.clear();
   }
 
-  /** Sets what the masks of DROPOUT nodes depend on. */
+  /** Sets what the masks of DROPOUT nodes and the numbers of RANDOM nodes depend on. */
   public void dropout(long seed, long step, int slice) {
     dropoutSeed = seed;
     dropoutStep = step;
@@ -154,6 +154,9 @@ public final class ReferenceExecutor {
       }
       case DROPOUT -> {
         return Normalisation.dropout(n, get(in.get(0)), dropoutSeed, dropoutStep, dropoutSlice);
+      }
+      case RANDOM -> {
+        return Normalisation.random(n, dropoutSeed, dropoutStep, dropoutSlice);
       }
       default -> {}
     }

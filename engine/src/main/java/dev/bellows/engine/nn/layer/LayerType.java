@@ -45,6 +45,12 @@ public final class LayerType {
               .optional(),
           Option.word("weights_of", "Layer whose weight it uses, transposed where that fits only.")
               .optional(),
+          Option.word(
+                  "weight_norm",
+                  "Its weights [..., out] divided: weight, each column by its length times a trained scale (Salimans and Kingma, 2016); spectral, by the largest singular value, one power iteration per step (Miyato et al., 2018).",
+                  "weight",
+                  "spectral")
+              .optional(),
           Option.word("shared_with", "Layer of the same type whose parameters it all uses.")
               .optional(),
           optionalFlag("trainable", "false: its parameters stay as they are."),

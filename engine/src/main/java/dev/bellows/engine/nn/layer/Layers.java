@@ -19,6 +19,8 @@ public final class Layers {
           ConvolutionLayers.ALL,
           PoolingLayers.ALL,
           RecurrentLayers.ALL,
+          NoiseLayers.ALL,
+          GradientLayers.ALL,
           NormalisationLayers.ALL,
           CapsuleLayers.ALL,
           AttentionLayers.ALL);
