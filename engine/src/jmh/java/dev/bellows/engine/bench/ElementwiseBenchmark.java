@@ -122,7 +122,7 @@ public class ElementwiseBenchmark {
       case "batch norm":
         return k.norm().bindBatchNorm(ROWS, COLS, 1e-5f, x, y, row, row, y, z);
       case "dropout":
-        return k.dropout().bind(0.5f, in.zeros(2), x, z, N);
+        return k.random().bindDropout(0.5f, in.zeros(2), x, z, N);
       case "transpose":
         return k.layout().bindTranspose(ROWS, COLS, x, z);
       case "column sums", "row sums":
