@@ -29,9 +29,7 @@ final class RegularisationCatalogueTest {
   private record Figures(double accuracy, double logLoss, double trainAccuracy) {
     Figures plus(Figures other) {
       return new Figures(
-          accuracy + other.accuracy,
-          logLoss + other.logLoss,
-          trainAccuracy + other.trainAccuracy);
+          accuracy + other.accuracy, logLoss + other.logLoss, trainAccuracy + other.trainAccuracy);
     }
 
     Figures over(int n) {
@@ -50,9 +48,7 @@ final class RegularisationCatalogueTest {
     if (dropout > 0) {
       b.dropout(dropout);
     }
-    return b.dense(10)
-        .loss(LossKind.SOFTMAX_CROSS_ENTROPY, "label_smoothing", smoothing)
-        .build();
+    return b.dense(10).loss(LossKind.SOFTMAX_CROSS_ENTROPY, "label_smoothing", smoothing).build();
   }
 
   private static Model.Builder conv(Model.Builder b, int filters, boolean norm) {
@@ -130,7 +126,8 @@ final class RegularisationCatalogueTest {
   }
 
   @Test
-  @DisplayName("REG-06 batch norm, DG CNN, 5 seeds: the gap between training and test does not grow")
+  @DisplayName(
+      "REG-06 batch norm, DG CNN, 5 seeds: the gap between training and test does not grow")
   void reg06BatchNorm() {
     NetworkSpec plain = cnn(false, 0, 0);
     Figures without = mean(plain, plain);
@@ -172,8 +169,15 @@ final class RegularisationCatalogueTest {
     NetworkSpec plain = cnn(false, 0, 0);
     Figures without = train(plain, plain, data.train(), test, 32, 10, 1);
     int[][] all = {
-      straight[0], straight[1], straight[2], straight[3], straight[4],
-      diagonal[0], diagonal[1], diagonal[2], diagonal[3]
+      straight[0],
+      straight[1],
+      straight[2],
+      straight[3],
+      straight[4],
+      diagonal[0],
+      diagonal[1],
+      diagonal[2],
+      diagonal[3]
     };
     Figures with = train(plain, plain, shifted(data.train(), all), test, 32, 2, 1);
     String found = "without " + without + ", with " + with;

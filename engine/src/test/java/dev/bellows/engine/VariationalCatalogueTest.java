@@ -42,8 +42,7 @@ final class VariationalCatalogueTest {
     Split digits = CatalogueData.fold(CatalogueData.digits(), 0, false);
     Samples test = binary(digits.test());
     NetworkSpec spec = Autoencoders.variational(64, List.of(HIDDEN), CODE, Activation.RELU, 1);
-    try (LocalTrainer trainer =
-        new LocalTrainer(spec, OptimizerSpec.of(Kind.ADAM, 0.001), 32, 1)) {
+    try (LocalTrainer trainer = new LocalTrainer(spec, OptimizerSpec.of(Kind.ADAM, 0.001), 32, 1)) {
       double first = trainer.epoch(binary(digits.train()));
       trainer.epochs(binary(digits.train()), 199);
       assertThat(first).as("an untrained network, nats").isGreaterThan(25);

@@ -89,9 +89,7 @@ public final class ProductRounding {
       Node whole = node.op() == Op.RESHAPE ? round(node.input(0)) : node;
       graph.named("rounded." + node.name());
       known =
-          whole == node
-              ? graph.convert(node, DType.BFLOAT16)
-              : graph.reshape(whole, node.shape());
+          whole == node ? graph.convert(node, DType.BFLOAT16) : graph.reshape(whole, node.shape());
       rounded.put(node, known);
     }
     return known;

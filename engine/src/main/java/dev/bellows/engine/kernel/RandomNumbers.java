@@ -3,9 +3,9 @@ package dev.bellows.engine.kernel;
 import dev.bellows.engine.sample.Distribution;
 
 /**
- * Random numbers by counter, and inverted dropout (N. Srivastava et al., Dropout: a simple way to prevent neural networks from
- * overfitting, JMLR 2014) by counter: the mask is a pure function of a key, so that the gradient is
- * the same kernel on dy.
+ * Random numbers by counter, and inverted dropout (N. Srivastava et al., Dropout: a simple way to
+ * prevent neural networks from overfitting, JMLR 2014) by counter: the mask is a pure function of a
+ * key, so that the gradient is the same kernel on dy.
  */
 public interface RandomNumbers {
   /**

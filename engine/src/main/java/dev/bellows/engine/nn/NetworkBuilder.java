@@ -233,7 +233,12 @@ final class NetworkBuilder {
     }
     if (given.matches("layer\\d+") && !given.equals("layer" + index)) {
       throw new NetworkException(
-          label + ": '" + given + "' is how inputs name layer " + given.substring(5) + ": take another");
+          label
+              + ": '"
+              + given
+              + "' is how inputs name layer "
+              + given.substring(5)
+              + ": take another");
     }
     String prefix = given.isEmpty() ? "layer" + index + "." + layer.type() : given;
     List<Node> inputs = inputsOf(label, layer, before);

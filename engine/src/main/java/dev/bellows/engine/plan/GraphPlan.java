@@ -2,7 +2,6 @@ package dev.bellows.engine.plan;
 
 import dev.bellows.engine.graph.Graph;
 import dev.bellows.engine.graph.Node;
-import dev.bellows.engine.graph.Op;
 import dev.bellows.engine.graph.ProductRounding;
 import dev.bellows.engine.kernel.KernelCall;
 import dev.bellows.engine.kernel.Kernels;

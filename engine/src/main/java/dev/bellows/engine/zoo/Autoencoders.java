@@ -62,8 +62,7 @@ public final class Autoencoders {
       Blocks.dense(b, "decode" + i, hidden.get(i), activation);
     }
     Blocks.dense(b, "output", features, LINEAR);
-    LossSpec divergence =
-        LossSpec.of(LossKind.GAUSSIAN_KULLBACK_LEIBLER, "weight", beta);
+    LossSpec divergence = LossSpec.of(LossKind.GAUSSIAN_KULLBACK_LEIBLER, "weight", beta);
     return b.head("divergence", "posterior", divergence)
         // The loss is a mean over values, the bound a sum.
         .loss(LossKind.SIGMOID_CROSS_ENTROPY, "target", "input", "weight", features)

@@ -106,7 +106,8 @@ public final class MobileNets {
   /** The nearest multiple of 8, at least 8, not below nine tenths of {@code filters}. */
   private static int eighths(double filters) {
     if (!(filters > 0)) {
-      throw new NetworkException("alpha, the width multiplier, must be above 0 and make filters, got filters " + filters);
+      throw new NetworkException(
+          "alpha, the width multiplier, must be above 0 and make filters, got filters " + filters);
     }
     int rounded = Math.max(8, (int) (filters + 4) / 8 * 8);
     return rounded < 0.9 * filters ? rounded + 8 : rounded;

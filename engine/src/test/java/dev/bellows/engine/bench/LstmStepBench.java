@@ -4,8 +4,8 @@ import dev.bellows.engine.golden.GraphTrainer;
 import dev.bellows.engine.golden.PeerLstm;
 import dev.bellows.engine.kernel.KernelProvider;
 import dev.bellows.engine.optim.OptimizerSpec;
-import dev.bellows.engine.plan.PlanOptions;
 import dev.bellows.engine.plan.PlanDescription;
+import dev.bellows.engine.plan.PlanOptions;
 import java.util.Arrays;
 import java.util.List;
 
@@ -30,8 +30,7 @@ public final class LstmStepBench {
     Timing.print("kernels %s, JDK %s%n", provider.id(), System.getProperty("java.version"));
     PeerLstm net = new PeerLstm(ROWS);
     OptimizerSpec adam = OptimizerSpec.of(OptimizerSpec.Kind.ADAM, 2e-3);
-    try (GraphTrainer trainer =
-        new GraphTrainer(net.graph, net.loss(), provider, options, adam)) {
+    try (GraphTrainer trainer = new GraphTrainer(net.graph, net.loss(), provider, options, adam)) {
       float[] start = net.start();
       System.arraycopy(start, 0, trainer.flat, 0, start.length);
       trainer.load();
@@ -45,7 +44,9 @@ public final class LstmStepBench {
       if (args.length > 3) {
         List<PlanDescription.Call> calls = trainer.plan().described(100, System::nanoTime);
         calls.forEach(
-            c -> Timing.print("%9.1f us  %s %s %s%n", c.nanos() / 1e3, c.kernel(), c.shape(), c.nodes()));
+            c ->
+                Timing.print(
+                    "%9.1f us  %s %s %s%n", c.nanos() / 1e3, c.kernel(), c.shape(), c.nodes()));
       }
       double[] blocks = new double[Math.max(3, (int) (2.0 * step / BLOCK))];
       for (int b = 0; b < blocks.length; b++) {

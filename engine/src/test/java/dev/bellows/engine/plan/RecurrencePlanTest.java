@@ -142,8 +142,7 @@ abstract class RecurrencePlanTest {
           Node lengths = (options & 4) != 0 ? c.ints(6, rows) : null;
           boolean reverse = (options & 1) != 0;
           Node y =
-              Recurrences.outputsAndState(
-                  c.graph, cell, x, weights, state, bias, lengths, reverse);
+              Recurrences.outputsAndState(c.graph, cell, x, weights, state, bias, lengths, reverse);
           Node scalar = c.graph.reduceSum(c.graph.mul(y, c.normal(y.shape().dims())));
           Map<Node, Node> gradients =
               Gradients.reverse(c.graph, scalar, List.of(x, weights, state));

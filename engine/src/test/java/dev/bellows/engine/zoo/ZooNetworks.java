@@ -52,8 +52,7 @@ final class ZooNetworks {
     nets.put("autoencoder", Autoencoders.dense(12, List.of(8), 3, Activation.RELU));
     nets.put("autoencoder tied", Autoencoders.tied(12, 3, Activation.LINEAR));
     nets.put(
-        "autoencoder variational",
-        Autoencoders.variational(12, List.of(8), 3, Activation.TANH, 1));
+        "autoencoder variational", Autoencoders.variational(12, List.of(8), 3, Activation.TANH, 1));
     nets.put("entity embedding", entity(List.of(10, 5)));
     return nets;
   }

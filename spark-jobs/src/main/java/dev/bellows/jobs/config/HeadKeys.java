@@ -90,7 +90,8 @@ final class HeadKeys {
   private static void truth(Binding binding, String at, Bound head, LossKind loss) {
     String target = head.text(TARGET);
     if (loss.type().truth() == LossType.Truth.NONE && !target.equals(Head.MAIN)) {
-      problem(binding, at + "." + TARGET, "loss " + loss.id() + " compares with nothing; remove it");
+      problem(
+          binding, at + "." + TARGET, "loss " + loss.id() + " compares with nothing; remove it");
     }
   }
 

@@ -42,8 +42,7 @@ final class ModelKeys {
                     Presets.choice(),
                     "A network of the zoo in place of layers; written out as layers when the file is read.",
                     "{resnet: {depth: 20}}")
-                .key(
-                    "loss", LossKeys.loss(), "auto", "What is minimised.", "softmax_cross_entropy")
+                .key("loss", LossKeys.loss(), "auto", "What is minimised.", "softmax_cross_entropy")
                 .key(
                     "heads",
                     new ListOf(HeadKeys.head(), 0),

@@ -68,8 +68,7 @@ final class NetworkSpecs {
       LossSpec main = loss(loss, model.loss(), classCounts);
       List<Head> heads = new ArrayList<>();
       for (HeadConfig head : model.heads()) {
-        heads.add(
-            Head.of(head.name(), head.layer(), loss(head, main, classCounts), input, layers));
+        heads.add(Head.of(head.name(), head.layer(), loss(head, main, classCounts), input, layers));
       }
       return new NetworkSpec(input, layers, main, outputs, heads);
     } catch (IllegalArgumentException e) {

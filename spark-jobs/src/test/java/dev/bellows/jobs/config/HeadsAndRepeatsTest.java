@@ -59,7 +59,9 @@ final class HeadsAndRepeatsTest {
   @Test
   void whatABlockReadsIsNamedWhereItHasNoName() {
     List<LayerConfig> layers =
-        model("model.layers=[{repeat: {times: 2, layers: [{dense: {units: 3}}, {add: {inputs: [before, layer0]}}]}}]", "model.heads=[]")
+        model(
+                "model.layers=[{repeat: {times: 2, layers: [{dense: {units: 3}}, {add: {inputs: [before, layer0]}}]}}]",
+                "model.heads=[]")
             .layers();
     assertThat(inputs(layers.get(1))).isEqualTo(List.of("input", "layer0"));
     assertThat(layers.get(1).options()).containsEntry("name", "before.1");

@@ -79,11 +79,10 @@ final class GradientLayers {
     if (k > width) {
       throw c.wrong("k is " + k + ", but the last axis has " + width + " values");
     }
-    Node chosen = null;
-    for (int i = 0; i < k; i++) {
-      Node left = chosen == null ? x : g.sub(x, g.mul(chosen, 1e30));
-      Node next = Indexings.oneHot(g, g.argmax(g.stopGradient(left)), width);
-      chosen = chosen == null ? next : g.add(chosen, next);
+    Node chosen = Indexings.oneHot(g, g.argmax(g.stopGradient(x)), width);
+    for (int i = 1; i < k; i++) {
+      Node left = g.sub(x, g.mul(chosen, 1e30));
+      chosen = g.add(chosen, Indexings.oneHot(g, g.argmax(g.stopGradient(left)), width));
     }
     Node kept = g.mul(x, g.stopGradient(chosen));
     double rest = c.number("rest");
