@@ -63,7 +63,7 @@ final class NoiseLayersTest {
 
   @Test
   @DisplayName(
-      "REG-05 DropConnect: a fresh mask per example, mean over masks = the weights within 1 %")
+      "REG-05 LAY-31 DropConnect: a fresh mask per example, mean over masks = the weights within 1 %")
   void reg05DropConnect() {
     int rows = 400;
     NetworkRun run = run(InputSpec.numeric(6), rows, 2, layer("drop_connect", "units", 2));
