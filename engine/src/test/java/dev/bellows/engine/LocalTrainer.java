@@ -81,7 +81,7 @@ final class LocalTrainer implements AutoCloseable {
   }
 
   /** One pass over the rows in a new order; the mean loss as it was while training. */
-  double epoch(Samples data) {
+  double epoch(Rows data) {
     int[] order = RowOrder.permutation(seed, epoch++, 0, data.rows());
     double loss = 0;
     double weight = 0;
@@ -114,7 +114,7 @@ final class LocalTrainer implements AutoCloseable {
   }
 
   /** The rest of the training: schedules end with its last step. */
-  LocalTrainer epochs(Samples data, int count) {
+  LocalTrainer epochs(Rows data, int count) {
     totalSteps = step + (long) count * ((data.rows() + batchSize - 1) / batchSize);
     for (int i = 0; i < count; i++) {
       epoch(data);
@@ -123,7 +123,7 @@ final class LocalTrainer implements AutoCloseable {
   }
 
   /** {mean loss, mean metric} in evaluation mode. */
-  double[] evaluate(Samples data) {
+  double[] evaluate(Rows data) {
     predictor.setParameters(weights);
     double[] sums = new double[4];
     int[] order = Samples.identity(data.rows());
@@ -138,7 +138,7 @@ final class LocalTrainer implements AutoCloseable {
     return new double[] {sums[1] / sums[0], sums[2] / sums[3]};
   }
 
-  double accuracy(Samples data) {
+  double accuracy(Rows data) {
     return evaluate(data)[1];
   }
 
@@ -153,6 +153,12 @@ final class LocalTrainer implements AutoCloseable {
       sum += predictor.head(head)[1];
     }
     return sum / data.rows();
+  }
+
+  /** The predictor with the present weights. */
+  Predictor predictor() {
+    predictor.setParameters(weights);
+    return predictor;
   }
 
   /** Raw scores of all rows (at most 512 at a time), [rows, outputs]. */
@@ -190,6 +196,42 @@ final class LocalTrainer implements AutoCloseable {
     predictor.close();
   }
 
+  /** Rows that can be written to a batch. */
+  interface Rows {
+    int rows();
+
+    /** Writes {@code count} rows of the order, and how many there are. */
+    void fill(BatchBuffers batch, int[] order, int from, int count);
+  }
+
+  /**
+   * Rows of tokens: the codes of each row, and its labels per position, below 0 where there is
+   * none.
+   */
+  record TokenRows(int[][] codes, int[][] labels) implements Rows {
+    @Override
+    public int rows() {
+      return codes.length;
+    }
+
+    @Override
+    public void fill(BatchBuffers batch, int[] order, int from, int count) {
+      for (int i = 0; i < count; i++) {
+        int[] row = codes[order[from + i]];
+        int[] wanted = labels[order[from + i]];
+        Memory.copyIn(row, 0, batch.codes() + 4L * i * row.length, row.length);
+        Memory.copyIn(wanted, 0, batch.labels() + 4L * i * wanted.length, wanted.length);
+      }
+      batch.setRows(count);
+    }
+
+    TokenRows range(int from, int to) {
+      return new TokenRows(
+          java.util.Arrays.copyOfRange(codes, from, to),
+          java.util.Arrays.copyOfRange(labels, from, to));
+    }
+  }
+
   /**
    * Rows in memory.
    *
@@ -200,12 +242,14 @@ final class LocalTrainer implements AutoCloseable {
    * @param target [rows, outputs], or empty
    * @param codes [rows, k] of category columns, or empty
    */
-  record Samples(int width, float[] x, int[] labels, int outputs, float[] target, int[] codes) {
+  record Samples(int width, float[] x, int[] labels, int outputs, float[] target, int[] codes)
+      implements Rows {
     Samples(int width, float[] x, int[] labels, int outputs, float[] target) {
       this(width, x, labels, outputs, target, new int[0]);
     }
 
-    int rows() {
+    @Override
+    public int rows() {
       return width == 0 ? labels.length : x.length / width;
     }
 
@@ -245,7 +289,8 @@ final class LocalTrainer implements AutoCloseable {
       return taken;
     }
 
-    void fill(BatchBuffers batch, int[] order, int from, int count) {
+    @Override
+    public void fill(BatchBuffers batch, int[] order, int from, int count) {
       int each = labels.length / rows();
       int columns = codes.length / rows();
       for (int i = 0; i < count; i++) {

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 
 /**
@@ -27,6 +28,10 @@ public final class RealData {
    * is absent.
    */
   public static Path file(String name) {
+    return existing(name, false);
+  }
+
+  private static Path existing(String name, boolean folderWanted) {
     String folder = System.getenv("BELLOWS_DATA");
     Path found = null;
     List<Path> roots =
@@ -37,8 +42,10 @@ public final class RealData {
                 Path.of("../../../shared/data"))
             : List.of(Path.of(folder));
     for (Path root : roots) {
-      if (found == null && Files.isRegularFile(root.resolve(name))) {
-        found = root.resolve(name);
+      Path candidate = root.resolve(name).normalize();
+      boolean there = folderWanted ? Files.isDirectory(candidate) : Files.isRegularFile(candidate);
+      if (found == null && there) {
+        found = candidate;
       }
     }
     assumeTrue(found != null, "data set " + name + " is not here: set BELLOWS_DATA to its folder");
@@ -49,6 +56,20 @@ public final class RealData {
   public static byte[] bytes(String name) {
     try (InputStream in = open(name)) {
       return in.readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The text files of a folder in the order of their names; skips the test when it is absent. */
+  public static List<String> texts(String folder) {
+    Path place = existing(folder, true);
+    try (Stream<Path> files = Files.list(place)) {
+      List<String> texts = new ArrayList<>();
+      for (Path file : files.filter(f -> f.toString().endsWith(".txt")).sorted().toList()) {
+        texts.add(Files.readString(file));
+      }
+      return texts;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

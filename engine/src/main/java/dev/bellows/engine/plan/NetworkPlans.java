@@ -194,6 +194,16 @@ final class NetworkPlans implements AutoCloseable {
     return new NonFinite(network, kernels, sources(network)).first(options, seed, step, slice);
   }
 
+  /** Where the value of a watched layer is. */
+  long activationAddress(String layer) {
+    Node node = current().watched().get(layer);
+    if (node == null) {
+      throw new IllegalArgumentException(
+          "layer '" + layer + "' is not watched; watched are " + current().watched().keySet());
+    }
+    return current().plan().address(node);
+  }
+
   /** The plan of the last run. */
   Compiled current() {
     Compiled last = current;
@@ -240,7 +250,7 @@ final class NetworkPlans implements AutoCloseable {
     }
     Map<String, Node> seen = new LinkedHashMap<>();
     for (String name : watched) {
-      Node node = layer(network, name).output();
+      Node node = watched(network, name);
       seen.put(name, node);
       outputs.putIfAbsent(node, 0L);
     }
@@ -249,11 +259,16 @@ final class NetworkPlans implements AutoCloseable {
     return new Compiled(network, plan, probabilities, seen);
   }
 
-  private static NetworkGraph.Layer layer(NetworkGraph network, String name) {
+  /** The output of a layer, or a node of the graph, by name. */
+  private static Node watched(NetworkGraph network, String name) {
     for (NetworkGraph.Layer layer : network.layers()) {
       if (layer.name().equals(name)) {
-        return layer;
+        return layer.output();
       }
+    }
+    Node node = network.graph().find(name);
+    if (node != null) {
+      return node;
     }
     throw new IllegalArgumentException(
         "no layer '"

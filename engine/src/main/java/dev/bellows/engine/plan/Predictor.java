@@ -34,7 +34,8 @@ public final class Predictor implements AutoCloseable {
    * A predictor that also keeps what layers give.
    *
    * @param watched layers for {@link #activation}: their names, or for example {@code
-   *     layer0.conv2d}
+   *     layer0.conv2d}; or nodes of the graph, like the {@code <layer>.weights} of a layer of type
+   *     attention
    */
   public Predictor(
       NetworkSpec spec,
@@ -64,6 +65,15 @@ public final class Predictor implements AutoCloseable {
           "layer '" + layer + "' is not watched; watched are " + last.watched().keySet());
     }
     return values(last, node);
+  }
+
+  /**
+   * Where the floats of {@link #activation} lie, valid until the next run.
+   *
+   * @throws IllegalArgumentException when the layer is not watched
+   */
+  public long activationAddress(String layer) {
+    return plans.activationAddress(layer);
   }
 
   /** Shape [rows, ...] of {@link #activation}. */

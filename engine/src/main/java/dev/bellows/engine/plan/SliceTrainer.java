@@ -46,8 +46,33 @@ public final class SliceTrainer implements AutoCloseable {
   /** A trainer whose plans are made with {@code options}. */
   public SliceTrainer(
       NetworkSpec spec, int maxRows, KernelProvider kernels, long seed, PlanOptions options) {
-    this.plans = new NetworkPlans(spec, maxRows, kernels, Mode.TRAIN, options, List.of());
+    this(spec, maxRows, kernels, seed, options, List.of());
+  }
+
+  /**
+   * A trainer that also keeps what layers give.
+   *
+   * @param watched names of layers for {@link #activationAddress}
+   */
+  public SliceTrainer(
+      NetworkSpec spec,
+      int maxRows,
+      KernelProvider kernels,
+      long seed,
+      PlanOptions options,
+      List<String> watched) {
+    this.plans = new NetworkPlans(spec, maxRows, kernels, Mode.TRAIN, options, watched);
     this.seed = seed;
+  }
+
+  /**
+   * Where the floats [rows, ...] that a watched layer gave in the last run lie, valid until the
+   * next run.
+   *
+   * @throws IllegalArgumentException when the layer is not watched
+   */
+  public long activationAddress(String layer) {
+    return plans.activationAddress(layer);
   }
 
   /** The input buffers: fill them and set their rows before {@link #run}. */

@@ -26,6 +26,11 @@ public final class SequenceNets {
     Cell(String type) {
       this.type = type;
     }
+
+    /** The layer type. */
+    String type() {
+      return type;
+    }
   }
 
   private SequenceNets() {}
@@ -68,6 +73,24 @@ public final class SequenceNets {
     Model.Builder b = Model.builder().tokens(steps, vocabulary);
     b.embedding(embedding).as("embedding");
     recurrent(b, cell, units, layers, true);
+    Blocks.dense(b, "scores", vocabulary, LINEAR);
+    return b.loss(LossKind.SOFTMAX_CROSS_ENTROPY).build();
+  }
+
+  /**
+   * {@link #characterModel} of one layer that reads a long text in chunks: part {@code state} of
+   * the input is where a row's chunk begins, layer {@code last} what it leaves ({@link
+   * dev.bellows.engine.plan.CarriedState}).
+   */
+  public static NetworkSpec chunkedCharacterModel(
+      Cell cell, int steps, int vocabulary, int embedding, int units) {
+    int states = cell == Cell.LSTM ? 2 : 1;
+    Model.Builder b = Model.builder().part("state", states * units).tokens(steps, vocabulary);
+    b.embedding(embedding).as("embedding").from("text");
+    b.layer(cell.type, "units", units, "return_state", true).as("recurrent");
+    b.from("embedding", "state");
+    b.layer("slice", "axis", 0, "from", steps).as("last").from("recurrent");
+    b.layer("slice", "axis", 0, "to", steps).from("recurrent");
     Blocks.dense(b, "scores", vocabulary, LINEAR);
     return b.loss(LossKind.SOFTMAX_CROSS_ENTROPY).build();
   }

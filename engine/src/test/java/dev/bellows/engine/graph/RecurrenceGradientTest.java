@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -66,6 +67,23 @@ final class RecurrenceGradientTest {
 
   private interface Check {
     void run(GradientCheck c, RecurrentCell cell, int options);
+  }
+
+  @Test
+  @DisplayName("TRN-31 12 steps of an LSTM against differences, relative error below 1e-6")
+  void backPropagationThroughTwelveSteps() {
+    GradientCheck c = new GradientCheck(12);
+    Node x = c.normal(2, 12, 12);
+    Node weights = c.normal(3, 12);
+    Node state = c.normal(4, 3);
+    Node y = Recurrences.outputs(c.graph, RecurrentCell.LSTM, x, weights, state, null, null, false);
+    c.verify("12 steps", y);
+    // The last output alone depends on the first input.
+    Node last = c.graph.reduceSum(c.graph.slice(y, 1, 11, 12));
+    Node gradient = Gradients.reverse(c.graph, last, List.of(x)).get(x);
+    double[] values = c.run.value(gradient);
+    assertThat(values[0]).isNotZero();
+    assertThat(values[12 * 12]).isNotZero();
   }
 
   @TestFactory

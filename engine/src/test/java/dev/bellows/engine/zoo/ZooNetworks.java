@@ -1,5 +1,7 @@
 package dev.bellows.engine.zoo;
 
+import static dev.bellows.engine.zoo.EncoderDecoders.Attention.DOT;
+
 import dev.bellows.engine.nn.Activation;
 import dev.bellows.engine.nn.LossKind;
 import dev.bellows.engine.nn.LossSpec;
@@ -43,11 +45,18 @@ final class ZooNetworks {
     for (Cell cell : Cell.values()) {
       nets.put(cell + " classifier", SequenceNets.classifier(cell, 6, 11, 5, 7, 2, 3));
       nets.put(cell + " series", SequenceNets.seriesClassifier(cell, 6, 4, 7, 1, 3));
+      nets.put(cell + " chunks", SequenceNets.chunkedCharacterModel(cell, 6, 11, 5, 7));
       nets.put(cell + " characters", SequenceNets.characterModel(cell, 6, 11, 5, 7, 1));
     }
     Transformers.Size size = new Transformers.Size(2, 8, 2, 16, 0.1);
     nets.put("transformer", Transformers.classifier(6, 11, size, 3));
     nets.put("transformer characters", Transformers.characterModel(6, 11, size));
+    EncoderDecoders.Size pairs = new EncoderDecoders.Size(5, 6, 11, 9, 8, 8);
+    for (EncoderDecoders.Attention attention : EncoderDecoders.Attention.values()) {
+      nets.put("seq2seq " + attention, EncoderDecoders.recurrent(Cell.LSTM, pairs, attention));
+    }
+    nets.put("seq2seq gru", EncoderDecoders.recurrent(Cell.GRU, pairs, DOT));
+    nets.put("seq2seq transformer", EncoderDecoders.transformer(pairs, size));
     nets.put("vit", Transformers.vision(TINY, 4, size));
     nets.put("autoencoder", Autoencoders.dense(12, List.of(8), 3, Activation.RELU));
     nets.put("autoencoder tied", Autoencoders.tied(12, 3, Activation.LINEAR));

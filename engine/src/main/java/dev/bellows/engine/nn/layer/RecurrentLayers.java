@@ -7,14 +7,16 @@ import dev.bellows.engine.graph.Recurrences;
 import dev.bellows.engine.graph.RecurrentCell;
 import dev.bellows.engine.graph.Reductions;
 import dev.bellows.engine.nn.Initializer;
+import dev.bellows.engine.tensor.DType;
 import dev.bellows.engine.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Layers over sequences [N, T, features]. A second input, where given, holds the steps of each row,
- * int [N]; beyond them outputs are zero and states stay.
+ * Layers over sequences [N, T, features]. Further inputs, in any order: the steps of each row, int
+ * [N], beyond which outputs are zero and states stay; the state to start from, [N, units] (of an
+ * LSTM [N, 2 units]: h, then c) or what {@code return_state} gives, else zero.
  */
 final class RecurrentLayers {
   /** Vanilla RNN. */
@@ -69,27 +71,41 @@ final class RecurrentLayers {
                 "return_sequences",
                 true,
                 "Outputs of all steps [N, T, units]; else the last state."))
+        .option(
+            Option.flag(
+                "return_state",
+                false,
+                "The state after each row's last step (h, then an LSTM's c) behind the outputs [N,"
+                    + " T + states, units], or alone [N, states units] without return_sequences."))
         .option(Option.share("dropout", "Dropout between layers.").or(0))
         .option(CommonOptions.initializer())
-        .inputs(2);
+        .inputs(3);
   }
 
   private static Node stack(LayerContext c, RecurrentCell cell) {
     Node x = c.input(3, "sequences [N, T, features]");
-    Node lengths = lengths(c);
+    Node lengths = second(c, DType.INT32);
+    Node start = second(c, DType.FLOAT32);
     int layers = c.whole("layers");
+    if (layers > 1 && (start != null || c.flag("return_state"))) {
+      throw c.wrong("a state from or to outside needs layers: 1; put layers on each other instead");
+    }
+    if (start != null && c.flag("bidirectional")) {
+      throw c.wrong("an initial state needs one direction: leave bidirectional out");
+    }
     if (c.flag("bidirectional") && c.flag("go_backwards")) {
       throw c.wrong("bidirectional runs both ways already: leave go_backwards out");
     }
     for (int layer = 0; layer < layers; layer++) {
       boolean sequences = layer < layers - 1 || c.flag("return_sequences");
       List<Node> directions = new ArrayList<>();
-      directions.add(run(c, cell, x, lengths, "_l" + layer, c.flag("go_backwards"), sequences));
+      boolean back = c.flag("go_backwards");
+      directions.add(run(c, cell, x, lengths, start, "_l" + layer, back, sequences));
       if (c.flag("bidirectional")) {
         String suffix = "_l" + layer + "_reverse";
-        directions.add(run(c, cell, x, lengths, suffix, true, sequences));
+        directions.add(run(c, cell, x, lengths, null, suffix, true, sequences));
       }
-      x = c.graph().concat(sequences ? 2 : 1, directions);
+      x = c.graph().concat(directions.get(0).shape().rank() - 1, directions);
       if (layer < layers - 1) {
         x = c.dropout(x, c.number("dropout"));
       }
@@ -102,11 +118,53 @@ final class RecurrentLayers {
     return lengths == null ? null : c.ranked(lengths, 1, "lengths [N]");
   }
 
+  /** The input behind the first that has the type: INT32 the lengths, FLOAT32 the initial state. */
+  private static @Nullable Node second(LayerContext c, DType type) {
+    Node found = null;
+    for (Node input : c.inputs().subList(1, c.inputs().size())) {
+      if (input.dtype() == type) {
+        if (found != null) {
+          throw c.wrong("takes one input of lengths and one initial state, found two of a kind");
+        }
+        found = input;
+      }
+    }
+    return found == null || type != DType.INT32 ? found : c.ranked(found, 1, "lengths [N]");
+  }
+
+  /** The initial state [S N, units] that the ops want, of [N, S units]. */
+  private static Node start(LayerContext c, RecurrentCell cell, int rows, @Nullable Node given) {
+    Graph g = c.graph();
+    int units = c.whole("units");
+    if (given == null) {
+      return g.constant(0, Shape.of(cell.states() * rows, units));
+    }
+    if (given.shape().size() != (long) rows * cell.states() * units) {
+      throw c.wrong(
+          "the initial state must be [N, "
+              + cell.states() * units
+              + "], found "
+              + LayerContext.text(given.shape()));
+    }
+    Node flat = g.reshape(given, Shape.of(rows, cell.states() * units));
+    return cell.states() == 1
+        ? flat
+        : g.concat(0, List.of(g.slice(flat, 1, 0, units), g.slice(flat, 1, units, 2 * units)));
+  }
+
+  /** The final state [N, S units] of what {@link Recurrences#finalStateOf} gives. */
+  private static Node end(Graph g, RecurrentCell cell, Node state, int rows) {
+    return cell.states() == 1
+        ? state
+        : g.concat(1, List.of(g.slice(state, 0, 0, rows), g.slice(state, 0, rows, 2 * rows)));
+  }
+
   private static Node run(
       LayerContext c,
       RecurrentCell cell,
       Node x,
       @Nullable Node lengths,
+      @Nullable Node given,
       String suffix,
       boolean reverse,
       boolean sequences) {
@@ -145,8 +203,8 @@ final class RecurrentLayers {
         c.graph("input" + suffix)
             .add(g.matmul(g.reshape(x, Shape.of(rows * steps, features)), weight), bias);
     Node gates = g.reshape(products, Shape.of(rows, steps, columns));
-    Node state = g.constant(0, Shape.of(cell.states() * rows, units));
-    if (sequences) {
+    Node state = start(c, cell, rows, given);
+    if (sequences && !c.flag("return_state")) {
       return Recurrences.outputs(
           c.graph("outputs" + suffix),
           cell,
@@ -167,7 +225,18 @@ final class RecurrentLayers {
             candidateBias,
             lengths,
             reverse);
-    return g.slice(Recurrences.finalStateOf(g, packed), 0, 0, rows);
+    Node last = Recurrences.finalStateOf(g, packed);
+    if (!c.flag("return_state")) {
+      return g.slice(last, 0, 0, rows);
+    }
+    Node whole = end(g, cell, last, rows);
+    return sequences
+        ? g.concat(
+            1,
+            List.of(
+                Recurrences.outputsOf(g, packed),
+                g.reshape(whole, Shape.of(rows, cell.states(), units))))
+        : whole;
   }
 
   private static Node pool(LayerContext c) {

@@ -53,6 +53,7 @@ final class ScoredAttention {
   private static Node build(LayerContext c) {
     Sequences in = Sequences.of(c);
     Node weights = weights(c, in.x(), in.asked(), in.lengths());
+    c.graph("weights").stopGradient(weights); // a name to watch them by
     return Indexings.batchMatmul(c.graph(""), weights, in.asked(), false, false);
   }
 
@@ -76,7 +77,7 @@ final class ScoredAttention {
     }
     Node distance = g.sub(g.constant(place, Shape.of(1, 1, keys)), centre(c, x, keys));
     Node far = g.greater(g.abs(distance), g.constant(window, Shape.SCALAR));
-    Node near = g.sub(g.constant(1, Shape.SCALAR), far);
+    Node near = g.stopGradient(g.sub(g.constant(1, Shape.SCALAR), far));
     Node local = AttentionScores.softmax(g, scores, mask == null ? near : g.mul(near, mask));
     if (c.word("aligned").equals("monotonic")) {
       return local;
