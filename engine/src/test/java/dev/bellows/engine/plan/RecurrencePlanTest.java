@@ -134,7 +134,7 @@ abstract class RecurrencePlanTest {
       for (int options = 0; options < 8; options++) {
         try (PlanCheck c = new PlanCheck(options)) {
           int rows = 35 + options;
-          int units = 19 + 30 * options;
+          int units = 19 + 12 * options;
           Node x = c.normal(rows, 5, cell.gates() * units);
           Node weights = c.graph.mul(c.normal(units, cell.gates() * units), 1 / Math.sqrt(units));
           Node state = c.normal(cell.states() * rows, units);
