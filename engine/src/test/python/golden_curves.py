@@ -62,6 +62,17 @@ class Filler:
         self.tensor(m.bias, bound)
 
 
+    def conv(self, m):
+        """Stored [height, width, in, out] in Java."""
+        shape = (*m.kernel_size, m.in_channels, m.out_channels)
+        bound = np.float32(1 / np.sqrt(np.prod(shape[:3])))
+        with torch.no_grad():
+            m.weight.copy_(value(self.stream, shape, bound).permute(3, 2, 0, 1))
+        self.stream += 1
+        if m.bias is not None:
+            self.tensor(m.bias, bound)
+
+
 DATA = 1 << 20  # streams of data start here
 
 
@@ -147,7 +158,98 @@ def lstm():
     return model, batch, torch.optim.Adam(model.parameters(), lr=2e-3), loss
 
 
-MODELS = {"transformer": transformer, "lstm": lstm}
+def images(step, rows, size, channels, brighter):
+    """Evenly spread values in [-2, 2), `brighter` in the three lines that belong to the label; new ones at each step."""
+    x = value(DATA + 2 * step, (rows, size, size, channels), 2)
+    y = whole(DATA + 2 * step + 1, (rows,), 10)
+    x += brighter * (torch.arange(size)[None, :] // 3 == y[:, None]).to(torch.float32)[:, :, None, None]
+    return x, y
+
+
+def mlp():
+    model = nn.Sequential(nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 128), nn.ReLU(), nn.Linear(128, 10))
+    fill = Filler()
+    for layer in (0, 2, 4):
+        fill.linear(model[layer])
+
+    def batch(step):
+        x, y = images(step, 128, 28, 1, 0.25)
+        return x.flatten(1), y
+
+    return model, batch, torch.optim.Adam(model.parameters(), lr=1e-3), lambda m, x, y: F.cross_entropy(m(x), y)
+
+
+class LeNet5(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.c1, self.c2 = nn.Conv2d(1, 6, 5, padding=2), nn.Conv2d(6, 16, 5)
+        self.f1, self.f2, self.f3 = nn.Linear(400, 120), nn.Linear(120, 84), nn.Linear(84, 10)
+
+    def forward(self, x):
+        x = F.max_pool2d(F.relu(self.c1(x)), 2)
+        x = F.max_pool2d(F.relu(self.c2(x)), 2).permute(0, 2, 3, 1).flatten(1)  # channels last, as Java has them
+        return self.f3(F.relu(self.f2(F.relu(self.f1(x)))))
+
+
+def lenet5():
+    model = LeNet5()
+    fill = Filler()
+    fill.conv(model.c1)
+    fill.conv(model.c2)
+    for layer in (model.f1, model.f2, model.f3):
+        fill.linear(layer)
+
+    def batch(step):
+        x, y = images(step, 64, 28, 1, 0.5)
+        return x.permute(0, 3, 1, 2), y
+
+    return model, batch, torch.optim.SGD(model.parameters(), lr=0.05), lambda m, x, y: F.cross_entropy(m(x), y)
+
+
+class Block(nn.Module):
+    def __init__(self, i, o, stride):
+        super().__init__()
+        self.c1, self.b1 = nn.Conv2d(i, o, 3, stride, 1, bias=False), nn.BatchNorm2d(o)
+        self.c2, self.b2 = nn.Conv2d(o, o, 3, 1, 1, bias=False), nn.BatchNorm2d(o)
+        self.skip = None if i == o else nn.Sequential(nn.Conv2d(i, o, 1, stride, bias=False), nn.BatchNorm2d(o))
+
+    def forward(self, x):
+        y = self.b2(self.c2(F.relu(self.b1(self.c1(x)))))
+        return F.relu(y + (x if self.skip is None else self.skip(x)))
+
+
+class ResNet20(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.c, self.b = nn.Conv2d(3, 16, 3, 1, 1, bias=False), nn.BatchNorm2d(16)
+        widths = [16] * 4 + [32] * 3 + [64] * 3
+        self.blocks = nn.Sequential(*[Block(i, o, 1 if i == o else 2) for i, o in zip(widths, widths[1:])])
+        self.fc = nn.Linear(64, 10)
+
+    def forward(self, x):
+        return self.fc(self.blocks(F.relu(self.b(self.c(x)))).mean((2, 3)))
+
+
+def resnet20():
+    model = ResNet20()
+    fill = Filler()
+    fill.conv(model.c)
+    for block in model.blocks:
+        fill.conv(block.c1)
+        fill.conv(block.c2)
+        if block.skip is not None:
+            fill.conv(block.skip[0])
+    fill.linear(model.fc)
+
+    def batch(step):
+        x, y = images(step, 32, 32, 3, 0.125)
+        return x.permute(0, 3, 1, 2), y
+
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.02, momentum=0.9, weight_decay=1e-4)
+    return model, batch, optimizer, lambda m, x, y: F.cross_entropy(m(x), y)
+
+
+MODELS = {"transformer": transformer, "lstm": lstm, "mlp": mlp, "lenet5": lenet5, "resnet20": resnet20}
 
 
 def main():

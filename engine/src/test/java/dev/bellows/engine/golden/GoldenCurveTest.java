@@ -16,6 +16,9 @@ final class GoldenCurveTest {
   /** Rounding differs between the libraries and training magnifies it: asked of the last step. */
   private static final double RELATIVE = 1e-3;
 
+  /** Less than the benchmark's 0.1: with that two PyTorch layouts part ways as well. */
+  private static final double RESNET_RATE = 0.02;
+
   @Test
   @DisplayName("SEQ-16 the transformer's loss follows PyTorch's for 200 steps")
   void transformer() {
@@ -29,11 +32,35 @@ final class GoldenCurveTest {
     follows("lstm", new PeerLstm(32), OptimizerSpec.of(OptimizerSpec.Kind.ADAM, 2e-3));
   }
 
+  @Test
+  @DisplayName("LAY-01 the perceptron's loss follows PyTorch's for 200 steps")
+  void mlp() {
+    follows("mlp", new PeerMlp(128), OptimizerSpec.of(OptimizerSpec.Kind.ADAM, 1e-3));
+  }
+
+  @Test
+  @DisplayName("LAY-03, LAY-11 LeNet-5's loss follows PyTorch's for 200 steps")
+  void lenet5() {
+    follows("lenet5", new PeerLenet5(64), OptimizerSpec.of(OptimizerSpec.Kind.SGD, 0.05));
+  }
+
+  @Test
+  @DisplayName("LAY-27 ResNet-20's loss follows PyTorch's for 200 steps")
+  void resnet20() {
+    OptimizerSpec optimizer =
+        OptimizerSpec.of(OptimizerSpec.Kind.MOMENTUM, RESNET_RATE).withMomentum(0.9);
+    follows("resnet20", new PeerResnet20(32), optimizer, 1e-4);
+  }
+
   private static void follows(String model, GoldenNet net, OptimizerSpec optimizer) {
+    follows(model, net, optimizer, 0);
+  }
+
+  private static void follows(String model, GoldenNet net, OptimizerSpec optimizer, double l2) {
     double[] expected = GoldenValues.losses(model);
     KernelProvider provider = KernelProvider.choose(KernelProvider.Preference.AUTO);
     try (GraphTrainer trainer =
-        new GraphTrainer(net.graph, net.loss(), provider, PlanOptions.DEFAULT, optimizer)) {
+        new GraphTrainer(net.graph, net.loss(), provider, PlanOptions.DEFAULT, optimizer, l2)) {
       float[] start = net.start();
       System.arraycopy(start, 0, trainer.flat, 0, start.length);
       trainer.load();
