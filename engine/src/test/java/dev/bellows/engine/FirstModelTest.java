@@ -78,15 +78,15 @@ final class FirstModelTest {
     assertThat(Network.summary(network()))
         .isEqualTo(
             """
-            layer                          output        parameters  multiply-adds  bytes
-            input image                    [N, 8, 8, 1]           0              0    256
-            conv2d 'edges' filters 8 relu  [N, 8, 8, 8]          80          4,608  6,144
-            maxpool2d                      [N, 4, 4, 8]           0              0    512
-            conv2d filters 8 relu          [N, 4, 4, 8]         584          9,216  1,536
-            conv2d filters 8               [N, 4, 4, 8]         584          9,216  1,024
-            add of [layer3, layer1]        [N, 4, 4, 8]           0              0    512
-            global_avgpool                 [N, 8]                 0              0     32
-            dense                          [N, 2]                18             16     16
+            layer                          output        parameters  multiply-adds  bytes  receptive field
+            input image                    [N, 8, 8, 1]           0              0    256                -
+            conv2d 'edges' filters 8 relu  [N, 8, 8, 8]          80          4,608  6,144                3
+            maxpool2d                      [N, 4, 4, 8]           0              0    512                4
+            conv2d filters 8 relu          [N, 4, 4, 8]         584          9,216  1,536                8
+            conv2d filters 8               [N, 4, 4, 8]         584          9,216  1,024               12
+            add of [layer3, layer1]        [N, 4, 4, 8]           0              0    512               12
+            global_avgpool                 [N, 8]                 0              0     32              all
+            dense                          [N, 2]                18             16     16              all
             1,266 trained parameters, loss softmax_cross_entropy
             46,112 FLOPs and 9,776 bytes per row, forward
             """);

@@ -4,6 +4,7 @@ import dev.bellows.engine.nn.layer.LayerContext;
 import dev.bellows.engine.nn.layer.Option;
 import dev.bellows.engine.tensor.Shape;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
@@ -18,6 +19,7 @@ final class Summary {
     List<LayerCost> costs = Network.costs(spec);
     List<String[]> rows = new ArrayList<>();
     rows.add(new String[] {"layer", "output", "parameters", "multiply-adds", "bytes"});
+    List<String> fields = new ArrayList<>(List.of("receptive field"));
     InputSpec in = spec.input();
     int features = in.uncovered().stream().mapToInt(range -> range[1] - range[0]).sum();
     if (features > 0) {
@@ -35,13 +37,30 @@ final class Summary {
     if (in.sparseWidth() > 0) {
       rows.add(row("sparse", Shape.of(1, in.sparseWidth()), 0, 0, 0));
     }
+    NetworkGraph network = Network.build(spec, 1, Mode.EVALUATE);
+    ReceptiveField field = new ReceptiveField(network);
+    while (fields.size() < rows.size()) {
+      fields.add("-");
+    }
     for (int i = 0; i < costs.size(); i++) {
+      fields.add(field.text(network.layers().get(i).output()));
       LayerCost cost = costs.get(i);
       long all = cost.parameters() + cost.state();
       String name = describe(spec.layers().get(i));
       rows.add(row(name, cost.output(), all, cost.multiplyAdds(), cost.bytes()));
     }
-    return table(rows) + total(spec, layout, costs);
+    return table(field.shown() ? joined(rows, fields) : rows) + total(spec, layout, costs);
+  }
+
+  /** The rows with one more column. */
+  private static List<String[]> joined(List<String[]> rows, List<String> column) {
+    List<String[]> joined = new ArrayList<>();
+    for (int i = 0; i < rows.size(); i++) {
+      String[] row = Arrays.copyOf(rows.get(i), rows.get(i).length + 1);
+      row[row.length - 1] = column.get(i);
+      joined.add(row);
+    }
+    return joined;
   }
 
   private static String total(NetworkSpec spec, ParameterLayout layout, List<LayerCost> costs) {
@@ -112,7 +131,7 @@ final class Summary {
 
   /** Columns two blanks apart, texts to the left and numbers to the right. */
   private static String table(List<String[]> rows) {
-    int[] widths = new int[5];
+    int[] widths = new int[rows.get(0).length];
     for (String[] row : rows) {
       for (int i = 0; i < row.length; i++) {
         widths[i] = Math.max(widths[i], row[i].length());

@@ -40,12 +40,18 @@ public final class ResNets {
     ZERO
   }
 
-  /**
-   * What the blocks are made of.
-   *
-   * @param shortcuts false for the same layers one after another
-   */
-  private record Form(Block kind, Start start, boolean shortcuts) {}
+  /** What stands beside a block. */
+  public enum Shortcut {
+    /** The input; where the shape changes a 1 x 1 convolution with batch norm: option B. */
+    PROJECTION,
+    /** The input; where the shape changes every second pixel and channels of zeros: option A. */
+    ZEROS,
+    /** Nothing: the same layers one after another. */
+    NONE
+  }
+
+  /** What the blocks are made of. */
+  private record Form(Block kind, Start start, Shortcut shortcut) {}
 
   private ResNets() {}
 
@@ -58,6 +64,12 @@ public final class ResNets {
     return stages(task, new int[] {blocks, blocks, blocks}, 16, kind, start);
   }
 
+  /** The same with a choice of what stands beside the blocks. */
+  public static NetworkSpec small(
+      ImageTask task, int blocks, Block kind, Start start, Shortcut shortcut) {
+    return stages(task, new int[] {blocks, blocks, blocks}, 16, new Form(kind, start, shortcut));
+  }
+
   /**
    * The same with a number of blocks for each stage: a stage halves the image and doubles the
    * channels of the one before.
@@ -67,7 +79,7 @@ public final class ResNets {
    */
   public static NetworkSpec stages(
       ImageTask task, int[] blocks, int channels, Block kind, Start start) {
-    return stages(task, blocks, channels, new Form(kind, start, true));
+    return stages(task, blocks, channels, new Form(kind, start, Shortcut.PROJECTION));
   }
 
   /**
@@ -76,7 +88,7 @@ public final class ResNets {
    */
   public static NetworkSpec plain(ImageTask task, int blocks) {
     int[] stages = {blocks, blocks, blocks};
-    return stages(task, stages, 16, new Form(Block.BASIC, Start.PLAIN, false));
+    return stages(task, stages, 16, new Form(Block.BASIC, Start.PLAIN, Shortcut.NONE));
   }
 
   private static NetworkSpec stages(ImageTask task, int[] blocks, int channels, Form form) {
@@ -114,7 +126,7 @@ public final class ResNets {
     Blocks.convNorm(b, "stem", 64, 7, 2, RELU);
     b.maxPool2d(3).with("stride", 2).with("padding", "zeros").with("zeros", 1);
     int[] depth = {3, 4, 6, 3};
-    Form form = new Form(Block.BOTTLENECK, Start.PLAIN, true);
+    Form form = new Form(Block.BOTTLENECK, Start.PLAIN, Shortcut.PROJECTION);
     int channels = 64;
     for (int stage = 0; stage < depth.length; stage++) {
       channels = stage(b, stage, depth[stage], 64 << stage, channels, stage == 0 ? 1 : 2, form);
@@ -149,16 +161,20 @@ public final class ResNets {
     if (form.start() == Start.ZERO) {
       b.with("scale_start", "zero");
     }
-    if (!form.shortcuts()) {
+    boolean same = channels == output && stride == 1;
+    if (form.shortcut() == Shortcut.NONE) {
       b.activation(RELU).as(name);
       return;
     }
-    if (channels != output || stride != 1) {
-      String branch = b.here();
+    String branch = b.here();
+    if (same) {
+      b.add(input);
+    } else if (form.shortcut() == Shortcut.ZEROS) {
+      b.layer("pad_channels", "channels", output, "stride", stride);
+      b.as(name + ".shortcut").from(input).add(branch);
+    } else {
       Blocks.conv(b, name + ".shortcut", output, 1, stride, LINEAR).with("bias", false).from(input);
       b.batchNorm().as(name + ".shortcut.norm").add(branch);
-    } else {
-      b.add(input);
     }
     b.activation(RELU).as(name);
   }

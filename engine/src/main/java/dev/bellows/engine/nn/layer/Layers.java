@@ -18,6 +18,7 @@ public final class Layers {
           EmbeddingLayers.ALL,
           ConvolutionLayers.ALL,
           PoolingLayers.ALL,
+          ReorganisationLayers.ALL,
           RecurrentLayers.ALL,
           NoiseLayers.ALL,
           GradientLayers.ALL,
