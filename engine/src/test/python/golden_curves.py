@@ -206,50 +206,7 @@ def lenet5():
     return model, batch, torch.optim.SGD(model.parameters(), lr=0.05), lambda m, x, y: F.cross_entropy(m(x), y)
 
 
-class Block(nn.Module):
-    def __init__(self, i, o, stride):
-        super().__init__()
-        self.c1, self.b1 = nn.Conv2d(i, o, 3, stride, 1, bias=False), nn.BatchNorm2d(o)
-        self.c2, self.b2 = nn.Conv2d(o, o, 3, 1, 1, bias=False), nn.BatchNorm2d(o)
-        self.skip = None if i == o else nn.Sequential(nn.Conv2d(i, o, 1, stride, bias=False), nn.BatchNorm2d(o))
-
-    def forward(self, x):
-        y = self.b2(self.c2(F.relu(self.b1(self.c1(x)))))
-        return F.relu(y + (x if self.skip is None else self.skip(x)))
-
-
-class ResNet20(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.c, self.b = nn.Conv2d(3, 16, 3, 1, 1, bias=False), nn.BatchNorm2d(16)
-        widths = [16] * 4 + [32] * 3 + [64] * 3
-        self.blocks = nn.Sequential(*[Block(i, o, 1 if i == o else 2) for i, o in zip(widths, widths[1:])])
-        self.fc = nn.Linear(64, 10)
-
-    def forward(self, x):
-        return self.fc(self.blocks(F.relu(self.b(self.c(x)))).mean((2, 3)))
-
-
-def resnet20():
-    model = ResNet20()
-    fill = Filler()
-    fill.conv(model.c)
-    for block in model.blocks:
-        fill.conv(block.c1)
-        fill.conv(block.c2)
-        if block.skip is not None:
-            fill.conv(block.skip[0])
-    fill.linear(model.fc)
-
-    def batch(step):
-        x, y = images(step, 32, 32, 3, 0.125)
-        return x.permute(0, 3, 1, 2), y
-
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.02, momentum=0.9, weight_decay=1e-4)
-    return model, batch, optimizer, lambda m, x, y: F.cross_entropy(m(x), y)
-
-
-MODELS = {"transformer": transformer, "lstm": lstm, "mlp": mlp, "lenet5": lenet5, "resnet20": resnet20}
+MODELS = {"transformer": transformer, "lstm": lstm, "mlp": mlp, "lenet5": lenet5}
 
 
 def main():

@@ -430,6 +430,7 @@ abstract class OpPlanTest {
           Op.LOG_SOFTMAX,
           Op.ARGMAX,
           Op.DROPOUT,
+          Op.RANDOM, // by the layers of noise of GraphNetworks
           Op.BATCH_MEAN,
           Op.BATCH_VARIANCE,
           Op.BATCH_NORM,

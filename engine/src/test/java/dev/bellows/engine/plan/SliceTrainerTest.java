@@ -316,7 +316,7 @@ abstract class SliceTrainerTest {
     Node output = network.output();
     Node probabilities =
         switch (spec.loss().kind()) {
-          case SOFTMAX_CROSS_ENTROPY, FOCAL, SOFTMAX_DICE, KULLBACK_LEIBLER ->
+          case SOFTMAX_CROSS_ENTROPY, FOCAL, SOFTMAX_DICE, KULLBACK_LEIBLER, CAPSULE_MARGIN ->
               network.graph().softmax(output, 1);
           case SIGMOID_CROSS_ENTROPY, SIGMOID_FOCAL, DICE, JACCARD, TVERSKY ->
               network.graph().sigmoid(output);

@@ -90,7 +90,11 @@ final class ZooCountsTest {
                       ? 4 * 4
                       : name.startsWith("u-net") || name.equals("fcn")
                           ? 16 * 16
-                          : name.endsWith("characters") ? 6 : 1;
+                          : name.endsWith("characters")
+                                  || name.endsWith("chunks")
+                                  || name.startsWith("seq2seq")
+                              ? 6
+                              : 1;
               assertThat(costs.get(costs.size() - 1).output().size())
                   .as(name)
                   .isEqualTo((long) positions * spec.outputs());

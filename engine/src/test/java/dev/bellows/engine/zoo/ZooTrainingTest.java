@@ -3,6 +3,7 @@ package dev.bellows.engine.zoo;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.bellows.engine.kernel.KernelProvider;
+import dev.bellows.engine.nn.Head;
 import dev.bellows.engine.nn.Initializers;
 import dev.bellows.engine.nn.InputPart;
 import dev.bellows.engine.nn.NetworkSpec;
@@ -93,8 +94,13 @@ abstract class ZooTrainingTest {
     }
     Memory.copyIn(codes, 0, batch.codes(), codes.length);
     int[] labels = new int[ROWS * spec.labelWidth()];
+    int classes =
+        spec.heads().stream()
+            .filter(head -> head.loss().kind().usesLabels())
+            .mapToInt(Head::outputs)
+            .reduce(spec.outputs(), Math::min);
     for (int i = 0; i < labels.length; i++) {
-      labels[i] = (int) (Philox.uniform(4, i) * spec.outputs());
+      labels[i] = (int) (Philox.uniform(4, i) * classes);
     }
     Memory.copyIn(labels, 0, batch.labels(), labels.length);
     batch.setRows(ROWS);

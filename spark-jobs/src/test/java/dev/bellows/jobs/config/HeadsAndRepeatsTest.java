@@ -94,7 +94,7 @@ final class HeadsAndRepeatsTest {
         "model.heads[0].weight=0|model.heads[0].weight|> 0",
         "model.heads[1].target=stem|model.heads[1].target|compares with nothing",
         "model.heads[0].los=mse|model.heads[0].los|did you mean model.heads[0].loss?",
-        "model.layers[1].repeat.times=0|model.layers[1].repeat.times|>= 1",
+        "model.layers[1].repeat.times=0|model.layers[1].repeat.times|a whole number in 1..10000",
         "model.layers[1].repeat.layers[1].dense.unit=3|unit|did you mean",
         "model.layers[1].repeat.layers[0].repeat.times=3|expected one of|repeat",
       })
@@ -114,12 +114,12 @@ final class HeadsAndRepeatsTest {
                 ConfigLoader.parse(
                     FILE.replace("layer: block,", "layer: blok,")
                         .replace("units: 8, activation: relu", "unit: 8, activation: relu")));
-    assertThat(e.getMessage()).contains(":12:").contains("unit");
+    assertThat(e.getMessage()).contains("12:21  model.layers[1].repeat.layers[0].dense.unit");
     ConfigException head =
         catchThrowableOfType(
             ConfigException.class,
             () -> ConfigLoader.parse(FILE.replace("layer: block,", "layer: blok,")));
-    assertThat(head.getMessage()).contains(":17:").contains("no layer is called \"blok\"");
+    assertThat(head.getMessage()).contains("  17:").contains("no layer is called \"blok\"");
   }
 
   @Test
