@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The tables of engine/benchmarks/digits.md: VIS-13, accuracy and size of MobileNets over the width
- * multiplier; VIS-16, swish against ReLU. Rows of a table are printed as they are measured.
+ * Two tables on the digits: VIS-13, accuracy and size of MobileNets over the width multiplier;
+ * VIS-16, swish against ReLU. Rows of a table are printed as they are measured.
  */
 final class DigitsBench {
   private DigitsBench() {}

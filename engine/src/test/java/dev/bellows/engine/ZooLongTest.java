@@ -58,7 +58,7 @@ final class ZooLongTest {
   }
 
   @Test
-  @DisplayName("VIS-16 mini-VGG on digits: swish and ReLU both .975 or more; figures in digits.md")
+  @DisplayName("VIS-16 mini-VGG on digits: swish and ReLU both .975 or more")
   void vis16Swish() {
     NetworkSpec relu = ConvNets.vggSmall(Digits.TASK, 2, 16);
     for (NetworkSpec spec : List.of(relu, DigitsBench.swish(relu))) {

@@ -12,6 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** A whole step, the update included, of each model that is timed leaves nothing on the heap. */
 class StepAllocationTest {
   private static final int STEPS = 20;
+  private static final int WINDOWS = 5;
 
   @ParameterizedTest
   @ValueSource(strings = {"mlp", "lenet5", "resnet20", "lstm", "transformer"})
@@ -22,17 +23,25 @@ class StepAllocationTest {
       for (int i = 0; i < STEPS; i++) {
         runner.step();
       }
-      ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-      long thread = Thread.currentThread().getId();
-      long start = threads.getThreadAllocatedBytes(thread);
-      long idle = threads.getThreadAllocatedBytes(thread) - start; // what asking costs
-      start = threads.getThreadAllocatedBytes(thread);
-      for (int i = 0; i < STEPS; i++) {
-        runner.step();
+      long fewest = Long.MAX_VALUE;
+      for (int window = 0; window < WINDOWS; window++) {
+        fewest = Math.min(fewest, allocated(runner));
       }
-      long bytes = threads.getThreadAllocatedBytes(thread) - start - idle;
-      // less than an object a step: the JVM itself may make one once
-      assertThat(bytes).as(name + ": bytes of " + STEPS + " steps").isLessThan(8 * STEPS);
+      // the JVM may make objects of its own in one window; those of a step would be in each
+      assertThat(fewest).as(name + ": bytes of " + STEPS + " steps").isZero();
     }
+  }
+
+  /** Bytes that this thread allocates in {@link #STEPS} steps. */
+  private static long allocated(StepRunner runner) {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long thread = Thread.currentThread().getId();
+    long start = threads.getThreadAllocatedBytes(thread);
+    long idle = threads.getThreadAllocatedBytes(thread) - start; // what asking costs
+    start = threads.getThreadAllocatedBytes(thread);
+    for (int i = 0; i < STEPS; i++) {
+      runner.step();
+    }
+    return threads.getThreadAllocatedBytes(thread) - start - idle;
   }
 }
