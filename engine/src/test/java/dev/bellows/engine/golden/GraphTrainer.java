@@ -51,6 +51,21 @@ public final class GraphTrainer implements AutoCloseable {
       KernelProvider provider,
       PlanOptions options,
       OptimizerSpec optimizer) {
+    this(graph, loss, provider, options, optimizer, 0);
+  }
+
+  /**
+   * Compiles forward and backward pass.
+   *
+   * @param l2 what PyTorch's SGD calls weight decay: l2 w is added to the gradient
+   */
+  public GraphTrainer(
+      Graph graph,
+      Node loss,
+      KernelProvider provider,
+      PlanOptions options,
+      OptimizerSpec optimizer,
+      double l2) {
     List<Node> trained = new ArrayList<>();
     int length = 0;
     for (Node node : graph.nodes()) {
@@ -64,7 +79,7 @@ public final class GraphTrainer implements AutoCloseable {
     this.flat = new float[length];
     this.gradient = new float[length];
     this.rate = optimizer.learningRate();
-    this.rule = new UpdateRule(UpdateSpec.plain(optimizer, length));
+    this.rule = new UpdateRule(penalised(optimizer, l2, length));
     this.slots = new float[this.rule.slots()][length];
     this.parameters = Memory.allocate(4L * length);
     this.gradients = Memory.allocate(4L * length);
@@ -83,6 +98,12 @@ public final class GraphTrainer implements AutoCloseable {
     }
     this.kernels = provider.open();
     this.plan = GraphPlan.compile(graph, sources, outputs, kernels, options);
+  }
+
+  private static UpdateSpec penalised(OptimizerSpec optimizer, double l2, int length) {
+    UpdateSpec plain = UpdateSpec.plain(optimizer, length);
+    return new UpdateSpec(
+        optimizer, plain.schedule(), 0, l2, 0, 0, plain.nanPolicy(), plain.ranges());
   }
 
   /** Address of an INPUT, to write a batch to. */

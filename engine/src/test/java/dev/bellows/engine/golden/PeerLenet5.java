@@ -8,7 +8,7 @@ import dev.bellows.engine.tensor.Window;
 public final class PeerLenet5 extends PeerImages {
   /** A network for batches of {@code rows} images. */
   public PeerLenet5(int rows) {
-    super(rows, 28, 1, 0.5f);
+    super(rows, 28, 1, 1);
     Node x = pooled(biased(conv(images, 6, 5, 1, 2), 25));
     x = rows(pooled(biased(conv(x, 16, 5, 1, 0), 150)));
     x = graph.relu(linear(x, 120));
