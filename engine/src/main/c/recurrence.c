@@ -1,7 +1,7 @@
 /*
  * Recurrent layers over a whole sequence (formulas: dev.bellows.engine.graph.RecurrentCell).
  *
- * The recurrent weights are packed once per call into panels of V vectors of columns, the gates of the
+ * The recurrent weights are packed into panels of V vectors of columns, the gates of the
  * same units side by side, so that a tile of a product holds all gates of its units and the cell's
  * function follows while the tile is in the first-level cache. A panel's part of 128 rows stays there
  * while all rows of the batch pass. Sums run over k in order: a value does not depend on the tile.
@@ -200,23 +200,50 @@ int bl_recurrent_unit(void) {
 #endif
 }
 
-void bl_recurrent_forward(const int64_t *shape, const float *x, const void *weights, const float *state,
+/* The packed weights of a pass: all gates, and the candidate's apart where it needs a product of its own. */
+typedef struct {
+  packed most, candidate;
+} weights_of;
+
+static weights_of read_forward(const layer *l, float *space) {
+  const int before_reset = l->cell == GRU_RESET_BEFORE;
+  const int64_t gates = before_reset ? 2 : l->gates, width = l->gates == 1 ? 4 : before_reset ? 2 : 1;
+  weights_of w;
+  w.most = describe(l->unit, gates, width, l->units, l->units, &space);
+  w.candidate = before_reset ? describe(l->unit, 1, 4, l->units, l->units, &space) : w.most;
+  return w;
+}
+
+static weights_of read_backward(const layer *l, float *space) {
+  const int before_reset = l->cell == GRU_RESET_BEFORE;
+  weights_of w;
+  w.most = describe(l->unit, 1, 4, before_reset ? 2 * l->units : l->columns, l->units, &space);
+  w.candidate = before_reset ? describe(l->unit, 1, 4, l->units, l->units, &space) : w.most;
+  return w;
+}
+
+void bl_recurrent_pack(const int64_t *shape, int backward, const void *weights, float *to) {
+  const layer l = read_shape(shape, 0);
+  const strides own = {l.columns, l.units, 1}, transposed = {1, 0, l.columns};
+  const weights_of w = backward ? read_backward(&l, to) : read_forward(&l, to);
+  fill(w.most, weights, 0, backward ? transposed : own);
+  if (l.cell == GRU_RESET_BEFORE) { fill(w.candidate, weights, 2 * l.units, backward ? transposed : own); }
+}
+
+void bl_recurrent_forward(const int64_t *shape, const float *x, float *weights, const float *state,
                           const float *bias, const int32_t *lengths, float *y, float *trace, float *space) {
   const layer l = read_shape(shape, lengths);
   const int64_t H = l.units, GH = l.columns, block = l.positions * H;
   const int before_reset = l.cell == GRU_RESET_BEFORE;
-  const int64_t gates = before_reset ? 2 : l.gates, width = l.gates == 1 ? 4 : before_reset ? 2 : 1;
-  const strides own_strides = {GH, H, 1};
-  const packed u = pack(l.unit, gates, width, H, H, weights, 0, own_strides, &space);
-  packed un = u;
-  if (before_reset) { un = pack(l.unit, 1, 4, H, H, weights, 2 * H, own_strides, &space); }
+  const weights_of w = read_forward(&l, weights);
+  const packed u = w.most, un = w.candidate;
   float *h = take(&space, l.rows * H), *next = take(&space, l.rows * H), *c = take(&space, l.rows * H);
   float *reset = take(&space, l.rows * H), *rounded = take_operand(&space, l.rows, &u);
   begin(&l);
   memcpy(h, state, (size_t)(l.rows * H) * sizeof(float));
   if (l.states == 2) { memcpy(c, state + l.rows * H, (size_t)(l.rows * H) * sizeof(float)); }
   float b[ROWS * 4 * VL] __attribute__((aligned(64)));
-  const int64_t pu = panel_units(width), bs = pu;
+  const int64_t pu = panel_units(u.width), bs = pu;
   for (int64_t s = 0; s < l.steps; s++) {
     const int64_t t = l.reverse ? l.steps - 1 - s : s;
     operand left = left_operand(&u, l.rows, h, H, rounded);
@@ -336,20 +363,18 @@ static void product_all(const packed *p, int64_t rows, operand a, float *c) {
   }
 }
 
-void bl_recurrent_backward(const int64_t *shape, const float *dy, const float *trace, const void *weights,
+void bl_recurrent_backward(const int64_t *shape, const float *dy, const float *trace, float *weights,
                            const int32_t *lengths, float *dx, float *dstate, float *space) {
   const layer l = read_shape(shape, lengths);
   const int64_t H = l.units, GH = l.columns, block = l.positions * H;
   const int gru = l.gates == 3, before_reset = l.cell == GRU_RESET_BEFORE;
   const size_t bytes = (size_t)H * sizeof(float);
-  const int64_t dense = before_reset ? 2 * H : GH;
-  const strides transposed = {1, 0, GH};
-  const packed ut = pack(l.unit, 1, 4, dense, H, weights, 0, transposed, &space);
-  packed unt = ut;
-  if (before_reset) { unt = pack(l.unit, 1, 4, H, H, weights, 2 * H, transposed, &space); }
+  const weights_of w = read_backward(&l, weights);
+  const packed ut = w.most, unt = w.candidate;
   float *dh = take(&space, l.rows * H), *dc = take(&space, l.rows * H), *direct = take(&space, l.rows * H);
   float *back = take(&space, l.rows * H), *da = take(&space, l.rows * GH), *through = take(&space, l.rows * GH);
-  float *rounded = take_operand(&space, l.rows, &ut), *candidates = take_operand(&space, l.rows, &unt);
+  float *rounded = take_operand(&space, l.rows, &ut);
+  float *candidates = before_reset ? take_operand(&space, l.rows, &unt) : 0;
   begin(&l);
   memset(dh, 0, (size_t)l.rows * bytes);
   memset(dc, 0, (size_t)l.rows * bytes);

@@ -45,7 +45,7 @@ enum {
  * rows of k, side by side for each unit, and k is filled up with zeros to whole tiles. */
 typedef struct {
   int64_t gates, width, k, units, unit;
-  const void *data;
+  void *data;
 } packed;
 
 static int64_t panel_units(int64_t width) { return width * VL; }
@@ -56,8 +56,7 @@ typedef struct {
   int64_t row, gate, unit;
 } strides;
 
-static packed pack_single(packed p, const float *w, strides s, float **space) {
-  float *to = *space;
+static void fill_single(packed p, const float *w, strides s, float *to) {
   const int64_t pu = panel_units(p.width);
   for (int64_t u0 = 0; u0 < p.units; u0 += pu) {
     const int64_t n = p.units - u0 < pu ? p.units - u0 : pu;
@@ -73,14 +72,11 @@ static packed pack_single(packed p, const float *w, strides s, float **space) {
       }
     }
   }
-  *space = to;
-  return p;
 }
 
 INLINE float widened(uint16_t bits) { return bits_to_float((uint32_t)bits << 16); }
 
-static packed pack_rounded(packed p, const uint16_t *w, strides s, float **space) {
-  float *to = *space;
+static void fill_rounded(packed p, const uint16_t *w, strides s, float *to) {
   const int64_t pu = panel_units(p.width);
   for (int64_t u0 = 0; u0 < p.units; u0 += pu) {
     const int64_t n = p.units - u0 < pu ? p.units - u0 : pu;
@@ -91,15 +87,12 @@ static packed pack_rounded(packed p, const uint16_t *w, strides s, float **space
       }
     }
   }
-  *space = to;
-  return p;
 }
 
 /* 32 rows of k: the depth of a tile of AMX. */
 static int64_t tile_depth(int64_t k) { return (k + 31) / 32 * 32; }
 
-static packed pack_pairs(packed p, const uint16_t *w, strides s, float **space) {
-  uint32_t *to = (uint32_t *)*space;
+static void fill_pairs(packed p, const uint16_t *w, strides s, uint32_t *to) {
   const int64_t pu = panel_units(p.width), depth = tile_depth(p.k);
   for (int64_t u0 = 0; u0 < p.units; u0 += pu) {
     const int64_t n = p.units - u0 < pu ? p.units - u0 : pu;
@@ -118,18 +111,26 @@ static packed pack_pairs(packed p, const uint16_t *w, strides s, float **space) 
       }
     }
   }
-  *space = (float *)to;
+}
+
+static int64_t packed_size(const packed *p) {
+  const int64_t lines = p->unit == PAIRS || p->unit == TILES ? tile_depth(p->k) / 2 : p->k;
+  return panels(p) * lines * p->gates * panel_units(p->width);
+}
+
+/* The matrix that lies at *space, which moves behind it. */
+static packed describe(int64_t unit, int64_t gates, int64_t width, int64_t k, int64_t units, float **space) {
+  const packed p = {gates, width, k, units, unit, *space};
+  *space += packed_size(&p);
   return p;
 }
 
 /* w is of float32 for SINGLE, else of bfloat16; offset counts its elements. */
-static packed pack(int64_t unit, int64_t gates, int64_t width, int64_t k, int64_t units, const void *w,
-                   int64_t offset, strides s, float **space) {
-  const packed p = {gates, width, k, units, unit, *space};
-  switch (unit) {
-    case SINGLE: return pack_single(p, (const float *)w + offset, s, space);
-    case ROUNDED: return pack_rounded(p, (const uint16_t *)w + offset, s, space);
-    default: return pack_pairs(p, (const uint16_t *)w + offset, s, space);
+static void fill(packed p, const void *w, int64_t offset, strides s) {
+  switch (p.unit) {
+    case SINGLE: fill_single(p, (const float *)w + offset, s, (float *)p.data); break;
+    case ROUNDED: fill_rounded(p, (const uint16_t *)w + offset, s, (float *)p.data); break;
+    default: fill_pairs(p, (const uint16_t *)w + offset, s, (uint32_t *)p.data);
   }
 }
 

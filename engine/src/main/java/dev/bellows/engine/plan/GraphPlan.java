@@ -138,13 +138,18 @@ public final class GraphPlan implements AutoCloseable {
     Lowering lowering = new Lowering(kernels, placement, ids, keys);
     KernelCall[][] stepCalls = new KernelCall[steps.size()][];
     lower(lowering, steps, placement, once, true, stepCalls);
-    KernelCall[] parameterCalls = lowering.calls().toArray(KernelCall[]::new);
+    List<KernelCall> parameterCalls = new ArrayList<>(lowering.calls());
+    if (!options.checked()) { // a checked plan runs all in order
+      lowering.prepareOnce(ParameterSteps.addresses(steps, once, placement::address));
+    }
     lower(lowering, steps, placement, once, false, stepCalls);
     placement.copies().forEach(lowering::copy);
-    KernelCall[] all = lowering.calls().toArray(KernelCall[]::new);
+    List<KernelCall> calls =
+        lowering.calls().subList(parameterCalls.size(), lowering.calls().size());
+    parameterCalls.addAll(lowering.preparations());
     return new GraphPlan(
-        parameterCalls,
-        Arrays.copyOfRange(all, parameterCalls.length, all.length),
+        parameterCalls.toArray(KernelCall[]::new),
+        calls.toArray(KernelCall[]::new),
         steps,
         stepCalls,
         kernels,

@@ -9,12 +9,14 @@ import dev.bellows.engine.kernel.GemmShape;
 import dev.bellows.engine.kernel.KernelCall;
 import dev.bellows.engine.kernel.Kernels;
 import dev.bellows.engine.kernel.LossOp;
+import dev.bellows.engine.kernel.PreparedCall;
 import dev.bellows.engine.kernel.UnaryOp;
 import dev.bellows.engine.sample.Distribution;
 import dev.bellows.engine.tensor.DType;
 import dev.bellows.engine.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Binds the kernel calls of steps. Every op that is not a source has a kernel here. */
@@ -24,6 +26,10 @@ final class Lowering {
   private final int[] dropoutIds;
   private final long dropoutKeys;
   private final List<KernelCall> calls = new ArrayList<>();
+  private final List<KernelCall> preparations = new ArrayList<>();
+
+  /** Where values lie that only parameters change. */
+  private Set<Long> settled = Set.of();
 
   Lowering(Kernels kernels, Placement placement, int[] dropoutIds, long dropoutKeys) {
     this.kernels = kernels;
@@ -34,6 +40,19 @@ final class Lowering {
 
   List<KernelCall> calls() {
     return calls;
+  }
+
+  /**
+   * From here on a call's weights at these addresses are brought into its order by {@link
+   * #preparations} and not by the call.
+   */
+  void prepareOnce(Set<Long> addresses) {
+    settled = addresses;
+  }
+
+  /** What has to run when parameters changed, after the steps that run only then. */
+  List<KernelCall> preparations() {
+    return preparations;
   }
 
   void lower(Step step, long scratch) {
@@ -87,7 +106,12 @@ final class Lowering {
   }
 
   private void add(KernelCall call) {
-    calls.add(call);
+    if (call instanceof PreparedCall prepared && settled.contains(prepared.weights())) {
+      preparations.add(prepared.preparation());
+      calls.add(prepared.work());
+    } else {
+      calls.add(call);
+    }
   }
 
   private long at(Node node) {

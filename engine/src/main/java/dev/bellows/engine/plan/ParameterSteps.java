@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.ToLongFunction;
 
 /**
  * Which steps depend on nothing but parameters and constants: their results stay valid until the
@@ -40,6 +41,22 @@ final class ParameterSteps {
       }
     }
     return once;
+  }
+
+  /** Where the parameters that the steps read and the results of those that run once are. */
+  static Set<Long> addresses(List<Step> steps, boolean[] once, ToLongFunction<Node> address) {
+    Set<Long> addresses = new HashSet<>();
+    for (int i = 0; i < once.length; i++) {
+      for (Node read : steps.get(i).reads()) {
+        if (Placement.base(read).op() == Op.PARAMETER) {
+          addresses.add(address.applyAsLong(read));
+        }
+      }
+      if (once[i]) {
+        steps.get(i).results().forEach(result -> addresses.add(address.applyAsLong(result)));
+      }
+    }
+    return addresses;
   }
 
   /** Whether an op's result is another one in each run, even from the same inputs. */

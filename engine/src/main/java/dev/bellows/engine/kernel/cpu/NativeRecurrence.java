@@ -1,6 +1,7 @@
 package dev.bellows.engine.kernel.cpu;
 
 import dev.bellows.engine.kernel.KernelCall;
+import dev.bellows.engine.kernel.PreparedCall;
 import dev.bellows.engine.kernel.Recurrence;
 import dev.bellows.engine.kernel.RecurrentShape;
 import dev.bellows.engine.tensor.DType;
@@ -36,7 +37,11 @@ final class NativeRecurrence implements Recurrence {
       long trace) {
     long descriptor = descriptor(shape);
     long space = session.scratch(4 * spaceFloats(shape));
-    return () -> forward(descriptor, x, weights, state, candidateBias, lengths, y, trace, space);
+    long packed = session.take(4 * packedFloats(shape));
+    return new PreparedCall(
+        weights,
+        () -> pack(descriptor, false, weights, packed),
+        () -> forward(descriptor, x, packed, state, candidateBias, lengths, y, trace, space));
   }
 
   @Override
@@ -44,7 +49,11 @@ final class NativeRecurrence implements Recurrence {
       RecurrentShape shape, long dy, long trace, long weights, long lengths, long dx, long dstate) {
     long descriptor = descriptor(shape);
     long space = session.scratch(4 * spaceFloats(shape));
-    return () -> backward(descriptor, dy, trace, weights, lengths, dx, dstate, space);
+    long packed = session.take(4 * packedFloats(shape));
+    return new PreparedCall(
+        weights,
+        () -> pack(descriptor, true, weights, packed),
+        () -> backward(descriptor, dy, trace, packed, lengths, dx, dstate, space));
   }
 
   private long descriptor(RecurrentShape shape) {
@@ -71,18 +80,20 @@ final class NativeRecurrence implements Recurrence {
         OneDnn.isa().contains("amx") ? TILES : pairs ? PAIRS : ROUNDED, Math.max(ROUNDED, unit()));
   }
 
+  /** At most two packings, each padded to whole panels and tiles. */
+  private static long packedFloats(RecurrentShape shape) {
+    return (shape.cell().gates() + 1) * tiles(shape.units(), 32) * (shape.units() + PANEL);
+  }
+
   /**
-   * Packed weights (at most two packings, each padded to whole panels and tiles), four states, for
-   * the backward pass two rows of gates, and rounded left operands, padded to whole tiles; each
-   * rounded up to a vector.
+   * Four states, for the backward pass two rows of gates, and rounded left operands, padded to
+   * whole tiles; each rounded up to a vector.
    */
   private static long spaceFloats(RecurrentShape shape) {
     long units = shape.units();
     long gates = shape.cell().gates();
-    long depth = tiles(units, 32);
-    long packed = (gates + 1) * depth * (units + PANEL);
-    long rounded = tiles(shape.rows(), 16) * (gates + 1) * depth;
-    return packed + rounded + shape.rows() * units * (4 + 2 * gates) + 8 * PANEL;
+    long rounded = tiles(shape.rows(), 16) * (gates + 1) * tiles(units, 32);
+    return rounded + shape.rows() * units * (4 + 2 * gates) + 8 * PANEL;
   }
 
   private static long tiles(long size, long tile) {
@@ -92,10 +103,12 @@ final class NativeRecurrence implements Recurrence {
   /** The fastest of ROUNDED, PAIRS and TILES on this machine. */
   private static native int unit();
 
+  private static native void pack(long shape, boolean backward, long weights, long packed);
+
   private static native void forward(
       long shape,
       long x,
-      long weights,
+      long packed,
       long state,
       long bias,
       long lengths,
@@ -104,12 +117,5 @@ final class NativeRecurrence implements Recurrence {
       long space);
 
   private static native void backward(
-      long shape,
-      long dy,
-      long trace,
-      long weights,
-      long lengths,
-      long dx,
-      long dstate,
-      long space);
+      long shape, long dy, long trace, long packed, long lengths, long dx, long dstate, long space);
 }

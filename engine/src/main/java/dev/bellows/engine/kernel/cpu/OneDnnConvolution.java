@@ -3,6 +3,7 @@ package dev.bellows.engine.kernel.cpu;
 import dev.bellows.engine.kernel.Convolution;
 import dev.bellows.engine.kernel.ConvolutionShape;
 import dev.bellows.engine.kernel.KernelCall;
+import dev.bellows.engine.kernel.PreparedCall;
 import dev.bellows.engine.kernel.cpu.OneDnnPrimitives.Operand;
 import dev.bellows.engine.tensor.DType;
 import dev.bellows.engine.tensor.Shape;
@@ -20,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@link Convolution} by oneDNN. Images stay channels-last; weights are copied to the layout that
- * the primitive wants and back, at each run, because they change at each step (some microseconds).
- * A product for which oneDNN has only its reference loops (100 times slower) is not done here.
+ * the primitive wants whenever they change (see {@link PreparedCall}), gradients of weights back. A
+ * product for which oneDNN has only its reference loops (100 times slower) is not done here.
  */
 final class OneDnnConvolution implements Convolution {
   /** Channels of an input image whose products of rounded operands are the slower ones. */
@@ -100,11 +101,7 @@ final class OneDnnConvolution implements Convolution {
     if (same) {
       return product;
     }
-    KernelCall reorder = primitives.reorder(made.dense(), w, made.weight(), copy);
-    return () -> {
-      reorder.run();
-      product.run();
-    };
+    return new PreparedCall(w, primitives.reorder(made.dense(), w, made.weight(), copy), product);
   }
 
   @Override
