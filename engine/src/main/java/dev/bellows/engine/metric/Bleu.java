@@ -124,9 +124,7 @@ public final class Bleu {
     if (length == 0) {
       return referenceLength == 0 ? Double.NaN : 0;
     }
-    return length > referenceLength
-        ? 1
-        : StrictMath.exp(1 - (double) referenceLength / length);
+    return length > referenceLength ? 1 : StrictMath.exp(1 - (double) referenceLength / length);
   }
 
   /** BLEU in [0, 1]; NaN where no translation has an n-gram of the largest n. */

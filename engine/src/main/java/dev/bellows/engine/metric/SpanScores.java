@@ -32,6 +32,12 @@ public final class SpanScores {
   private long predicted;
   private long correct;
 
+  /** Empty counts that others are merged into; it has no tags, so that no sequence fits. */
+  public SpanScores() {
+    this.begins = new boolean[0];
+    this.types = new int[0];
+  }
+
   /**
    * Empty counts.
    *

@@ -1,8 +1,10 @@
 package dev.bellows.engine.plan;
 
+import dev.bellows.engine.graph.Graph;
 import dev.bellows.engine.graph.Node;
 import dev.bellows.engine.kernel.KernelProvider;
 import dev.bellows.engine.kernel.Kernels;
+import dev.bellows.engine.nn.Head;
 import dev.bellows.engine.nn.InputPart;
 import dev.bellows.engine.nn.InputSpec;
 import dev.bellows.engine.nn.Mode;
@@ -11,6 +13,7 @@ import dev.bellows.engine.nn.NetworkGraph;
 import dev.bellows.engine.nn.NetworkSpec;
 import dev.bellows.engine.nn.ParameterLayout;
 import dev.bellows.engine.nn.Segment;
+import dev.bellows.engine.nn.loss.LossType;
 import dev.bellows.engine.tensor.Arena;
 import dev.bellows.engine.tensor.Memory;
 import java.util.Arrays;
@@ -30,10 +33,15 @@ final class NetworkPlans implements AutoCloseable {
   /**
    * A plan and the nodes of its graph.
    *
+   * @param probabilities per output what its scores become when predicting, the main one's among
+   *     them; empty while training
    * @param watched per watched layer its output
    */
   record Compiled(
-      NetworkGraph network, GraphPlan plan, Node probabilities, Map<String, Node> watched) {}
+      NetworkGraph network,
+      GraphPlan plan,
+      Map<String, Node> probabilities,
+      Map<String, Node> watched) {}
 
   private final NetworkSpec spec;
   private final Mode mode;
@@ -242,11 +250,11 @@ final class NetworkPlans implements AutoCloseable {
       outputs.put(head.loss(), 0L);
       outputs.put(head.metric(), 0L);
     }
-    Node probabilities = network.output();
+    Map<String, Node> probabilities = new LinkedHashMap<>();
     if (mode == Mode.EVALUATE) {
       network.heads().forEach(head -> outputs.put(head.output(), 0L));
-      probabilities = probabilities(network);
-      outputs.put(probabilities, 0L);
+      probabilities.putAll(probabilities(network));
+      probabilities.values().forEach(node -> outputs.put(node, 0L));
     }
     Map<String, Node> seen = new LinkedHashMap<>();
     for (String name : watched) {
@@ -283,8 +291,18 @@ final class NetworkPlans implements AutoCloseable {
     outputs.put(key, address);
   }
 
-  private Node probabilities(NetworkGraph network) {
-    return spec.loss().kind().type().predict(network.graph(), network.output());
+  private Map<String, Node> probabilities(NetworkGraph network) {
+    Map<String, Node> probabilities = new LinkedHashMap<>();
+    Graph graph = network.graph();
+    probabilities.put(Head.MAIN, spec.loss().kind().type().predict(graph, network.output()));
+    for (int i = 0; i < spec.heads().size(); i++) { // after the main one
+      NetworkGraph.HeadNodes nodes = network.heads().get(i + 1);
+      LossType type = spec.heads().get(i).loss().kind().type();
+      if (type.predicts()) {
+        probabilities.put(nodes.name(), type.predict(graph, nodes.output()));
+      }
+    }
+    return probabilities;
   }
 
   private Map<Node, Long> sources(NetworkGraph network) {

@@ -2,6 +2,7 @@ package dev.bellows.engine.plan;
 
 import dev.bellows.engine.graph.Node;
 import dev.bellows.engine.kernel.KernelProvider;
+import dev.bellows.engine.nn.Head;
 import dev.bellows.engine.nn.Mode;
 import dev.bellows.engine.nn.NetworkGraph;
 import dev.bellows.engine.nn.NetworkSpec;
@@ -92,6 +93,22 @@ public final class Predictor implements AutoCloseable {
     throw new IllegalArgumentException("no head '" + head + "'");
   }
 
+  /**
+   * What the scores of a head became in the last run, as {@link #probabilities(float[])} for the
+   * main output: row-major.
+   *
+   * @throws IllegalArgumentException when no head that predicts its truth has the name
+   */
+  public float[] probabilities(String head) {
+    NetworkPlans.Compiled last = plans.current();
+    Node node = last.probabilities().get(head);
+    if (node == null) {
+      throw new IllegalArgumentException(
+          "no head '" + head + "' that predicts; there are " + last.probabilities().keySet());
+    }
+    return values(last, node);
+  }
+
   /** {loss sum, metric sum} of a head in the last run; meaningful when its truth was filled in. */
   public double[] head(String name) {
     return plans.head(name);
@@ -139,7 +156,8 @@ public final class Predictor implements AutoCloseable {
    */
   public void probabilities(float[] dst) {
     NetworkPlans.Compiled last = plans.current();
-    long values = last.plan().address(last.probabilities());
+    Node main = Objects.requireNonNull(last.probabilities().get(Head.MAIN));
+    long values = last.plan().address(main);
     Memory.copyOut(values, dst, 0, last.network().rows() * this.scores);
   }
 

@@ -52,7 +52,8 @@ final class BleuTest {
   }
 
   @Test
-  @DisplayName("MET-21 BLEU of equal sentences is 1, the brevity penalty of 5 words for 6 is 0.8187")
+  @DisplayName(
+      "MET-21 BLEU of equal sentences is 1, the brevity penalty of 5 words for 6 is 0.8187")
   void shortTranslationsPay() {
     Bleu equal = new Bleu();
     equal.add(OFFICE, OFFICE);

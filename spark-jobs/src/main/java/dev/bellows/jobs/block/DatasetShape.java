@@ -3,7 +3,9 @@ package dev.bellows.jobs.block;
 import dev.bellows.jobs.table.ImageInput;
 import dev.bellows.jobs.table.Preprocess;
 import dev.bellows.jobs.table.SparseInput;
+import dev.bellows.jobs.table.TargetColumn;
 import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -14,8 +16,9 @@ import java.util.List;
  * @param categoricals category columns in code order
  * @param sparseWidth width of the sparse (CSR) part; 0 when there is none
  * @param classes number of classes; 0 for regression
- * @param outputs classes for classification, numbers of a row for regression
+ * @param outputs classes for classification, numbers of a row for regression, of the main target
  * @param positions labels or numbers to be learnt per row, of the main target
+ * @param heads what heads learn, in their order
  * @param texts text columns in code order, after the categories
  * @param imageShape [height, width, channels] of an image source; empty otherwise
  */
@@ -26,6 +29,7 @@ public record DatasetShape(
     int classes,
     int outputs,
     int positions,
+    List<Learnt> heads,
     List<Text> texts,
     List<Integer> imageShape)
     implements Serializable {
@@ -42,13 +46,39 @@ public record DatasetShape(
             .toList(),
         sparse == null ? 0 : sparse.width(),
         classes,
-        classes > 0 ? classes : preprocess.targetWidth(),
+        classes > 0 ? classes : numbers(preprocess.targets(0)),
         preprocess.target().positions(),
+        heads(preprocess),
         preprocess.texts().stream()
             .map(t -> new Text(t.part(), t.length(), t.vocabulary().size()))
             .toList(),
         image == null ? List.of() : image.shape());
   }
+
+  private static int numbers(List<TargetColumn> targets) {
+    return targets.stream().mapToInt(TargetColumn::positions).sum();
+  }
+
+  private static List<Learnt> heads(Preprocess preprocess) {
+    List<Learnt> heads = new ArrayList<>();
+    for (int output = 1; !preprocess.targets(output).isEmpty(); output++) {
+      List<TargetColumn> targets = preprocess.targets(output);
+      TargetColumn first = targets.get(0);
+      boolean classes = !first.classes().isEmpty();
+      int outputs = classes ? first.classes().size() : numbers(targets);
+      heads.add(new Learnt(first.name(), classes, outputs));
+    }
+    return List.copyOf(heads);
+  }
+
+  /**
+   * What a head learns.
+   *
+   * @param name column name
+   * @param classes whether it is one of several classes; else numbers
+   * @param outputs classes, or numbers of a row
+   */
+  public record Learnt(String name, boolean classes, int outputs) implements Serializable {}
 
   /**
    * One text column.

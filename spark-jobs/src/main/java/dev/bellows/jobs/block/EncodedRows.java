@@ -7,8 +7,11 @@ import dev.bellows.jobs.config.TargetConfig;
 import dev.bellows.jobs.source.SourceReader;
 import dev.bellows.jobs.source.Sources;
 import dev.bellows.jobs.table.Preprocess;
+import dev.bellows.jobs.table.TargetColumn;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
@@ -57,7 +60,12 @@ public final class EncodedRows implements AutoCloseable {
             ModelColumns.named(source, preprocess),
             baseDir,
             ModelColumns.lists(preprocess));
-    return SparkFailures.unwrap(() -> HeldOut.encode(session, reader, data, preprocess, unseen));
+    Set<String> refused = unseen == TargetConfig.Unseen.FAIL ? targets(preprocess) : Set.of();
+    return SparkFailures.unwrap(() -> HeldOut.encode(session, reader, data, preprocess, refused));
+  }
+
+  private static Set<String> targets(Preprocess preprocess) {
+    return preprocess.targets().stream().map(TargetColumn::name).collect(Collectors.toSet());
   }
 
   /**
@@ -85,7 +93,7 @@ public final class EncodedRows implements AutoCloseable {
                 GivenRows.source(rows, "test", ModelColumns.lists(preprocess)),
                 data,
                 preprocess,
-                TargetConfig.Unseen.FAIL));
+                targets(preprocess)));
   }
 
   /** The blocks. Cached. */

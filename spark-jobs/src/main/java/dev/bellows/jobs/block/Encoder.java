@@ -4,7 +4,6 @@ import dev.bellows.jobs.source.DataException;
 import dev.bellows.jobs.source.NumberText;
 import dev.bellows.jobs.source.RawBlock;
 import dev.bellows.jobs.source.RawColumn;
-import dev.bellows.jobs.source.Tokenizer;
 import dev.bellows.jobs.table.CategoryColumn;
 import dev.bellows.jobs.table.NumberColumn;
 import dev.bellows.jobs.table.Preprocess;
@@ -14,9 +13,8 @@ import dev.bellows.jobs.table.TextColumn;
 import java.io.Serializable;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 
 /**
  * Raw rows to the arrays of a {@link Block}: float32 values, dictionary codes, labels. Nothing
@@ -29,17 +27,15 @@ final class Encoder implements Serializable {
   private final int[] numberColumns;
   private final int[] categoryColumns;
   private final int[] textColumns;
-  private final boolean refuseUnseen;
-  private final int targetColumn;
+  private final TargetEncoder targets;
   private final int weightColumn;
-  private final Map<String, Integer> labels = new HashMap<>();
 
   /**
-   * @param refuseUnseen whether a tag that training did not show is an error; else its position has
-   *     no label
+   * @param refused target columns in which a tag, or a class of a head, that training did not show
+   *     is an error; elsewhere there is no label then
    */
-  Encoder(TablePlan plan, Preprocess preprocess, boolean refuseUnseen) {
-    this.refuseUnseen = refuseUnseen;
+  Encoder(TablePlan plan, Preprocess preprocess, Set<String> refused) {
+    this.targets = new TargetEncoder(plan, preprocess, refused);
     this.preprocess = preprocess;
     List<String> names = plan.names();
     this.numberColumns =
@@ -47,12 +43,7 @@ final class Encoder implements Serializable {
     this.categoryColumns =
         preprocess.categories().stream().mapToInt(c -> names.indexOf(c.name())).toArray();
     this.textColumns = preprocess.texts().stream().mapToInt(t -> names.indexOf(t.name())).toArray();
-    this.targetColumn = plan.targetIndex();
     this.weightColumn = plan.weightIndex();
-    List<String> classes = preprocess.classes();
-    for (int i = 0; i < classes.size(); i++) {
-      labels.put(classes.get(i), i);
-    }
   }
 
   /**
@@ -82,10 +73,7 @@ final class Encoder implements Serializable {
     if (sparse != null) {
       sparse(raw, sparse.width(), rows, block);
     }
-    texts(raw, rows, block);
-    if (targetColumn >= 0 && preprocess.target().along().isEmpty()) {
-      target(raw.column(targetColumn), rows, block);
-    }
+    texts(raw, rows, block, targets.of(raw, rows));
     if (weightColumn >= 0) {
       double[] values = raw.column(weightColumn).numbers();
       float[] weights = new float[rows.length];
@@ -97,16 +85,13 @@ final class Encoder implements Serializable {
     return block;
   }
 
-  /** Token codes of all texts, and the labels of their positions where those are learnt. */
-  private void texts(RawBlock raw, int[] rows, Block block) {
+  /** Token codes of all texts; what is learnt of them goes to {@code learnt}. */
+  private void texts(RawBlock raw, int[] rows, Block block, TargetEncoder.Rows learnt) {
     int at = 0;
     for (int t = 0; t < textColumns.length; t++) {
       TextColumn text = preprocess.texts().get(t);
       TextColumn.Codes codes = text.new Codes();
-      boolean labelled = targetColumn >= 0 && text.name().equals(preprocess.target().along());
-      boolean next = labelled && preprocess.target().next();
-      int[] labelsOut = labelled ? new int[Block.elements(rows.length, text.length())] : new int[0];
-      Arrays.fill(labelsOut, -1);
+      boolean next = targets.next(text);
       RawColumn column = raw.column(textColumns[t]);
       for (int i = 0; i < rows.length; i++) {
         int[] all = codes.of(cell(column, rows[i]));
@@ -114,37 +99,15 @@ final class Encoder implements Serializable {
         int to = i * block.tokenWidth() + at;
         System.arraycopy(all, 0, block.tokens(), to, length);
         block.tokens()[to + text.length()] = length;
-        if (next) {
-          System.arraycopy(all, 1, labelsOut, i * text.length(), Math.min(length, all.length - 1));
-        } else if (labelled) {
-          tags(raw.column(targetColumn), rows[i], length, labelsOut, i * text.length(), text);
-        }
-      }
-      if (labelled) {
-        block.setLabels(labelsOut, text.length());
+        learnt.text(text, i, all, length);
       }
       at += text.length() + 1;
     }
+    learnt.put(block);
   }
 
-  private void tags(RawColumn column, int row, int length, int[] out, int from, TextColumn text) {
-    List<String> tags = Tokenizer.WHITESPACE.split(cell(column, row));
-    int first = text.bounds() ? 1 : 0; // the start mark has no tag
-    for (int i = 0; i < tags.size() && i + first < length; i++) {
-      int label = labels.getOrDefault(tags.get(i), -1);
-      if (label < 0 && refuseUnseen) {
-        throw new DataException(
-            "column "
-                + preprocess.targetName()
-                + " has the tag \""
-                + tags.get(i)
-                + "\", which training did not show (set target.unseen: ignore to leave such positions out)");
-      }
-      out[from + first + i] = label;
-    }
-  }
-
-  private static String cell(RawColumn column, int row) {
+  /** A cell as text; missing: empty. */
+  static String cell(RawColumn column, int row) {
     int code = column.textCode(row);
     return code < 0 ? "" : column.dictionary()[code];
   }
@@ -216,37 +179,5 @@ final class Encoder implements Serializable {
         newPointers,
         n == total ? columns : Arrays.copyOf(columns, n),
         n == total ? values : Arrays.copyOf(values, n));
-  }
-
-  private void target(RawColumn column, int[] rows, Block block) {
-    if (preprocess.classes().isEmpty()) {
-      float[] target = new float[rows.length];
-      for (int i = 0; i < rows.length; i++) {
-        target[i] = (float) column.numbers()[rows[i]];
-      }
-      block.setTarget(target);
-      return;
-    }
-    int[] local = new int[column.dictionary().length];
-    for (int t = 0; t < local.length; t++) {
-      local[t] = labels.getOrDefault(NumberText.canonical(column.dictionary()[t]), -1);
-    }
-    int[] out = new int[rows.length];
-    double last = Double.NaN;
-    int lastLabel = -1;
-    for (int i = 0; i < rows.length; i++) {
-      int text = column.textCode(rows[i]);
-      double v = column.numbers()[rows[i]];
-      if (text >= 0) {
-        out[i] = local[text];
-      } else {
-        if (v != last) {
-          last = v;
-          lastLabel = Double.isNaN(v) ? -1 : labels.getOrDefault(NumberText.canonical(v), -1);
-        }
-        out[i] = lastLabel;
-      }
-    }
-    block.setLabels(out);
   }
 }

@@ -1,7 +1,6 @@
 package dev.bellows.jobs.block;
 
 import dev.bellows.jobs.config.DataConfig;
-import dev.bellows.jobs.config.TargetConfig;
 import dev.bellows.jobs.source.BadRow;
 import dev.bellows.jobs.source.DataException;
 import dev.bellows.jobs.source.RawBlock;
@@ -12,6 +11,7 @@ import dev.bellows.jobs.table.TablePlan;
 import dev.bellows.jobs.table.TableStats;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeMap;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -28,7 +28,7 @@ final class HeldOut {
       SourceReader source,
       DataConfig data,
       Preprocess preprocess,
-      TargetConfig.Unseen unseen) {
+      Set<String> refused) {
     boolean idThere = data.id() != null && source.columns().contains(data.id());
     boolean weightThere = data.weight() != null && source.columns().contains(data.weight());
     TablePlan plan =
@@ -47,11 +47,11 @@ final class HeldOut {
       if (stats.rows() == unusable) {
         throw new DataException(source.name() + " has no usable rows");
       }
-      if (plan.classification() && unseen == TargetConfig.Unseen.FAIL) {
+      if (plan.classification() && refused.contains(preprocess.targetName())) {
         checkClasses(keys, preprocess, source);
       }
       RowPlan rowPlan = RowPlan.all(keys, RowPlan.TEST);
-      Encoder encoder = new Encoder(plan, preprocess, unseen == TargetConfig.Unseen.FAIL);
+      Encoder encoder = new Encoder(plan, preprocess, refused);
       return deal(session, raw, rowPlan, RowPlan.TEST, encoder, stats.fingerprint(plan));
     } finally {
       raw.unpersist(false);

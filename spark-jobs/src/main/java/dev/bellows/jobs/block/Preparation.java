@@ -1,6 +1,7 @@
 package dev.bellows.jobs.block;
 
 import dev.bellows.jobs.config.DataConfig;
+import dev.bellows.jobs.config.HeadTarget;
 import dev.bellows.jobs.config.HoldoutConfig;
 import dev.bellows.jobs.config.RunConfig;
 import dev.bellows.jobs.config.SourceConfig;
@@ -20,8 +21,11 @@ import dev.bellows.jobs.table.TableStats;
 import dev.bellows.jobs.table.TargetKind;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -50,16 +54,8 @@ final class Preparation {
     this.config = config;
     this.baseDir = baseDir;
     this.given = given;
-    this.kind = kind(config.task());
-  }
-
-  private static TargetKind kind(RunConfig.@Nullable Task task) {
-    return switch (task == null ? RunConfig.Task.CLASSIFICATION : task) {
-      case CLASSIFICATION -> TargetKind.CLASS;
-      case REGRESSION -> TargetKind.NUMBER;
-      case TAGGING -> TargetKind.TAGS;
-      case LANGUAGE_MODEL -> TargetKind.NEXT_TOKEN;
-    };
+    RunConfig.Task task = config.task();
+    this.kind = TargetKind.of(task == null ? RunConfig.Task.CLASSIFICATION : task);
   }
 
   PreparedData prepare(SourceReader source, int partitions, int slices) {
@@ -70,6 +66,7 @@ final class Preparation {
             config.features().spread(source.lists()),
             config.target(),
             kind,
+            config.targets(),
             data.id(),
             data.weight());
     int width = opened.names().size();
@@ -120,8 +117,7 @@ final class Preparation {
       Profile profile =
           Profiler.profile(plan, stats, fit, unusable + unread, rowPlan.repeats, findings);
 
-      Encoder encoder =
-          new Encoder(plan, fit.preprocess(), config.target().unseen() == TargetConfig.Unseen.FAIL);
+      Encoder encoder = new Encoder(plan, fit.preprocess(), refused());
       Dealing dealing = Dealing.training(rowPlan.counts[RowPlan.TRAIN], slices, partitions);
       JavaRDD<DataShard> train =
           dealing
@@ -194,8 +190,16 @@ final class Preparation {
           ? null
           : HeldOut.deal(session, raw, rowPlan, role, encoder, "");
     }
-    return HeldOut.encode(
-        session, source, config.data(), fit.preprocess(), config.target().unseen());
+    return HeldOut.encode(session, source, config.data(), fit.preprocess(), refused());
+  }
+
+  /** Target columns in which a class that training does not show is an error. */
+  private Set<String> refused() {
+    Set<String> refused = new HashSet<>();
+    Stream.concat(Stream.of(config.target()), config.targets().stream().map(HeadTarget::column))
+        .filter(target -> target.unseen() == TargetConfig.Unseen.FAIL)
+        .forEach(target -> refused.add(target.name()));
+    return refused;
   }
 
   private RowPlan.Share share(HoldoutConfig holdout, @Nullable Dataset<Row> given) {

@@ -9,6 +9,7 @@ import dev.bellows.jobs.table.TablePlan;
 import java.io.Serializable;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.StructType;
@@ -39,7 +40,7 @@ public final class RowEncoder implements Serializable {
             preprocess.image() == null ? List.of() : preprocess.image().shape(),
             ModelColumns.lists(preprocess));
     this.plan = TablePlan.forModel(rows, preprocess, false, null, null);
-    this.encoder = new Encoder(plan, preprocess, false);
+    this.encoder = new Encoder(plan, preprocess, Set.of());
     this.filter = new RowFilter(plan, false);
   }
 

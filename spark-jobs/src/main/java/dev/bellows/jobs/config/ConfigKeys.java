@@ -40,6 +40,9 @@ public final class ConfigKeys {
           "recall_weighted",
           "f1_weighted",
           "confusion",
+          "span_precision",
+          "span_recall",
+          "span_f1",
           "mae",
           "mse",
           "rmse",
@@ -115,6 +118,12 @@ public final class ConfigKeys {
             "What each column means; rest is the rule for columns that are not named.",
             "{age: {type: number}}")
         .key("target", DataKeys.target(), "{}", "The column to be learnt.", "{name: income}")
+        .key(
+            "targets",
+            HeadTargets.targets(),
+            "{}",
+            "More columns to be learnt, by heads of the network whose target names them.",
+            "{slots: {task: tagging}}")
         .required("model", ModelKeys.model(), "What is trained.", "{type: logistic}")
         .key("trainer", TrainerKeys.trainer(), "{}", "How it is trained.", "{epochs: 10}")
         .key(

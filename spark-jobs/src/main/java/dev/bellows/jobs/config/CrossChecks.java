@@ -194,6 +194,7 @@ final class CrossChecks {
     }
     counts(loss);
     HeadKeys.check(file.at("model"), binding);
+    HeadTargets.check(file, binding);
     int classes = file.count("target.classes");
     List<?> weights = file.settings("model.loss").list("class_weights");
     if (classes > 0 && !weights.isEmpty() && weights.size() != classes) {

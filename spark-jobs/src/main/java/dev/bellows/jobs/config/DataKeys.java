@@ -382,13 +382,19 @@ final class DataKeys {
   }
 
   static Section target() {
-    return new Section()
-        .key(
-            "name",
-            new Free("a column name"),
-            "label",
-            "Column to be learnt; IDX, CIFAR and LibSVM sources call it label.",
-            "income")
+    return learnt(
+        new Section()
+            .key(
+                "name",
+                new Free("a column name"),
+                "label",
+                "Column to be learnt; IDX, CIFAR and LibSVM sources call it label.",
+                "income"));
+  }
+
+  /** What is known of a column to be learnt. */
+  static Section learnt(Section section) {
+    return section
         .key(
             "classes",
             new Whole(2, 1 << 20, "auto"),

@@ -30,8 +30,8 @@ final class HeadKeys {
             TARGET,
             new Free("a name"),
             Head.MAIN,
-            "Head, input or layer whose values are the truth; main: the target of the run.",
-            "image");
+            "Column of targets, head, input or layer whose values are the truth; main: the target of the run.",
+            "slots");
   }
 
   static List<HeadConfig> heads(Bound model) {

@@ -30,7 +30,8 @@ final class Records {
         file.textOrNull("model_path"),
         data(kind == Kind.TRAIN),
         features(),
-        target(),
+        target(section("target"), ""),
+        HeadTargets.of(file, Records::target),
         model(),
         file.has("trainer") ? trainer(file.at("trainer")) : trainer(defaults("trainer")),
         distributed(),
@@ -186,10 +187,10 @@ final class Records {
         augment.real("erase.probability"));
   }
 
-  private TargetConfig target() {
-    Bound target = section("target");
+  /** A target; {@code name}: of a column that its key names, else empty. */
+  private static TargetConfig target(Bound target, String name) {
     return new TargetConfig(
-        target.text("name"),
+        name.isEmpty() ? target.text("name") : name,
         target.count("classes"),
         target.textOrNull("positive"),
         target.word(TargetConfig.Unseen.class, "unseen"),

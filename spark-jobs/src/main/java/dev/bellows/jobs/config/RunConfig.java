@@ -1,6 +1,7 @@
 package dev.bellows.jobs.config;
 
 import java.io.Serializable;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param data where rows come from
  * @param features what each column means
  * @param target the column to be learnt
+ * @param targets more columns, each learnt by a head, in the order of the heads
  * @param model what is trained
  * @param trainer how it is trained
  * @param distributed how the work is spread
@@ -31,6 +33,7 @@ public record RunConfig(
     DataConfig data,
     FeaturesConfig features,
     TargetConfig target,
+    List<HeadTarget> targets,
     ModelConfig model,
     TrainerConfig trainer,
     DistributedConfig distributed,

@@ -96,7 +96,7 @@ public final class Evaluator {
       names.add("accuracy"); // brings the confusion matrix along
     }
     try {
-      plan.metrics(names);
+      plan.scores(names);
     } catch (IllegalArgumentException e) {
       throw new BellowsException(ExitCode.CONFIG, "evaluate.metrics: " + e.getMessage(), e);
     }

@@ -6,7 +6,6 @@ import dev.bellows.jobs.BellowsException;
 import dev.bellows.jobs.ExitCode;
 import dev.bellows.jobs.block.DataShard;
 import dev.bellows.jobs.block.SparkFailures;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,34 +32,23 @@ public final class HeldOut {
 
   /** Whether larger values of a metric, or of "loss", are better. */
   public static boolean maximized(String metric) {
-    return !metric.equals("loss") && Metric.of(metric).maximize();
+    return !metric.equals("loss")
+        && (OutputPlan.SPANS.contains(metric) || Metric.of(metric).maximize());
   }
 
   /** Metrics that are computed when nobody asks for others. */
   public List<String> usual() {
-    int classes = plan.classes();
-    if (classes == 0) {
-      return List.of("mae", "rmse", "r2");
-    }
-    if (plan.positions() > 1) {
-      return List.of("accuracy", "log_loss");
-    }
-    return classes == 2 ? List.of("accuracy", "auc") : List.of("accuracy");
+    return plan.outputs().stream().flatMap(o -> o.usual().stream()).distinct().toList();
   }
 
   /** All metrics that suit the task: those of an evaluation when the configuration names none. */
   public List<String> all() {
-    int classes = plan.classes();
-    if (plan.positions() > 1) {
-      return List.of("accuracy", "log_loss", "perplexity");
-    }
-    List<String> names =
-        new ArrayList<>(classes == 0 ? Metric.ofRegression() : Metric.ofClassification(classes));
-    if (plan.margin()) {
-      names.remove(Metric.LOG_LOSS.key()); // a margin is no probability
-    }
-    names.remove(Metric.PERPLEXITY.key()); // said of tokens
-    return names;
+    return plan.outputs().stream().flatMap(o -> o.all().stream()).distinct().toList();
+  }
+
+  /** The names of the results of metrics: one per output that a metric suits. */
+  public List<String> figures(List<String> names) {
+    return plan.scores(names).stream().flatMap(o -> o.figures().keySet().stream()).toList();
   }
 
   /**
@@ -76,7 +64,7 @@ public final class HeldOut {
     Scores all = merged(rows, parameters, names);
     Map<String, Double> figures = new LinkedHashMap<>();
     figures.put("loss", all.loss());
-    figures.putAll(all.metrics().result());
+    figures.putAll(metrics(all));
     return figures;
   }
 
@@ -87,7 +75,7 @@ public final class HeldOut {
   public Evaluation evaluate(JavaRDD<DataShard> rows, float[] parameters, List<String> names) {
     Scores all = merged(rows, parameters, names);
     MetricSet metrics = all.metrics();
-    List<String> classNames = plan.classNames();
+    List<String> classNames = plan.main().classNames();
     Map<String, double[][]> curves = new LinkedHashMap<>();
     for (int k = classNames.size() == 2 ? 1 : 0;
         k < Math.min(classNames.size(), MOST_CURVES);
@@ -101,18 +89,37 @@ public final class HeldOut {
         metrics.rows(),
         metrics.weightSum(),
         all.loss(),
-        metrics.result(),
-        metrics.undefined(),
+        metrics(all),
+        undefined(all),
         classNames,
         metrics.confusion(),
         metrics.perClass(),
         curves);
   }
 
+  /** The metrics of all outputs, and the losses of the heads behind theirs. */
+  private Map<String, Double> metrics(Scores all) {
+    List<OutputPlan> outputs = plan.outputs();
+    Map<String, Double> metrics = new LinkedHashMap<>();
+    for (int i = 0; i < outputs.size(); i++) {
+      metrics.putAll(all.outputs().get(i).figures());
+      if (i > 0) {
+        metrics.put(outputs.get(i).prefix() + "loss", all.headLoss(i - 1));
+      }
+    }
+    return metrics;
+  }
+
+  private static Map<String, String> undefined(Scores all) {
+    Map<String, String> undefined = new LinkedHashMap<>();
+    all.outputs().forEach(output -> undefined.putAll(output.undefined()));
+    return undefined;
+  }
+
   private Scores merged(JavaRDD<DataShard> rows, float[] parameters, List<String> names) {
     Broadcast<float[]> shared = spark.broadcast(parameters);
     try {
-      Scores all = new Scores(plan.metrics(names));
+      Scores all = new Scores(plan.scores(names));
       List<Scores> parts =
           SparkFailures.unwrap(
               () -> rows.mapPartitions(new ScoreTask(plan, names, shared)).collect());

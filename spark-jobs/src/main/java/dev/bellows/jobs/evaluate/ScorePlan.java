@@ -1,14 +1,10 @@
 package dev.bellows.jobs.evaluate;
 
 import dev.bellows.engine.kernel.KernelProvider;
-import dev.bellows.engine.metric.MetricSet;
 import dev.bellows.engine.model.Json;
 import dev.bellows.engine.model.ModelFileException;
-import dev.bellows.engine.nn.LossKind;
 import dev.bellows.engine.nn.NetworkSpec;
-import dev.bellows.jobs.block.Block;
 import dev.bellows.jobs.table.Preprocess;
-import dev.bellows.jobs.table.TargetColumn;
 import dev.bellows.jobs.table.TextColumn;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -58,14 +54,19 @@ public record ScorePlan(
     return TaskKernels.choose(kernelPreference, kernelId);
   }
 
-  /** Number of classes; 0 for regression. */
-  public int classes() {
-    return spec().loss().kind().classifies() ? preprocess.classes().size() : 0;
+  /** The outputs that predict columns of the rows, the main one first. */
+  public List<OutputPlan> outputs() {
+    return OutputPlan.of(spec(), preprocess);
   }
 
-  /** Labels of a row; 1 where numbers are learnt. */
-  public int positions() {
-    return classes() == 0 ? 1 : preprocess.target().positions();
+  /** The output of the last layer. */
+  public OutputPlan main() {
+    return outputs().get(0);
+  }
+
+  /** Number of classes of the main output; 0 for regression. */
+  public int classes() {
+    return main().classes().size();
   }
 
   /**
@@ -73,68 +74,35 @@ public record ScorePlan(
    * kernels see the same shapes wherever a row lies.
    */
   public int rowsAtOnce() {
-    int longest = positions();
+    int longest = main().positions();
     for (TextColumn text : preprocess.texts()) {
       longest = Math.max(longest, text.length());
     }
     return Math.max(1, Math.min(MOST_ROWS, MOST_POSITIONS / longest));
   }
 
-  /** Positions of a row that have an answer: the tokens of the text that the labels belong to. */
-  public int labelled(Block block, int row) {
-    int at = 0;
-    for (TextColumn text : preprocess.texts()) {
-      at += text.length();
-      if (text.name().equals(preprocess.target().along())) {
-        return block.tokens()[row * block.tokenWidth() + at];
-      }
-      at++;
-    }
-    return positions();
-  }
-
-  /** Unit of each output of a model of numbers: a score y means {@code y * scale + offset}. */
-  public void units(double[] scales, double[] offsets) {
-    int at = 0;
-    for (TargetColumn target : preprocess.targets()) {
-      for (int p = 0; target.classes().isEmpty() && p < target.positions(); p++) {
-        if (at < scales.length) {
-          scales[at] = target.scale();
-          offsets[at++] = target.offset();
-        }
-      }
-    }
-  }
-
-  /** Whether label 0 is the positive class, so that labels are swapped for the metrics. */
-  boolean swapped() {
-    return classes() == 2 && preprocess.positiveClass() == 0;
-  }
-
-  /** Whether the network's output is a margin around 0 and not a probability. */
-  boolean margin() {
-    return spec().loss().kind() == LossKind.HINGE;
-  }
-
   /**
-   * Class names in the order of the metrics' labels: of two classes the positive one is the second.
+   * Empty scores of all outputs.
+   *
+   * @param names metrics wanted
+   * @throws IllegalArgumentException when one does not suit the main output
    */
-  List<String> classNames() {
-    List<String> names = new ArrayList<>(classes() == 0 ? List.of() : preprocess.classes());
-    if (swapped()) {
-      java.util.Collections.reverse(names);
+  List<OutputScores> scores(List<String> names) {
+    List<OutputPlan> outputs = outputs();
+    for (String name : names) {
+      if (outputs.size() > 1 && outputs.stream().noneMatch(o -> o.all().contains(name))) {
+        outputs.get(0).metrics(List.of(name), threshold); // says what is wrong with it
+      }
     }
-    return names;
-  }
-
-  /** An empty set of metrics for these rows. */
-  MetricSet metrics(List<String> names) {
-    int classes = classes();
-    if (classes == 0) {
-      return MetricSet.regression(spec().outputs(), names);
+    List<String> forMain = new ArrayList<>(names);
+    if (outputs.size() > 1) { // what suits a head only
+      forMain.removeIf(
+          name ->
+              !outputs.get(0).all().contains(name)
+                  && outputs.stream().anyMatch(o -> o.all().contains(name)));
     }
-    return classes == 2
-        ? MetricSet.binary(threshold, names)
-        : MetricSet.classification(classes, names);
+    return outputs.stream()
+        .map(o -> OutputScores.of(o, o.main() ? forMain : names, threshold))
+        .toList();
   }
 }

@@ -7,6 +7,8 @@ import java.io.Externalizable;
 import java.io.IOException;
 import java.io.ObjectInput;
 import java.io.ObjectOutput;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -21,24 +23,32 @@ public final class Scores implements Externalizable {
   private static final int SUMS = 4;
 
   private final TreeMap<Integer, double[]> blocks = new TreeMap<>();
-  private MetricSet metrics = new MetricSet();
+  private List<OutputScores> outputs = List.of();
 
   /** For deserialisation only. */
   public Scores() {}
 
-  Scores(MetricSet metrics) {
-    this.metrics = metrics;
+  Scores(List<OutputScores> outputs) {
+    this.outputs = outputs;
   }
 
-  /** The metrics that rows are added to. */
+  /** The metrics that rows are added to, one set per output. */
+  List<OutputScores> outputs() {
+    return outputs;
+  }
+
+  /** The metrics of the main output. */
   MetricSet metrics() {
-    return metrics;
+    return outputs.get(0).metrics();
   }
 
-  /** Adds {weightSum, lossSum, metricSum, rows} of a part of a block; parts in row order. */
+  /**
+   * Adds {weightSum, lossSum, metricSum, rows} of a part of a block, and behind them the loss sums
+   * of the heads; parts in row order.
+   */
   void add(int block, double[] sums) {
-    double[] mine = blocks.computeIfAbsent(block, b -> new double[SUMS]);
-    for (int i = 0; i < SUMS; i++) {
+    double[] mine = blocks.computeIfAbsent(block, b -> new double[sums.length]);
+    for (int i = 0; i < sums.length; i++) {
       mine[i] += sums[i];
     }
   }
@@ -46,7 +56,9 @@ public final class Scores implements Externalizable {
   /** Takes over the blocks of another part. */
   void merge(Scores other) {
     other.blocks.forEach(this::add);
-    metrics.merge(other.metrics);
+    for (int i = 0; i < outputs.size(); i++) {
+      outputs.get(i).merge(other.outputs.get(i));
+    }
   }
 
   /** Mean loss over all blocks; NaN without weight. */
@@ -55,12 +67,19 @@ public final class Scores implements Externalizable {
     return totals[0] == 0 ? Double.NaN : totals[1] / totals[0];
   }
 
-  /** {weightSum, lossSum, metricSum, rows} of all blocks. */
+  /** Mean loss of a head over all blocks, without its weight; NaN without rows. */
+  double headLoss(int head) {
+    double[] totals = totals();
+    return totals[0] == 0 ? Double.NaN : totals[SUMS + head] / totals[0];
+  }
+
+  /** The sums of {@link #add} over all blocks. */
   private double[] totals() {
-    double[] all = new double[SUMS];
-    for (Map.Entry<Integer, double[]> block : blocks.entrySet()) {
-      for (int i = 0; i < SUMS; i++) {
-        all[i] += block.getValue()[i];
+    int length = blocks.isEmpty() ? SUMS : blocks.firstEntry().getValue().length;
+    double[] all = new double[Math.max(length, SUMS + Math.max(0, outputs.size() - 1))];
+    for (double[] block : blocks.values()) {
+      for (int i = 0; i < block.length; i++) {
+        all[i] += block[i];
       }
     }
     return all;
@@ -71,11 +90,15 @@ public final class Scores implements Externalizable {
     out.writeInt(blocks.size());
     for (Map.Entry<Integer, double[]> block : blocks.entrySet()) {
       out.writeInt(block.getKey());
+      out.writeInt(block.getValue().length);
       for (double sum : block.getValue()) {
         out.writeDouble(sum);
       }
     }
-    metrics.writeExternal(out);
+    out.writeInt(outputs.size());
+    for (OutputScores output : outputs) {
+      output.write(out);
+    }
   }
 
   @Override
@@ -83,13 +106,15 @@ public final class Scores implements Externalizable {
     int n = in.readInt();
     for (int b = 0; b < n; b++) {
       int id = in.readInt();
-      double[] sums = new double[SUMS];
-      for (int i = 0; i < SUMS; i++) {
+      double[] sums = new double[in.readInt()];
+      for (int i = 0; i < sums.length; i++) {
         sums[i] = in.readDouble();
       }
       blocks.put(id, sums);
     }
-    metrics = new MetricSet();
-    metrics.readExternal(in);
+    outputs = new ArrayList<>();
+    for (int left = in.readInt(); left > 0; left--) {
+      outputs.add(OutputScores.read(in));
+    }
   }
 }

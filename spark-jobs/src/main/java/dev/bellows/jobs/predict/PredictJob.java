@@ -12,6 +12,7 @@ import dev.bellows.jobs.config.PredictConfig;
 import dev.bellows.jobs.config.RunConfig;
 import dev.bellows.jobs.config.SourceConfig;
 import dev.bellows.jobs.evaluate.Evaluator;
+import dev.bellows.jobs.evaluate.OutputPlan;
 import dev.bellows.jobs.evaluate.ScorePlan;
 import dev.bellows.jobs.evaluate.StoredModel;
 import dev.bellows.jobs.run.Storage;
@@ -34,7 +35,6 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
@@ -45,8 +45,9 @@ import org.apache.spark.util.LongAccumulator;
  *
  * <p>Output columns: {@code row} (number of the row in the input, from 0), the kept input columns,
  * {@code prediction} (class name, or number), and for classes {@code probability}: an array in
- * class order in Parquet, one column {@code probability_CLASS} per class in CSV. The values do not
- * depend on partitions or executors.
+ * class order in Parquet, one column {@code probability_CLASS} per class in CSV. A head that learns
+ * a column of its own has the same columns with its name in front: {@code slots_prediction}. The
+ * values do not depend on partitions or executors.
  */
 public final class PredictJob {
   private PredictJob() {}
@@ -81,7 +82,7 @@ public final class PredictJob {
     PredictConfig wanted = config.predict();
     boolean wide = output.format() == OutputConfig.Format.CSV;
     if (wide
-        && model.preprocess().target().positions() > 1
+        && model.preprocess().targets().stream().anyMatch(t -> t.positions() > 1)
         && !wanted.columns().equals(List.of("prediction"))) {
       throw new BellowsException(
           ExitCode.CONFIG,
@@ -160,16 +161,8 @@ public final class PredictJob {
             .zipWithIndex()
             .mapPartitions(
                 new PredictTask(
-                    plan,
-                    model.spec().outputs(),
-                    input.schema(),
-                    true,
-                    keep,
-                    columns,
-                    wide,
-                    parameters,
-                    unknown));
-    return session.createDataFrame(rows, schema(model, input.schema(), true, keep, columns, wide));
+                    plan, input.schema(), true, keep, columns, wide, parameters, unknown));
+    return session.createDataFrame(rows, schema(plan, input.schema(), true, keep, columns, wide));
   }
 
   /**
@@ -186,11 +179,12 @@ public final class PredictJob {
       StoredModel model, Dataset<Row> input, List<String> columns) {
     StructType type = input.schema();
     List<String> own = List.of(type.fieldNames());
-    for (String column : columns) {
-      if (own.contains(column)) {
+    ScorePlan plan = ScorePlan.of(model, 0.5);
+    for (StructField field : predicted(plan, columns, false)) {
+      if (own.contains(field.name())) {
         throw new DataException(
             "the data frame has a column "
-                + column
+                + field.name()
                 + " already, where the model puts its own: rename or drop it");
       }
     }
@@ -198,8 +192,7 @@ public final class PredictJob {
     new RowEncoder(model.preprocess(), type); // refuses here what every task would refuse
     PredictTask task =
         new PredictTask(
-            ScorePlan.of(model, 0.5),
-            model.spec().outputs(),
+            plan,
             type,
             false,
             own,
@@ -209,16 +202,22 @@ public final class PredictJob {
             session.sparkContext().longAccumulator("unknown categories"));
     return session.createDataFrame(
         input.toJavaRDD().mapPartitions(new PartitionNumbers(task)),
-        schema(model, type, false, own, columns, false));
+        schema(plan, type, false, own, columns, false));
   }
 
-  /** Number of classes, 0 for regression. */
-  private static int classes(StoredModel model) {
-    return model.spec().loss().kind().classifies() ? model.preprocess().classes().size() : 0;
+  /** The outputs that have columns: the main one, and heads that learn columns of their own. */
+  static List<OutputPlan> outputs(ScorePlan plan) {
+    return plan.outputs().stream().filter(OutputPlan::own).toList();
+  }
+
+  private static List<StructField> predicted(ScorePlan plan, List<String> columns, boolean wide) {
+    return outputs(plan).stream()
+        .flatMap(output -> new OutputColumns(output, columns, wide).fields().stream())
+        .toList();
   }
 
   private static StructType schema(
-      StoredModel model,
+      ScorePlan plan,
       StructType input,
       boolean numbered,
       List<String> keep,
@@ -231,37 +230,8 @@ public final class PredictJob {
     for (String name : keep) {
       fields.add(input.fields()[input.fieldIndex(name)]);
     }
-    boolean classes = classes(model) > 0;
-    int positions = model.preprocess().target().positions();
-    for (String column : columns) {
-      if (column.equals("prediction")) {
-        DataType one = classes ? DataTypes.StringType : DataTypes.DoubleType;
-        boolean several = classes ? positions > 1 && !wide : model.spec().outputs() > 1;
-        fields.add(
-            DataTypes.createStructField(
-                column, several ? DataTypes.createArrayType(one, false) : one, false));
-      } else if (classes && positions > 1) {
-        DataType one = DataTypes.createArrayType(DataTypes.FloatType, false);
-        fields.add(
-            DataTypes.createStructField(column, DataTypes.createArrayType(one, false), false));
-      } else if (classes) {
-        numbers(column, model, wide, fields);
-      }
-    }
+    fields.addAll(predicted(plan, columns, wide));
     return DataTypes.createStructType(fields);
-  }
-
-  private static void numbers(
-      String column, StoredModel model, boolean wide, List<StructField> fields) {
-    if (!wide) {
-      fields.add(
-          DataTypes.createStructField(
-              column, DataTypes.createArrayType(DataTypes.FloatType, false), false));
-      return;
-    }
-    for (String name : model.preprocess().classes()) {
-      fields.add(DataTypes.createStructField(column + "_" + name, DataTypes.FloatType, false));
-    }
   }
 
   private static List<String> keep(RunConfig config, Dataset<Row> input) {

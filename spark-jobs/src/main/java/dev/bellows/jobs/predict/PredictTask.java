@@ -4,13 +4,13 @@ import dev.bellows.engine.plan.Predictor;
 import dev.bellows.jobs.block.Block;
 import dev.bellows.jobs.block.BlockReader;
 import dev.bellows.jobs.block.RowEncoder;
+import dev.bellows.jobs.evaluate.OutputPlan;
 import dev.bellows.jobs.evaluate.ScorePlan;
 import dev.bellows.jobs.table.Preprocess;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
-import java.util.stream.IntStream;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.broadcast.Broadcast;
@@ -34,9 +34,6 @@ final class PredictTask implements FlatMapFunction<Iterator<Tuple2<Row, Long>>, 
 
   private final ScorePlan plan;
   private final Preprocess preprocess;
-  private final int classes;
-  private final int outputs;
-  private final int positions;
   private final int rowsAtOnce;
   private final StructType schema;
   private final boolean numbered;
@@ -48,7 +45,6 @@ final class PredictTask implements FlatMapFunction<Iterator<Tuple2<Row, Long>>, 
 
   PredictTask(
       ScorePlan plan,
-      int outputs,
       StructType schema,
       boolean numbered,
       List<String> keep,
@@ -58,9 +54,6 @@ final class PredictTask implements FlatMapFunction<Iterator<Tuple2<Row, Long>>, 
       LongAccumulator unknown) {
     this.plan = plan;
     this.preprocess = plan.preprocess();
-    this.classes = plan.classes();
-    this.outputs = outputs;
-    this.positions = plan.positions();
     this.rowsAtOnce = plan.rowsAtOnce();
     this.schema = schema;
     this.numbered = numbered;
@@ -90,16 +83,14 @@ final class PredictTask implements FlatMapFunction<Iterator<Tuple2<Row, Long>>, 
     private final RowEncoder encoder = new RowEncoder(preprocess, schema);
     private final BlockReader reader = new BlockReader(preprocess);
     private final int[] order = new int[rowsAtOnce];
-    private final float[] probabilities = new float[rowsAtOnce * positions * outputs];
-    private final float[] scores = new float[rowsAtOnce * positions * outputs];
-    private final double[] scales = new double[outputs];
-    private final double[] offsets = new double[outputs];
+    private final List<OutputPlan> outputs = PredictJob.outputs(plan);
+    private final List<OutputColumns> writers =
+        outputs.stream().map(output -> new OutputColumns(output, columns, wide)).toList();
     private Iterator<Row> ready = List.<Row>of().iterator();
 
     Batches(Iterator<Tuple2<Row, Long>> rows, Predictor predictor) {
       this.rows = rows;
       this.predictor = predictor;
-      plan.units(scales, offsets);
     }
 
     @Override
@@ -137,101 +128,27 @@ final class PredictTask implements FlatMapFunction<Iterator<Tuple2<Row, Long>>, 
       }
       reader.fill(block, order, 0, rowsAtOnce, predictor.batch());
       predictor.run();
-      predictor.probabilities(probabilities);
-      predictor.outputs(scores);
+      List<float[]> probabilities = new ArrayList<>();
+      List<float[]> scores = new ArrayList<>();
+      for (OutputPlan output : outputs) {
+        probabilities.add(predictor.probabilities(output.head()));
+        scores.add(predictor.outputs(output.head()));
+      }
       List<Row> out = new ArrayList<>(in.size());
       for (int i = 0; i < in.size(); i++) {
-        out.add(row(in.get(i), numbers.get(i), first + i, plan.labelled(block, i)));
+        List<Object> cells = new ArrayList<>();
+        if (numbered) {
+          cells.add(numbers.get(i));
+        }
+        for (String name : keep) {
+          cells.add(in.get(i).get(in.get(i).fieldIndex(name)));
+        }
+        for (int o = 0; o < writers.size(); o++) {
+          writers.get(o).cells(probabilities.get(o), scores.get(o), first + i, block, i, cells);
+        }
+        out.add(RowFactory.create(cells.toArray()));
       }
       return out.iterator();
-    }
-
-    /**
-     * @param labelled positions of the row that have an answer
-     */
-    private Row row(Row in, long number, int i, int labelled) {
-      List<Object> cells = new ArrayList<>();
-      if (numbered) {
-        cells.add(number);
-      }
-      for (String name : keep) {
-        cells.add(in.get(in.fieldIndex(name)));
-      }
-      for (String column : columns) {
-        if (column.equals("prediction")) {
-          cells.add(prediction(i, labelled));
-        } else if (classes > 0) {
-          boolean probability = !column.equals("score");
-          float[] values = probability ? probabilities : scores;
-          if (positions == 1) {
-            add(perClass(values, i, probability), cells);
-          } else {
-            cells.add(
-                sequence(
-                    IntStream.range(i * positions, i * positions + labelled)
-                        .mapToObj(at -> sequence(perClass(values, at, probability)))
-                        .toList()));
-          }
-        }
-      }
-      return RowFactory.create(cells.toArray());
-    }
-
-    private Object prediction(int i, int labelled) {
-      if (classes == 0) {
-        List<Double> values = new ArrayList<>();
-        for (int k = 0; k < outputs; k++) {
-          values.add(scores[i * outputs + k] * scales[k] + offsets[k]);
-        }
-        return outputs == 1 ? values.get(0) : sequence(values);
-      }
-      if (positions == 1) {
-        return preprocess.classes().get(best(i));
-      }
-      List<String> names =
-          IntStream.range(i * positions, i * positions + labelled)
-              .mapToObj(at -> preprocess.classes().get(best(at)))
-              .toList();
-      return wide ? String.join(" ", names) : sequence(names);
-    }
-
-    private Object sequence(List<?> values) {
-      return scala.jdk.javaapi.CollectionConverters.asScala(values).toSeq();
-    }
-
-    private void add(List<Float> numbers, List<Object> cells) {
-      if (wide) {
-        cells.addAll(numbers);
-      } else {
-        cells.add(sequence(numbers));
-      }
-    }
-
-    /** The class with the largest probability, the first of equals. */
-    private int best(int i) {
-      List<Float> p = perClass(probabilities, i, true);
-      int best = 0;
-      for (int c = 1; c < p.size(); c++) {
-        if (p.get(c) > p.get(best)) {
-          best = c;
-        }
-      }
-      return best;
-    }
-
-    /** One number per class; a single output stands for the second of two classes. */
-    private List<Float> perClass(float[] values, int i, boolean probability) {
-      List<Float> out = new ArrayList<>(classes);
-      if (outputs == 1 && classes == 2) {
-        float second = values[i];
-        out.add(probability ? 1 - second : -second);
-        out.add(second);
-        return out;
-      }
-      for (int c = 0; c < outputs; c++) {
-        out.add(values[i * outputs + c]);
-      }
-      return out;
     }
   }
 }

@@ -1,7 +1,6 @@
 package dev.bellows.jobs.table;
 
 import dev.bellows.jobs.config.FeatureConfig;
-import dev.bellows.jobs.config.TargetConfig;
 import dev.bellows.jobs.source.DataException;
 import dev.bellows.jobs.source.Tokenizer;
 import java.util.ArrayList;
@@ -92,7 +91,7 @@ public final class Fitter {
       ColumnRole role = plan.role(c);
       if (role == ColumnRole.CATEGORY
           || role == ColumnRole.TEXT
-          || (role == ColumnRole.TARGET && plan.kind().classes())) {
+          || (role == ColumnRole.TARGET && plan.target(c).kind().classes())) {
         columns.add(c);
       }
     }
@@ -102,10 +101,10 @@ public final class Fitter {
   private static @Nullable Tokenizer[] tokenizers(TablePlan plan, int[] columns) {
     @Nullable Tokenizer[] tokenizers = new Tokenizer[columns.length];
     for (int i = 0; i < columns.length; i++) {
-      boolean tags = columns[i] == plan.targetIndex() && plan.kind() == TargetKind.TAGS;
-      if (plan.role(columns[i]) == ColumnRole.TEXT) {
+      ColumnRole role = plan.role(columns[i]);
+      if (role == ColumnRole.TEXT) {
         tokenizers[i] = plan.tokenizer(columns[i]);
-      } else if (tags) {
+      } else if (role == ColumnRole.TARGET && plan.target(columns[i]).kind() == TargetKind.TAGS) {
         tokenizers[i] = Tokenizer.WHITESPACE;
       }
     }
@@ -116,15 +115,13 @@ public final class Fitter {
     if (stats.rows == 0) {
       throw new DataException("no training rows are left");
     }
-    Map<String, Long> classCounts = new java.util.LinkedHashMap<>();
-    List<Long> trainingCounts = new ArrayList<>();
     List<TextColumn> texts = new ArrayList<>();
     for (int c = 0; c < plan.names().size(); c++) {
       if (plan.role(c) == ColumnRole.TEXT) {
         texts.add(text(c));
       }
     }
-    TargetColumn target = target(texts, classCounts, trainingCounts);
+    TargetFitter targets = new TargetFitter(plan, stats, values, texts);
     List<CategoryColumn> categories = new ArrayList<>();
     List<Integer> numbers = new ArrayList<>();
     for (int c = 0; c < plan.names().size(); c++) {
@@ -149,10 +146,10 @@ public final class Fitter {
             texts,
             image,
             sparse,
-            List.of(target)),
+            targets.columns()),
         dropped,
-        classCounts,
-        List.copyOf(trainingCounts));
+        targets.classCounts(),
+        targets.trainingCounts());
   }
 
   private String reasons() {
@@ -301,7 +298,7 @@ public final class Fitter {
               + Math.max(1, f.minCount())
               + " times or more in the training rows");
     }
-    boolean next = c == plan.along() && plan.kind() == TargetKind.NEXT_TOKEN;
+    boolean next = plan.next(c);
     boolean bounds =
         switch (f.text().bounds()) {
           case MARK -> true;
@@ -374,59 +371,5 @@ public final class Fitter {
           "scale " + f.scale() + " does not fit a sparse part (it would fill it in); use none");
     }
     return new SparseInput(Math.max(1, sparseWidth), List.of());
-  }
-
-  private TargetColumn target(
-      List<TextColumn> texts, Map<String, Long> classCounts, List<Long> trainingCounts) {
-    TargetConfig config = plan.target();
-    String name = plan.names().get(plan.targetIndex());
-    ColumnStats s = stats.columns[plan.targetIndex()];
-    TextColumn along =
-        texts.stream()
-            .filter(t -> plan.names().indexOf(t.name()) == plan.along())
-            .findFirst()
-            .orElse(null);
-    if (plan.kind() == TargetKind.NEXT_TOKEN) {
-      TextColumn text = java.util.Objects.requireNonNull(along);
-      int last = text.vocabulary().size() - 1;
-      return new TargetColumn(name, text.vocabulary(), last, 0, 1, text.length(), name);
-    }
-    if (plan.kind() == TargetKind.NUMBER) {
-      Moments m = s.moments();
-      boolean scaled = config.scale() == TargetConfig.Scale.STANDARD && m.std() > 0;
-      return new TargetColumn(name, List.of(), 0, scaled ? m.mean() : 0, scaled ? m.std() : 1);
-    }
-    Map<String, long[]> counts = values.of(plan.targetIndex());
-    List<String> classes = Classes.of(config, counts);
-    TreeMap<String, Long> unseen = new TreeMap<>(Classes::compare);
-    counts.forEach(
-        (label, n) -> {
-          if (!classes.contains(label)) {
-            unseen.put(label, n[0]);
-          }
-        });
-    if (!unseen.isEmpty() && config.unseen() == TargetConfig.Unseen.FAIL) {
-      throw new DataException(
-          "target "
-              + name
-              + " has held-out rows of classes that the training rows do not show: "
-              + Classes.shown(unseen)
-              + "; training shows "
-              + classes.size()
-              + " classes (set target.unseen: ignore to leave such rows out)");
-    }
-    for (String c : classes) {
-      long[] n = counts.get(c);
-      classCounts.put(c, n == null ? 0 : n[0]);
-      trainingCounts.add(n == null ? 0 : n[1]);
-    }
-    String positive = config.positive();
-    int index =
-        positive == null
-            ? classes.size() - 1
-            : classes.indexOf(dev.bellows.jobs.source.NumberText.canonical(positive));
-    return along == null
-        ? new TargetColumn(name, classes, index, 0, 1)
-        : new TargetColumn(name, classes, index, 0, 1, along.length(), along.name());
   }
 }

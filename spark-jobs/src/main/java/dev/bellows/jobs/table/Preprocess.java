@@ -128,6 +128,11 @@ public final class Preprocess implements Serializable {
     return targets;
   }
 
+  /** Targets of one output of the network, see {@link TargetColumn#output}. */
+  public List<TargetColumn> targets(int output) {
+    return targets.stream().filter(t -> t.output() == output).toList();
+  }
+
   /** Labels of a row: those of all targets of classes. */
   public int labelWidth() {
     return width(true);

@@ -105,6 +105,9 @@ final class PreprocessJson {
       target.put("positions", (long) t.positions());
       target.put("along", t.along());
     }
+    if (t.output() > 0) {
+      target.put("output", (long) t.output());
+    }
     return target;
   }
 
@@ -188,7 +191,8 @@ final class PreprocessJson {
         offset,
         scale,
         several ? (int) t.whole("positions", 1, 1 << 28) : 1,
-        several ? t.text("along") : "");
+        several ? t.text("along") : "",
+        t.has("output") ? (int) t.whole("output", 0, 1 << 16) : 0);
   }
 
   private static TextColumn text(Fields f) {

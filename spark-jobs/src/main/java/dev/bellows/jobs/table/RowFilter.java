@@ -56,9 +56,10 @@ public final class RowFilter implements Serializable {
         }
         case WEIGHT -> rules.add(new Rule(c, name, true, true, true, true));
         case TARGET -> {
-          boolean number = plan.kind() == TargetKind.NUMBER;
-          if (plan.kind() == TargetKind.TAGS && targetRequired) {
-            tags.add(new Tags(c, plan.along(), plan.tokenizer(plan.along())));
+          TablePlan.Target target = plan.target(c);
+          boolean number = target.kind() == TargetKind.NUMBER;
+          if (target.kind() == TargetKind.TAGS && targetRequired) {
+            tags.add(new Tags(c, target.along(), plan.tokenizer(target.along())));
           }
           rules.add(new Rule(c, name, number, targetRequired, true, false));
         }

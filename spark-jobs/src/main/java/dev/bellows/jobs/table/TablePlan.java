@@ -2,6 +2,7 @@ package dev.bellows.jobs.table;
 
 import dev.bellows.jobs.config.FeatureConfig;
 import dev.bellows.jobs.config.FeaturesConfig;
+import dev.bellows.jobs.config.HeadTarget;
 import dev.bellows.jobs.config.TargetConfig;
 import dev.bellows.jobs.source.DataException;
 import dev.bellows.jobs.source.RawSchema;
@@ -28,49 +29,57 @@ public final class TablePlan implements Serializable {
 
   private final RawSchema schema;
   private final @Nullable FeaturesConfig features;
-  private final @Nullable TargetConfig target;
-  private final TargetKind kind;
-  private final int along;
+  private final List<Target> targets;
   private final int window;
   private final @Nullable Tokenizer[] tokenizers;
-  private final int targetIndex;
   private final int weightIndex;
   private final ColumnRole[] roles;
   private final boolean[] inferred;
   private final boolean[] missingFails;
 
+  /**
+   * A column to be learnt.
+   *
+   * @param column its place; -1: not in the source
+   * @param kind what its cells are
+   * @param along text column whose tokens have labels; -1 for none
+   * @param config what is configured; null for a stored model
+   * @param output see {@link TargetColumn#output}
+   */
+  record Target(int column, TargetKind kind, int along, @Nullable TargetConfig config, int output)
+      implements Serializable {
+    /** What is configured. */
+    TargetConfig configured() {
+      if (config == null) {
+        throw new IllegalStateException(
+            "a plan made from a stored model has no target configuration");
+      }
+      return config;
+    }
+  }
+
   private TablePlan(
       RawSchema schema,
       @Nullable FeaturesConfig features,
-      @Nullable TargetConfig target,
-      TargetKind kind,
-      int along,
+      List<Target> targets,
       int window,
       @Nullable Tokenizer[] tokenizers,
-      int targetIndex,
       int weightIndex,
       ColumnRole[] roles,
       boolean[] inferred,
       boolean[] missingFails) {
     this.schema = schema;
     this.features = features;
-    this.target = target;
-    this.kind = kind;
-    this.along = along;
+    this.targets = List.copyOf(targets);
     this.window = window;
     this.tokenizers = tokenizers;
-    this.targetIndex = targetIndex;
     this.weightIndex = weightIndex;
     this.roles = roles;
     this.inferred = inferred;
     this.missingFails = missingFails;
   }
 
-  /**
-   * Resolves the configured columns against those of the source.
-   *
-   * @throws DataException when a configured column is not there
-   */
+  /** As below, for one target. */
   public static TablePlan of(
       SourceLayout source,
       FeaturesConfig features,
@@ -78,15 +87,30 @@ public final class TablePlan implements Serializable {
       TargetKind kind,
       @Nullable String id,
       @Nullable String weight) {
+    return of(source, features, target, kind, List.of(), id, weight);
+  }
+
+  /**
+   * Resolves the configured columns against those of the source.
+   *
+   * @param more columns that heads learn, in their order
+   * @throws DataException when a configured column is not there
+   */
+  public static TablePlan of(
+      SourceLayout source,
+      FeaturesConfig features,
+      TargetConfig target,
+      TargetKind kind,
+      List<HeadTarget> more,
+      @Nullable String id,
+      @Nullable String weight) {
     List<String> names = source.columns();
-    int along =
-        kind == TargetKind.TAGS || kind == TargetKind.NEXT_TOKEN
-            ? along(source, features, target, kind)
-            : -1;
-    int targetIndex =
-        kind == TargetKind.NEXT_TOKEN
-            ? along
-            : required(names, target.name(), "target.name", source);
+    List<Target> targets = new ArrayList<>();
+    targets.add(target(source, features, target, kind, "target.name", 0));
+    for (HeadTarget head : more) {
+      TargetKind its = TargetKind.of(head.task());
+      targets.add(target(source, features, head.column(), its, "targets", targets.size()));
+    }
     int weightIndex = weight == null ? -1 : required(names, weight, "data.weight", source);
     int idIndex = id == null ? -1 : required(names, id, "data.id", source);
     for (String named : features.named().keySet()) {
@@ -106,9 +130,10 @@ public final class TablePlan implements Serializable {
       FeatureConfig.Type type = type(source, features, names.get(c));
       missingFails[c] = features.of(names.get(c)).impute() == FeatureConfig.Impute.FAIL;
       CellKind auto = source.typed(names.get(c)) ? null : CellKind.AUTO;
-      if (c == targetIndex && c != along) {
+      Target learnt = target(targets, c);
+      if (learnt != null) {
         roles[c] = ColumnRole.TARGET;
-        kinds.add(cells(kind));
+        kinds.add(cells(learnt.kind()));
       } else if (c == weightIndex) {
         roles[c] = ColumnRole.WEIGHT;
         kinds.add(CellKind.NUMBER);
@@ -150,16 +175,39 @@ public final class TablePlan implements Serializable {
     return new TablePlan(
         new RawSchema(names, kinds, source.imageShape(), source.sparse(), idIndex),
         features,
-        target,
-        kind,
-        along,
+        targets,
         source.window(),
         tokenizers,
-        targetIndex,
         weightIndex,
         roles,
         inferred,
         missingFails);
+  }
+
+  private static Target target(
+      SourceLayout source,
+      FeaturesConfig features,
+      TargetConfig target,
+      TargetKind kind,
+      String key,
+      int output) {
+    int along =
+        kind == TargetKind.TAGS || kind == TargetKind.NEXT_TOKEN
+            ? along(source, features, target, kind)
+            : -1;
+    int column =
+        kind == TargetKind.NEXT_TOKEN
+            ? along
+            : required(source.columns(), target.name(), key, source);
+    return new Target(column, kind, along, target, output);
+  }
+
+  /** The target that a column holds; null for a feature, also where its next token is learnt. */
+  private static @Nullable Target target(List<Target> targets, int column) {
+    return targets.stream()
+        .filter(t -> t.column() == column && t.column() != t.along())
+        .findFirst()
+        .orElse(null);
   }
 
   private static CellKind cells(TargetKind kind) {
@@ -269,13 +317,22 @@ public final class TablePlan implements Serializable {
         tokenizers[c] = t.tokenizer();
       }
     }
-    TargetColumn target = model.target();
-    int targetIndex = names.indexOf(target.name());
-    if (targetIndex >= 0 && targetRequired && !target.next()) {
-      roles[targetIndex] = ColumnRole.TARGET;
-      kinds[targetIndex] = target.classes().isEmpty() ? CellKind.NUMBER : CellKind.TEXT;
-    } else if (targetRequired && !target.next()) {
-      absent.add(model.targetName());
+    List<Target> targets = new ArrayList<>();
+    for (TargetColumn target : model.targets()) {
+      int c = names.indexOf(target.name());
+      if (c >= 0 && targetRequired && !target.next()) {
+        roles[c] = ColumnRole.TARGET;
+        kinds[c] = target.classes().isEmpty() ? CellKind.NUMBER : CellKind.TEXT;
+      } else if (targetRequired && !target.next()) {
+        absent.add(target.name());
+      }
+      targets.add(
+          new Target(
+              targetRequired ? c : -1,
+              kind(target),
+              names.indexOf(target.along()),
+              null,
+              target.output()));
     }
     if (!absent.isEmpty()) {
       throw new DataException(
@@ -310,12 +367,9 @@ public final class TablePlan implements Serializable {
     return new TablePlan(
         schema,
         null,
-        null,
-        kind(target),
-        names.indexOf(target.along()),
+        targets,
         source.window(),
         tokenizers,
-        targetRequired ? targetIndex : -1,
         weightIndex,
         roles,
         new boolean[names.size()],
@@ -342,12 +396,9 @@ public final class TablePlan implements Serializable {
     return new TablePlan(
         schema,
         features,
-        target,
-        kind,
-        along,
+        targets,
         window,
         tokenizers,
-        targetIndex,
         weightIndex,
         decided,
         inferred,
@@ -393,27 +444,34 @@ public final class TablePlan implements Serializable {
     return features().special(type);
   }
 
-  TargetConfig target() {
-    if (target == null) {
-      throw new IllegalStateException(
-          "a plan made from a stored model has no target configuration");
-    }
-    return target;
+  /** What is learnt, in the order of {@link Preprocess#targets}. */
+  List<Target> targets() {
+    return targets;
   }
 
-  /** What is learnt. */
+  /** The target that a column of role {@link ColumnRole#TARGET} holds. */
+  Target target(int column) {
+    return java.util.Objects.requireNonNull(target(targets, column), "no target column");
+  }
+
+  /** What the main output learns. */
   public TargetKind kind() {
-    return kind;
+    return targets.get(0).kind();
   }
 
-  /** Whether a row has one class. */
+  /** Whether the main output learns one class per row. */
   public boolean classification() {
-    return kind == TargetKind.CLASS;
+    return kind() == TargetKind.CLASS;
   }
 
-  /** Text column whose tokens have labels; -1 for none. */
-  public int along() {
-    return along;
+  /** Whether the next tokens of a text column are learnt. */
+  boolean next(int column) {
+    return targets.stream().anyMatch(t -> t.kind() == TargetKind.NEXT_TOKEN && t.along() == column);
+  }
+
+  /** Column of the target at a place in {@link Preprocess#targets}; -1: not in the source. */
+  public int targetColumn(int index) {
+    return targets.get(index).column();
   }
 
   /** Tokens at which the source cuts its text; 0 when rows are whole texts. */
@@ -426,8 +484,9 @@ public final class TablePlan implements Serializable {
     return java.util.Objects.requireNonNull(tokenizers[column], "no text column");
   }
 
+  /** Column of the main target; -1: not in the source. */
   public int targetIndex() {
-    return targetIndex;
+    return targetColumn(0);
   }
 
   /** Column of row weights; -1 for none. */

@@ -14,6 +14,8 @@ import java.util.List;
  * @param positions labels or numbers of a row, L; a label of a position may be missing
  * @param along text column whose tokens the labels belong to: the column {@code name} itself when
  *     the label of a token is the next one, else tags; empty when there are none
+ * @param output which output of the network learns it: 0 the main one, then those of the heads that
+ *     learn a column of their own, in their order; columns of numbers may share one
  */
 public record TargetColumn(
     String name,
@@ -22,13 +24,31 @@ public record TargetColumn(
     double offset,
     double scale,
     int positions,
-    String along)
+    String along,
+    int output)
     implements Serializable {
 
   /** One label or number per row. */
   public TargetColumn(
       String name, List<String> classes, int positive, double offset, double scale) {
     this(name, classes, positive, offset, scale, 1, "");
+  }
+
+  /** Labels or numbers for the main output. */
+  public TargetColumn(
+      String name,
+      List<String> classes,
+      int positive,
+      double offset,
+      double scale,
+      int positions,
+      String along) {
+    this(name, classes, positive, offset, scale, positions, along, 0);
+  }
+
+  /** The same for another output. */
+  TargetColumn of(int other) {
+    return new TargetColumn(name, classes, positive, offset, scale, positions, along, other);
   }
 
   /** Whether the label of a token is the token that follows. */

@@ -1,5 +1,7 @@
 package dev.bellows.jobs.table;
 
+import dev.bellows.jobs.config.RunConfig;
+
 /** What the target of a row is. */
 public enum TargetKind {
   /** One class. */
@@ -10,6 +12,16 @@ public enum TargetKind {
   TAGS,
   /** The token that follows, for each token of a text. */
   NEXT_TOKEN;
+
+  /** What a task learns. */
+  public static TargetKind of(RunConfig.Task task) {
+    return switch (task) {
+      case CLASSIFICATION -> CLASS;
+      case REGRESSION -> NUMBER;
+      case TAGGING -> TAGS;
+      case LANGUAGE_MODEL -> NEXT_TOKEN;
+    };
+  }
 
   /** Whether the target is one of several classes, per row or per token. */
   public boolean classes() {

@@ -265,7 +265,7 @@ final class EpochEnd {
     StringBuilder head = new StringBuilder("epoch  loss    ").append(pad(trainMetric));
     if (validation != null) {
       head.append("  ").append(pad("val_loss"));
-      for (String name : metrics()) {
+      for (String name : scoring.figures(metrics())) {
         head.append("  ").append(pad(VALIDATION + name));
       }
     }
@@ -278,7 +278,7 @@ final class EpochEnd {
     line.append(cell(trainMetric, row));
     if (validation != null) {
       line.append("  ").append(cell("val_loss", row));
-      for (String name : metrics()) {
+      for (String name : scoring.figures(metrics())) {
         line.append("  ").append(cell(VALIDATION + name, row));
       }
     }

@@ -85,13 +85,12 @@ final class Finish {
     if (state.bestEpoch > 0) {
       line.append("best epoch ").append(state.bestEpoch).append("  ");
     }
-    for (String name :
-        List.of("val_accuracy", "val_auc", "val_r2", "test_accuracy", "test_auc", "test_r2")) {
-      Double value = metrics.get(name);
-      if (value != null && !Double.isNaN(value)) {
-        line.append(String.format(Locale.ROOT, "%s %.4f  ", name, value));
-      }
-    }
+    metrics.forEach(
+        (name, value) -> {
+          if (name.matches("(val|test)_(\\w+_)?(accuracy|auc|r2|span_f1)") && !value.isNaN()) {
+            line.append(String.format(Locale.ROOT, "%s %.4f  ", name, value));
+          }
+        });
     return line.append("model ").append(folder.model()).append("  sha256 ").append(sha).toString();
   }
 

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The network that a configuration means for a data set. */
 final class NetworkSpecs {
@@ -50,7 +51,7 @@ final class NetworkSpecs {
     try {
       for (LayerConfig layer : model.layers()) {
         if (shaped || !layer.type().equals("flatten")) { // rows are flat already
-          layers.add(LayerSpec.of(layer.type(), units(layer.options(), shape)));
+          layers.add(LayerSpec.of(layer.type(), units(model, layer.options(), shape)));
         }
       }
       LossKind loss = loss(config, shape, layers);
@@ -67,9 +68,12 @@ final class NetworkSpecs {
               shape.numericWidth(), categorical, shape.sparseWidth(), parts(shape, shaped));
       LossSpec main = loss(loss, model.loss(), classCounts);
       List<Head> heads = new ArrayList<>();
+      Map<String, String> learners = new LinkedHashMap<>();
       for (HeadConfig head : model.heads()) {
-        heads.add(Head.of(head.name(), head.layer(), loss(head, main, classCounts), input, layers));
+        LossSpec its = loss(head, main, classCounts, learnt(head, shape), learners);
+        heads.add(Head.of(head.name(), head.layer(), its, input, layers));
       }
+      requireOutputs(model, heads, shape);
       return new NetworkSpec(input, layers, main, outputs, heads);
     } catch (IllegalArgumentException e) {
       throw new BellowsException(ExitCode.CONFIG, "model: " + e.getMessage(), e);
@@ -104,14 +108,51 @@ final class NetworkSpecs {
     return parts;
   }
 
-  /** Options with {@code units: auto} as the outputs of the task. */
-  private static Map<String, Object> units(Map<String, Object> options, DatasetShape shape) {
+  /** Options with {@code units: auto} as the outputs of the task, or of the head on the layer. */
+  private static Map<String, Object> units(
+      ModelConfig model, Map<String, Object> options, DatasetShape shape) {
     if (!"auto".equals(options.get("units"))) {
       return options;
     }
     Map<String, Object> known = new LinkedHashMap<>(options);
     known.put("units", (long) shape.outputs());
+    for (HeadConfig head : model.heads()) {
+      DatasetShape.Learnt learnt = learnt(head, shape);
+      if (learnt != null && head.layer().equals(options.get("name"))) {
+        known.put("units", (long) learnt.outputs());
+      }
+    }
     return known;
+  }
+
+  /** The column of its own that a head learns; null when its truth is another. */
+  private static DatasetShape.@Nullable Learnt learnt(HeadConfig head, DatasetShape shape) {
+    return shape.heads().stream()
+        .filter(learnt -> learnt.name().equals(head.target()))
+        .findFirst()
+        .orElse(null);
+  }
+
+  /** A head that learns a column must give a score per class, or a value per number. */
+  private static void requireOutputs(ModelConfig model, List<Head> heads, DatasetShape shape) {
+    for (int i = 0; i < heads.size(); i++) {
+      DatasetShape.Learnt learnt = learnt(model.heads().get(i), shape);
+      if (learnt != null && heads.get(i).outputs() != learnt.outputs()) {
+        throw new IllegalArgumentException(
+            "head '"
+                + heads.get(i).name()
+                + "' gives "
+                + heads.get(i).outputs()
+                + " values, but column "
+                + learnt.name()
+                + " has "
+                + learnt.outputs()
+                + (learnt.classes() ? " classes" : " numbers")
+                + ": end layer '"
+                + heads.get(i).layer()
+                + "' with {dense: {units: auto}}");
+      }
+    }
   }
 
   private static InputPart image(DatasetShape shape) {
@@ -122,7 +163,7 @@ final class NetworkSpecs {
   private static LossKind loss(RunConfig config, DatasetShape shape, List<LayerSpec> layers) {
     LossConfig loss = config.model().loss();
     if (!loss.auto()) {
-      return LossKind.valueOf(loss.kind().toUpperCase(Locale.ROOT));
+      return kind(loss);
     }
     if (shape.classes() == 0) {
       return LossKind.MSE;
@@ -132,9 +173,13 @@ final class NetworkSpecs {
           case LOGISTIC, LINEAR -> true;
           case NETWORK -> lastUnits(layers) == 1;
         };
-    return shape.classes() == 2 && shape.positions() == 1 && oneUnit
+    return shape.classes() == 2 && shape.positions() == 1 && oneUnit && shape.heads().isEmpty()
         ? LossKind.SIGMOID_CROSS_ENTROPY
         : LossKind.SOFTMAX_CROSS_ENTROPY;
+  }
+
+  private static LossKind kind(LossConfig loss) {
+    return LossKind.valueOf(loss.kind().toUpperCase(Locale.ROOT));
   }
 
   private static long lastUnits(List<LayerSpec> layers) {
@@ -161,12 +206,29 @@ final class NetworkSpecs {
     return new LossSpec(kind, options);
   }
 
-  /** A head's loss; its truth is the target of the run unless the configuration names another. */
-  private static LossSpec loss(HeadConfig head, LossSpec main, List<Long> classCounts) {
-    LossKind kind =
-        head.loss().auto()
-            ? main.kind()
-            : LossKind.valueOf(head.loss().kind().toUpperCase(Locale.ROOT));
+  /**
+   * A head's loss; its truth is the target of the run unless the configuration names another.
+   *
+   * @param learnt the column of its own that it learns, or null
+   * @param learners column to the first head that learns it; others share that head's truth
+   */
+  private static LossSpec loss(
+      HeadConfig head,
+      LossSpec main,
+      List<Long> classCounts,
+      DatasetShape.@Nullable Learnt learnt,
+      Map<String, String> learners) {
+    if (learnt != null) {
+      LossKind fits = learnt.classes() ? LossKind.SOFTMAX_CROSS_ENTROPY : LossKind.MSE;
+      LossSpec loss =
+          head.loss().auto()
+              ? LossSpec.of(fits)
+              : loss(kind(head.loss()), head.loss(), classCounts);
+      String first = learners.putIfAbsent(learnt.name(), head.name());
+      LossSpec weighed = loss.with("weight", head.weight());
+      return first == null ? weighed : weighed.with("target", first);
+    }
+    LossKind kind = head.loss().auto() ? main.kind() : kind(head.loss());
     LossSpec loss = head.loss().auto() ? main : loss(kind, head.loss(), classCounts);
     LossSpec weighed = loss.with("weight", head.weight());
     return kind.type().truth() == LossType.Truth.NONE

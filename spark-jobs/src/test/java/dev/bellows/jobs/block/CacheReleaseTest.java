@@ -94,7 +94,7 @@ class CacheReleaseTest {
                               raw,
                               other,
                               RowPlan.TEST,
-                              new Encoder(plan, fitted.preprocess(), true),
+                              new Encoder(plan, fitted.preprocess(), java.util.Set.of()),
                               "")))
           .isInstanceOf(DataException.class)
           .hasMessageContaining("the data changed");

@@ -268,7 +268,7 @@ class PartitioningTest {
       TablePlan plan = TablePlan.forModel(source, first.preprocess(), true, null, "w");
       JavaRDD<RawBlock> raw = source.blocks(plan.schema());
       RowPlan rowPlan = RowPlan.all(HeldOut.collectKeys(raw, plan), RowPlan.TEST);
-      Encoder encoder = new Encoder(plan, first.preprocess(), true);
+      Encoder encoder = new Encoder(plan, first.preprocess(), Set.of());
       assertThatThrownBy(
               () ->
                   SparkFailures.unwrap(

@@ -44,6 +44,7 @@ class RealDataTest {
                   10,
                   1,
                   java.util.List.of(),
+                  java.util.List.of(),
                   java.util.List.of(28, 28, 1)));
       assertThat(d.profile().classCounts())
           .containsExactly(

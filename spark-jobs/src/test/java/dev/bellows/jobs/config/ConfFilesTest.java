@@ -51,6 +51,8 @@ class ConfFilesTest {
             "california.yaml",
             "tiny-shakespeare.yaml",
             "atis.yaml",
+            "atis-joint.yaml",
+            "names.yaml",
             "sst2.yaml");
   }
 
@@ -115,6 +117,7 @@ class ConfFilesTest {
               weight: null
             features: {}
             target: {name: label, classes: auto, positive: null, unseen: fail, scale: none}
+            targets: {}
             model: {type: logistic, loss: auto}
             trainer:
               epochs: 10
