@@ -23,6 +23,10 @@ import org.jspecify.annotations.Nullable;
  * A graph as a fixed list of kernel calls over one arena. Shapes, places and kernels are decided
  * once, when it is compiled; {@link #run} only computes and allocates nothing.
  *
+ * <p>A plan may compute several slices side by side, each in a lane of its own: every step for all
+ * lanes, then the next step, so that parameters are read from the cache and gradients are summed
+ * where they are made.
+ *
  * <p>A plan belongs to the session that it was compiled with: one thread at a time.
  */
 public final class GraphPlan implements AutoCloseable {
@@ -88,13 +92,29 @@ public final class GraphPlan implements AutoCloseable {
       Map<Node, Long> outputs,
       Kernels kernels,
       PlanOptions options) {
+    return compile(graph, List.of(sources), outputs, kernels, options);
+  }
+
+  /**
+   * Compiles a plan of several lanes.
+   *
+   * @param sources per lane the addresses of the same nodes; one or a power of two of lanes
+   * @param outputs an output with an address gets the sum of the lanes there, added as a binary
+   *     tree; what has none stays in each lane
+   */
+  static GraphPlan compile(
+      Graph graph,
+      List<Map<Node, Long>> sources,
+      Map<Node, Long> outputs,
+      Kernels kernels,
+      PlanOptions options) {
     if (options.products() == DType.FLOAT32) {
       return compile(graph, sources, outputs, kernels, options, UnaryOperator.identity());
     }
     ProductRounding rounding = rounding(graph, kernels);
     return compile(
         rounding.graph(),
-        copied(rounding, sources),
+        sources.stream().map(lane -> copied(rounding, lane)).toList(),
         copied(rounding, outputs),
         kernels,
         options,
@@ -122,7 +142,7 @@ public final class GraphPlan implements AutoCloseable {
 
   private static GraphPlan compile(
       Graph graph,
-      Map<Node, Long> sources,
+      List<Map<Node, Long>> sources,
       Map<Node, Long> outputs,
       Kernels kernels,
       PlanOptions options,
@@ -130,10 +150,12 @@ public final class GraphPlan implements AutoCloseable {
     List<Step> steps = Fusion.steps(graph, outputs.keySet(), options.fuse());
     int[] ids = dropoutIds(steps);
     boolean[] once = ParameterSteps.of(steps, outputs);
-    Placement placement = new Placement(steps, once, sources, outputs, options);
+    Placement placement =
+        new Placement(steps, once, sources, outputs, options, step -> Lowering.sums(kernels, step));
     placement.refuseAbove(options.memoryLimitBytes());
-    Arena arena = new Arena(placement.arenaBytes() + 64L + 8L * ids.length);
-    long keys = arena.take(8L * ids.length);
+    long keyBytes = 8L * ids.length * placement.lanes();
+    Arena arena = new Arena(placement.arenaBytes() + 64L + keyBytes);
+    long keys = arena.take(keyBytes);
     placement.settle(arena);
     Lowering lowering = new Lowering(kernels, placement, ids, keys);
     KernelCall[][] stepCalls = new KernelCall[steps.size()][];
@@ -171,7 +193,15 @@ public final class GraphPlan implements AutoCloseable {
     for (int i = 0; i < steps.size(); i++) {
       if (once[i] == wanted) {
         int before = lowering.calls().size();
-        lowering.lower(steps.get(i), placement.scratch(i));
+        if (placement.isSummed(steps.get(i).main())) {
+          lowering.lowerSum(steps.get(i));
+        } else {
+          for (int lane = 0; lane < (wanted ? 1 : placement.lanes()); lane++) {
+            placement.enter(lane);
+            lowering.lower(steps.get(i), placement.scratch(i));
+          }
+          placement.enter(0);
+        }
         stepCalls[i] =
             lowering.calls().subList(before, lowering.calls().size()).toArray(KernelCall[]::new);
       }
@@ -196,9 +226,15 @@ public final class GraphPlan implements AutoCloseable {
    * slice and the node's id.
    */
   public void setDropout(long seed, long step, int slice) {
+    setDropout(0, seed, step, slice);
+  }
+
+  /** {@link #setDropout(long, long, int)} of one lane. */
+  void setDropout(int lane, long seed, long step, int slice) {
     long place = Mix64.mix(seed, Purpose.DROPOUT, step, slice);
+    long keys = dropoutKeys + 8L * lane * dropoutIds.length;
     for (int i = 0; i < dropoutIds.length; i++) {
-      Memory.putLong(dropoutKeys + 8L * i, Mix64.mix(place, Purpose.DROPOUT, dropoutIds[i]));
+      Memory.putLong(keys + 8L * i, Mix64.mix(place, Purpose.DROPOUT, dropoutIds[i]));
     }
   }
 
@@ -243,6 +279,11 @@ public final class GraphPlan implements AutoCloseable {
   /** Where the value of an output is after {@link #run}. */
   public long address(Node output) {
     return placement.address(placed.apply(output));
+  }
+
+  /** Where the value of an output of one lane is after {@link #run}. */
+  long address(Node output, int lane) {
+    return placement.address(placed.apply(output), lane);
   }
 
   /** Number of kernel calls of a first run. */

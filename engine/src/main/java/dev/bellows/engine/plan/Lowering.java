@@ -99,8 +99,33 @@ final class Lowering {
     }
   }
 
-  /** Copies an output to where it was also asked for. */
+  /** A product whose result is wanted as the sum over the lanes. */
+  void lowerSum(Step step) {
+    Node node = step.main();
+    add(
+        kernels
+            .gemm()
+            .bindSum(
+                gemmShape(node),
+                placement.addresses(node.input(0)),
+                placement.addresses(node.input(1)),
+                at(node)));
+  }
+
+  /** Whether {@link #lowerSum} knows the step. */
+  static boolean sums(Kernels kernels, Step step) {
+    return step.kind() == StepKind.SINGLE
+        && step.main().op() == Op.MATMUL
+        && kernels.gemm().sums(gemmShape(step.main()));
+  }
+
+  /** Copies an output to where it was also asked for; of several lanes their sum. */
   void copy(Placement.Copy copy) {
+    if (placement.lanes() > 1 && !placement.isSummed(Placement.base(copy.from()))) {
+      long[] parts = placement.addresses(copy.from());
+      add(kernels.reduce().bindPartSum(parts, copy.from().shape().size(), copy.to()));
+      return;
+    }
     long bytes = copy.from().shape().size() * copy.from().dtype().bytes();
     add(kernels.layout().bindCopy(1, bytes, at(copy.from()), bytes, copy.to(), bytes));
   }
@@ -406,7 +431,7 @@ final class Lowering {
     while (dropoutIds[slot] != id) {
       slot++;
     }
-    return dropoutKeys + 8L * slot;
+    return dropoutKeys + 8L * (slot + placement.lane() * dropoutIds.length);
   }
 
   private void dropout(Node node) {

@@ -4,9 +4,12 @@ import dev.bellows.engine.graph.Graph;
 import dev.bellows.engine.graph.Node;
 import dev.bellows.engine.kernel.KernelProvider;
 import dev.bellows.engine.kernel.Kernels;
+<<<<<<< HEAD
 import dev.bellows.engine.nn.Head;
 import dev.bellows.engine.nn.InputPart;
 import dev.bellows.engine.nn.InputSpec;
+=======
+>>>>>>> 6e4579c (Slices of a task computed side by side, their weight gradients summed where they are made)
 import dev.bellows.engine.nn.Mode;
 import dev.bellows.engine.nn.Network;
 import dev.bellows.engine.nn.NetworkGraph;
@@ -33,14 +36,23 @@ final class NetworkPlans implements AutoCloseable {
   /**
    * A plan and the nodes of its graph.
    *
+<<<<<<< HEAD
    * @param probabilities per output what its scores become when predicting, the main one's among
    *     them; empty while training
+=======
+   * @param lanes slices that it computes side by side
+>>>>>>> 6e4579c (Slices of a task computed side by side, their weight gradients summed where they are made)
    * @param watched per watched layer its output
    */
   record Compiled(
       NetworkGraph network,
       GraphPlan plan,
+<<<<<<< HEAD
       Map<String, Node> probabilities,
+=======
+      int lanes,
+      Node probabilities,
+>>>>>>> 6e4579c (Slices of a task computed side by side, their weight gradients summed where they are made)
       Map<String, Node> watched) {}
 
   private final NetworkSpec spec;
@@ -49,17 +61,14 @@ final class NetworkPlans implements AutoCloseable {
   private final KernelProvider provider;
   private final ParameterLayout layout;
   private final Kernels kernels;
-  private final BatchBuffers batch;
-  private final PositionLabels labels;
-  private final int labelledOutputs;
-  private final InputPart[] tokens;
-  private final int[] tokenColumns;
-  private final String[] lengthNames;
+  private final SliceInput[] inputs;
   private final List<String> watched;
   private final Arena vectors;
   private final long parameters;
   private final long gradient;
   private final Map<Integer, Compiled> plans = new HashMap<>();
+  private final Map<Integer, Compiled> plansOfLanes = new HashMap<>();
+  private final Lanes sums;
   private final StepResult result = new StepResult();
   private @Nullable Compiled current;
   private boolean hasParameters;
@@ -67,43 +76,45 @@ final class NetworkPlans implements AutoCloseable {
   /** Parameters came, perhaps in many parts, that the plans have not been told of. */
   private boolean newParameters;
 
+  /**
+   * @param lanes slices that {@link #runLanes} computes side by side, a power of two
+   */
   NetworkPlans(
       NetworkSpec spec,
       int maxRows,
       KernelProvider provider,
       Mode mode,
       PlanOptions options,
-      List<String> watched) {
+      List<String> watched,
+      int lanes) {
     this.watched = List.copyOf(watched);
     this.spec = spec;
     this.mode = mode;
     this.options = options;
     this.provider = provider;
     this.layout = Network.layout(spec);
-    InputSpec input = spec.input();
-    this.batch =
-        new BatchBuffers(
-            maxRows,
-            input.numeric(),
-            input.codesWidth(),
-            input.sparseWidth(),
-            spec.targetWidth(),
-            Math.max(1, spec.labelWidth()));
-    this.tokens = input.parts().stream().filter(InputPart::tokens).toArray(InputPart[]::new);
-    this.tokenColumns = Arrays.stream(tokens).mapToInt(input::codesFrom).toArray();
-    this.lengthNames =
-        Arrays.stream(tokens).map(part -> part.name() + ".length").toArray(String[]::new);
-    this.labelledOutputs = labelledOutputs(spec);
-    this.labels = new PositionLabels(batch, spec.labelWidth());
     long bytes = Memory.align(4L * layout.length());
     this.vectors = new Arena(mode == Mode.TRAIN ? 2 * bytes : bytes);
     this.parameters = vectors.take(bytes);
     this.gradient = mode == Mode.TRAIN ? vectors.take(bytes) : 0;
     this.kernels = provider.open();
+    this.inputs = new SliceInput[lanes];
+    for (int i = 0; i < lanes; i++) {
+      inputs[i] = new SliceInput(spec, maxRows, kernels);
+    }
+    this.sums = new Lanes(lanes);
+  }
+
+  int lanes() {
+    return inputs.length;
+  }
+
+  BatchBuffers batch(int lane) {
+    return inputs[lane].batch();
   }
 
   BatchBuffers batch() {
-    return batch;
+    return inputs[0].batch();
   }
 
   ParameterLayout layout() {
@@ -143,37 +154,75 @@ final class NetworkPlans implements AutoCloseable {
     newParameters = true;
   }
 
-  /** Runs the plan for the batch's rows and reads the four sums. */
-  Compiled run(long seed, long step, int slice) {
+  /** Tells the plans of new parameters. */
+  private void settleParameters() {
     if (!hasParameters) {
       throw new IllegalStateException("no parameters yet; call setParameters first");
     }
     if (newParameters) {
       newParameters = false;
       plans.values().forEach(any -> any.plan().parametersChanged());
+      plansOfLanes.values().forEach(any -> any.plan().parametersChanged());
     }
-    Compiled compiled = compiled();
-    current = compiled;
-    checkInput();
+  }
+
+  /** Runs the plan for the rows of lane 0 and reads the four sums. */
+  Compiled run(long seed, long step, int slice) {
+    settleParameters();
+    Compiled compiled = compiled(plans, 1);
+    inputs[0].check(compiled.network().heads());
     compiled.plan().setDropout(seed, step, slice);
     compiled.plan().run();
-    NetworkGraph network = compiled.network();
-    double[] scalars = result.scalars();
-    scalars[StepResult.WEIGHT_SUM] = Memory.getFloat(compiled.plan().address(network.weightSum()));
-    scalars[StepResult.LOSS_SUM] = 0;
-    for (int i = 0; i < network.heads().size(); i++) { // by index: no iterator is allocated
-      NetworkGraph.HeadNodes head = network.heads().get(i);
-      scalars[StepResult.LOSS_SUM] += head.weight() * sum(compiled, head.loss());
-    }
-    scalars[StepResult.METRIC_SUM] =
-        sum(compiled, network.metric()) * labels.rowsPerLabel(network.heads().get(0));
-    scalars[StepResult.ROWS] = batch.rows();
+    read(compiled, 0, result.scalars());
     return compiled;
   }
 
+  /** The same for the rows of all lanes, which are consecutive slices; the result is their sum. */
+  void runLanes(long seed, long step, int firstSlice) {
+    if (inputs.length == 1) {
+      run(seed, step, firstSlice);
+      return;
+    }
+    for (SliceInput input : inputs) {
+      if (input.batch().rows() != batch().rows()) {
+        throw new IllegalStateException(
+            "slices that run at once have the same number of rows; found "
+                + batch().rows()
+                + " and "
+                + input.batch().rows());
+      }
+    }
+    settleParameters();
+    Compiled compiled = compiled(plansOfLanes, inputs.length);
+    for (int lane = 0; lane < inputs.length; lane++) {
+      inputs[lane].check(compiled.network().heads());
+      compiled.plan().setDropout(lane, seed, step, firstSlice + lane);
+    }
+    compiled.plan().run();
+    for (int lane = 0; lane < inputs.length; lane++) {
+      read(compiled, lane, sums.scalars(lane));
+    }
+    sums.sumTo(result.scalars());
+  }
+
+  private void read(Compiled compiled, int lane, double[] scalars) {
+    NetworkGraph network = compiled.network();
+    scalars[StepResult.WEIGHT_SUM] =
+        Memory.getFloat(compiled.plan().address(network.weightSum(), lane));
+    scalars[StepResult.LOSS_SUM] = 0;
+    for (int i = 0; i < network.heads().size(); i++) { // by index: no iterator is allocated
+      NetworkGraph.HeadNodes head = network.heads().get(i);
+      scalars[StepResult.LOSS_SUM] += head.weight() * sum(compiled, head.loss(), lane);
+    }
+    scalars[StepResult.METRIC_SUM] =
+        sum(compiled, network.metric(), lane)
+            * inputs[lane].labels().rowsPerLabel(network.heads().get(0));
+    scalars[StepResult.ROWS] = inputs[lane].batch().rows();
+  }
+
   /** A scalar sum, as a double where its kernel gives one. */
-  private static double sum(Compiled compiled, Node node) {
-    long address = compiled.plan().address(node);
+  private static double sum(Compiled compiled, Node node, int lane) {
+    long address = compiled.plan().address(node, lane);
     return LossOps.isScalarSum(node.op())
         ? Memory.getDouble(address + 8)
         : Memory.getFloat(address);
@@ -185,7 +234,8 @@ final class NetworkPlans implements AutoCloseable {
     for (NetworkGraph.HeadNodes head : last.network().heads()) {
       if (head.name().equals(name)) {
         return new double[] {
-          sum(last, head.loss()), sum(last, head.metric()) * labels.rowsPerLabel(head)
+          sum(last, head.loss(), 0),
+          sum(last, head.metric(), 0) * inputs[0].labels().rowsPerLabel(head)
         };
       }
     }
@@ -199,7 +249,8 @@ final class NetworkPlans implements AutoCloseable {
   /** The first value of the last run that is not finite; "" when there is none. */
   String firstNonFinite(long seed, long step, int slice) {
     NetworkGraph network = current().network();
-    return new NonFinite(network, kernels, sources(network)).first(options, seed, step, slice);
+    return new NonFinite(network, kernels, sources(network, inputs[0]))
+        .first(options, seed, step, slice);
   }
 
   /** Where the value of a watched layer is. */
@@ -221,24 +272,24 @@ final class NetworkPlans implements AutoCloseable {
     return last;
   }
 
-  private Compiled compiled() {
-    int rows = batch.rows();
+  private Compiled compiled(Map<Integer, Compiled> of, int lanes) {
+    int rows = batch().rows();
     if (rows < 1) {
       throw new IllegalStateException("the batch has no rows; fill it and call setRows first");
     }
     Compiled last = current;
-    if (last != null && last.network().rows() == rows) {
-      return last;
+    if (last == null || last.network().rows() != rows || last.lanes() != lanes) {
+      last = of.get(rows);
+      if (last == null) {
+        last = compile(rows, lanes);
+        of.put(rows, last);
+      }
+      current = last;
     }
-    Compiled compiled = plans.get(rows);
-    if (compiled == null) {
-      compiled = compile(rows);
-      plans.put(rows, compiled);
-    }
-    return compiled;
+    return last;
   }
 
-  private Compiled compile(int rows) {
+  private Compiled compile(int rows, int lanes) {
     NetworkGraph network = Network.build(spec, rows, mode);
     Map<Node, Long> outputs = new LinkedHashMap<>();
     List<Segment> segments = layout.segments();
@@ -262,9 +313,10 @@ final class NetworkPlans implements AutoCloseable {
       seen.put(name, node);
       outputs.putIfAbsent(node, 0L);
     }
-    GraphPlan plan =
-        GraphPlan.compile(network.graph(), sources(network), outputs, kernels, options);
-    return new Compiled(network, plan, probabilities, seen);
+    List<Map<Node, Long>> sources =
+        Arrays.stream(inputs).limit(lanes).map(input -> sources(network, input)).toList();
+    GraphPlan plan = GraphPlan.compile(network.graph(), sources, outputs, kernels, options);
+    return new Compiled(network, plan, lanes, probabilities, seen);
   }
 
   /** The output of a layer, or a node of the graph, by name. */
@@ -305,135 +357,17 @@ final class NetworkPlans implements AutoCloseable {
     return probabilities;
   }
 
-  private Map<Node, Long> sources(NetworkGraph network) {
+  private Map<Node, Long> sources(NetworkGraph network, SliceInput input) {
     Map<Node, Long> sources = new HashMap<>();
     for (int i = 0; i < network.parameters().size(); i++) {
       sources.put(network.parameters().get(i), parameters + 4L * layout.segments().get(i).offset());
     }
-    putSource(sources, network.numeric(), batch.numeric());
-    putSource(sources, network.codes(), batch.codes());
-    putSource(sources, network.sparse(), batch.csrDescriptor());
-    putSource(sources, network.labels(), batch.labels());
-    putSource(sources, network.safeLabels(), labels.safe());
-    putSource(sources, network.mask(), labels.mask());
-    putSource(sources, network.target(), batch.target());
-    putSource(sources, network.weights(), batch.weights());
+    input.addTo(sources, network);
     return sources;
   }
 
-  private static void putSource(Map<Node, Long> sources, @Nullable Node node, long address) {
-    if (node != null) {
-      sources.put(node, address);
-    }
-  }
-
-  /** A code or label outside its table would be a read outside the memory. */
-  private void checkInput() {
-    int rows = batch.rows();
-    InputSpec input = spec.input();
-    if (batch.labelWidth() > 1) {
-      labels.settle(current().network().heads());
-    } else if (labelledOutputs > 0) {
-      check(batch.labels(), rows, 1, labelledOutputs, "label");
-    }
-    List<InputSpec.Categorical> columns = input.categorical();
-    for (int c = 0; c < columns.size(); c++) {
-      checkCodes(c, columns.get(c).cardinality(), columns.get(c).name());
-    }
-    for (int i = 0; i < tokens.length; i++) {
-      checkTokens(tokens[i], tokenColumns[i], lengthNames[i]);
-    }
-    if (input.sparseWidth() > 0) {
-      checkCsr(rows, input.sparseWidth());
-    }
-  }
-
-  /** Classes of the one output that reads labels; 0 when rows have none or several. */
-  private static int labelledOutputs(NetworkSpec spec) {
-    if (spec.labelWidth() != 1) {
-      return 0;
-    }
-    if (spec.loss().kind().usesLabels()) {
-      return spec.loss().labels(spec.outputs());
-    }
-    return spec.heads().stream()
-        .filter(head -> head.loss().kind().usesLabels())
-        .mapToInt(head -> head.loss().labels(head.outputs()))
-        .min()
-        .orElse(1);
-  }
-
-  private void checkCodes(int column, int limit, String what) {
-    check(batch.codes() + 4L * column, batch.rows(), batch.categoricals(), limit, what);
-  }
-
-  private void checkTokens(InputPart part, int from, String lengthName) {
-    int length = part.shape().get(0);
-    if (length == batch.categoricals()) {
-      long bad =
-          kernels
-              .reduce()
-              .firstOutside(batch.codes(), (long) batch.rows() * length, 1, part.vocabulary());
-      if (bad >= 0) {
-        checkCodes((int) (bad % length), part.vocabulary(), part.name() + "[" + bad % length + "]");
-      }
-      return;
-    }
-    for (int t = 0; t < length; t++) {
-      checkCodes(from + t, part.vocabulary(), part.name());
-    }
-    if (part.lengths()) {
-      checkCodes(from + length, length + 1, lengthName);
-    }
-  }
-
-  private void check(long values, long count, long stride, int limit, String what) {
-    long row = kernels.reduce().firstOutside(values, count, stride, limit);
-    if (row >= 0) {
-      throw new IllegalArgumentException(
-          "row "
-              + row
-              + " of the batch has "
-              + what
-              + " "
-              + Memory.getInt(values + 4 * row * stride)
-              + ", expected 0.."
-              + (limit - 1));
-    }
-  }
-
-  private void checkCsr(int rows, int width) {
-    long pointers = batch.csrRowPointers();
-    int previous = 0;
-    for (int r = 0; r <= rows; r++) {
-      int next = Memory.getInt(pointers + 4L * r);
-      if (next < previous || (r == 0 && next != 0) || next > batch.csrCapacity()) {
-        throw new IllegalArgumentException(
-            "CSR row pointer "
-                + r
-                + " is "
-                + next
-                + ", expected 0 first and then never less than the one before and at most "
-                + batch.csrCapacity()
-                + " stored values");
-      }
-      previous = next;
-    }
-    long columns = Memory.getLong(batch.csrDescriptor() + 8);
-    long bad = kernels.reduce().firstOutside(columns, previous, 1, width);
-    if (bad >= 0) {
-      throw new IllegalArgumentException(
-          "stored value "
-              + bad
-              + " of the sparse batch is in column "
-              + Memory.getInt(columns + 4 * bad)
-              + ", expected 0.."
-              + (width - 1));
-    }
-  }
-
   PlanDescription describe(int runs, LongSupplier nanoClock) {
-    Compiled compiled = compiled();
+    Compiled compiled = compiled(plans, 1);
     List<PlanDescription.Call> calls = compiled.plan().described(runs, nanoClock);
     return new PlanDescription(
         provider.id(),
@@ -449,10 +383,13 @@ final class NetworkPlans implements AutoCloseable {
   public void close() {
     plans.values().forEach(compiled -> compiled.plan().close());
     plans.clear();
+    plansOfLanes.values().forEach(compiled -> compiled.plan().close());
+    plansOfLanes.clear();
     current = null;
+    for (SliceInput input : inputs) {
+      input.close();
+    }
     kernels.close();
-    labels.close();
     vectors.close();
-    batch.close();
   }
 }

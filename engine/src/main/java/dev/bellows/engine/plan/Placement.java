@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,10 +24,14 @@ import org.jspecify.annotations.Nullable;
  * block of the arena that is alive from the step that computes it to the last step that reads it.
  */
 final class Placement {
-  /** A place: a fixed address, or a block. */
+  /** A place: a fixed address, an address per lane, or a block of each lane's part of the arena. */
   private static final class Place {
     long address;
+    long @Nullable [] addresses;
     MemoryPlanner.@Nullable Block block;
+
+    /** Whether the block of lane 0 serves all lanes. */
+    boolean shared;
   }
 
   /** A value that must also stand somewhere else. */
@@ -59,19 +64,33 @@ final class Placement {
   private final int guardBytes;
 
   private final boolean[] once;
+
+  /** Results whose kernel writes the sum over all lanes to where the output is wanted. */
+  private final Set<Node> summed = new HashSet<>();
+
+  private final Predicate<Step> sums;
+  private final List<Map<Node, Long>> sources;
+  private final int lanes;
   private final long blockBytes;
   private final long constantBytes;
   private long base;
+  private int lane;
 
   /**
    * @param once which steps run only when parameters changed: their results are kept
+   * @param sources of each lane, the same nodes in all
+   * @param sums whether a step can write the sum over the lanes at once
    */
   Placement(
       List<Step> steps,
       boolean[] once,
-      Map<Node, Long> sources,
+      List<Map<Node, Long>> sources,
       Map<Node, Long> outputs,
-      PlanOptions options) {
+      PlanOptions options,
+      Predicate<Step> sums) {
+    this.lanes = sources.size();
+    this.sources = sources;
+    this.sums = sums;
     this.share = options.shareMemory();
     this.guardBytes = options.checked() ? Guards.BYTES : 0;
     this.once = once;
@@ -85,14 +104,17 @@ final class Placement {
             .forEach(kept -> pendingReads.merge(base(kept), FOREVER, Integer::sum));
       }
     }
+    if (lanes > 1) {
+      steps.stream().filter(step -> sumsAtOnce(step, outputs)).forEach(s -> summed.add(s.main()));
+    }
     for (Map.Entry<Node, Long> output : outputs.entrySet()) {
       target(output.getKey(), output.getValue());
     }
     for (int i = 0; i < steps.size(); i++) {
-      place(steps.get(i), i, sources);
+      place(steps.get(i), i);
     }
     for (Node output : outputs.keySet()) {
-      MemoryPlanner.Block block = placeOf(output, sources).block;
+      MemoryPlanner.Block block = placeOf(output).block;
       if (block != null) {
         block.extend(FOREVER);
       }
@@ -101,6 +123,16 @@ final class Placement {
     this.constantBytes =
         constants.keySet().stream().mapToLong(node -> Memory.align(bytes(node))).sum()
             + tables.keySet().stream().mapToLong(node -> Memory.align(tableBytes(node))).sum();
+  }
+
+  /** Whether nothing but outputs needs the result of a step, and only summed over the lanes. */
+  private boolean sumsAtOnce(Step step, Map<Node, Long> outputs) {
+    Node result = step.main();
+    return sums.test(step)
+        && pendingReads.getOrDefault(result, 0) == 0
+        && outputs.entrySet().stream()
+            .filter(output -> base(output.getKey()).equals(result))
+            .allMatch(output -> output.getValue() != 0);
   }
 
   private void countReads(List<Step> steps) {
@@ -120,16 +152,18 @@ final class Placement {
     if (address == 0) {
       return;
     }
-    if (Fusion.isSource(origin.op())
+    boolean eachLane = lanes > 1 && !summed.contains(origin); // to be added afterwards
+    if (eachLane
+        || Fusion.isSource(origin.op())
         || LossOps.isScalarSum(origin.op())
         || targets.putIfAbsent(origin, address) != null) {
       copies.add(new Copy(output, address));
     }
   }
 
-  private void place(Step step, int index, Map<Node, Long> sources) {
+  private void place(Step step, int index) {
     for (Node read : step.reads()) {
-      MemoryPlanner.Block block = placeOf(read, sources).block;
+      MemoryPlanner.Block block = placeOf(read).block;
       if (block != null) {
         block.extend(index);
       }
@@ -167,6 +201,7 @@ final class Placement {
     if (once[index]) {
       place.block = planner.block(bytes(result) + 2L * guardBytes, 0);
       place.block.extend(FOREVER);
+      place.shared = true;
     } else {
       place.block = planner.block(bytes(result) + 2L * guardBytes, index);
     }
@@ -208,7 +243,7 @@ final class Placement {
     return null;
   }
 
-  private Place placeOf(Node node, Map<Node, Long> sources) {
+  private Place placeOf(Node node) {
     Node origin = base(node);
     Place place = places.get(origin);
     if (place != null) {
@@ -218,15 +253,19 @@ final class Placement {
     if (origin.op() == Op.CONSTANT) {
       constants.put(origin, source);
     } else {
-      Long address = sources.get(origin);
-      if (address == null || address == 0) {
-        throw new IllegalArgumentException(
-            "the plan needs " + origin.op().id() + " " + origin + ", but it was given no address");
-      }
-      source.address = address;
+      source.addresses = sources.stream().mapToLong(given -> address(given, origin)).toArray();
     }
     places.put(origin, source);
     return source;
+  }
+
+  private static long address(Map<Node, Long> given, Node source) {
+    Long address = given.get(source);
+    if (address == null || address == 0) {
+      throw new IllegalArgumentException(
+          "the plan needs " + source.op().id() + " " + source + ", but it was given no address");
+    }
+    return address;
   }
 
   static boolean isAlias(Op op) {
@@ -248,7 +287,6 @@ final class Placement {
         : node.shape().size() * node.dtype().bytes();
   }
 
-  /** Bytes that {@link #settle} takes. */
   /** Refuses a plan that needs more memory than allowed, with its largest tensors. */
   void refuseAbove(long limitBytes) {
     if (arenaBytes() <= limitBytes) {
@@ -284,16 +322,44 @@ final class Placement {
   }
 
   long arenaBytes() {
-    return blockBytes + constantBytes + Memory.ALIGNMENT_BYTES;
+    return lanes * blockBytes + constantBytes + Memory.ALIGNMENT_BYTES;
   }
 
   long unsharedBytes() {
-    return planner.unsharedBytes() + constantBytes;
+    return lanes * planner.unsharedBytes() + constantBytes;
+  }
+
+  int lanes() {
+    return lanes;
+  }
+
+  /** Says whose addresses are asked for from here on. */
+  void enter(int lane) {
+    this.lane = lane;
+  }
+
+  /** The lane whose addresses are asked for. */
+  int lane() {
+    return lane;
+  }
+
+  /** Whether the kernel of the step that gives this writes the sum over the lanes. */
+  boolean isSummed(Node result) {
+    return summed.contains(result);
+  }
+
+  /** {@link #address(Node)} in every lane. */
+  long[] addresses(Node node) {
+    long[] addresses = new long[lanes];
+    for (int i = 0; i < lanes; i++) {
+      addresses[i] = address(node, i);
+    }
+    return addresses;
   }
 
   /** Takes the memory and writes the constants; from here on addresses are known. */
   void settle(Arena arena) {
-    base = arena.take(blockBytes);
+    base = arena.take(lanes * blockBytes);
     for (Map.Entry<Node, Place> constant : constants.entrySet()) {
       Node node = constant.getKey();
       long address = arena.take(bytes(node));
@@ -333,19 +399,31 @@ final class Placement {
     return address;
   }
 
-  /** Where the value of a node is. */
+  /** Where the value of a node is in the lane entered. */
   long address(Node node) {
+    return address(node, lane);
+  }
+
+  /** Where the value of a node is in a lane. */
+  long address(Node node, int of) {
     Place place = places.get(base(node));
     if (place == null) {
       throw new IllegalArgumentException(node + " is not computed by this plan");
     }
-    return place.block == null ? place.address : base + place.block.offset + guardBytes;
+    if (place.block != null) {
+      return start(place.block, place.shared ? 0 : of);
+    }
+    return place.addresses == null ? place.address : place.addresses[of];
   }
 
-  /** Scratch memory of a step; 0 when it needs none. */
+  private long start(MemoryPlanner.Block block, int of) {
+    return base + of * blockBytes + block.offset + guardBytes;
+  }
+
+  /** Scratch memory of a step in the lane entered; 0 when it needs none. */
   long scratch(int step) {
     MemoryPlanner.Block block = scratch[step];
-    return block == null ? 0 : base + block.offset + guardBytes;
+    return block == null ? 0 : start(block, lane);
   }
 
   /** Guards around the results of a checked plan. */

@@ -44,7 +44,7 @@ public final class Predictor implements AutoCloseable {
       KernelProvider kernels,
       PlanOptions options,
       List<String> watched) {
-    this.plans = new NetworkPlans(spec, maxRows, kernels, Mode.EVALUATE, options, watched);
+    this.plans = new NetworkPlans(spec, maxRows, kernels, Mode.EVALUATE, options, watched, 1);
     this.scores = spec.scores();
   }
 

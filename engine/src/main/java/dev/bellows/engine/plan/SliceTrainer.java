@@ -61,8 +61,53 @@ public final class SliceTrainer implements AutoCloseable {
       long seed,
       PlanOptions options,
       List<String> watched) {
-    this.plans = new NetworkPlans(spec, maxRows, kernels, Mode.TRAIN, options, watched);
+    this(spec, maxRows, kernels, seed, options, watched, 1);
+  }
+
+  /**
+   * A trainer that may compute several slices at once where that is faster, see {@link #lanes}.
+   *
+   * @param mostLanes most slices at once
+   */
+  public SliceTrainer(
+      NetworkSpec spec,
+      int maxRows,
+      KernelProvider kernels,
+      long seed,
+      PlanOptions options,
+      List<String> watched,
+      int mostLanes) {
+    int lanes = Lanes.worthwhile(spec, maxRows, kernels, options, mostLanes);
+    this.plans = new NetworkPlans(spec, maxRows, kernels, Mode.TRAIN, options, watched, lanes);
     this.seed = seed;
+  }
+
+  /**
+   * Slices that {@link #runLanes} computes at once, a power of two; 1 where one after the other is
+   * as fast.
+   */
+  public int lanes() {
+    return plans.lanes();
+  }
+
+  /** The input buffers of a lane; lane 0 has those of {@link #batch()}. */
+  public BatchBuffers batch(int lane) {
+    return plans.batch(lane);
+  }
+
+  /**
+   * Forward and backward for the rows of all lanes. Result and gradient are the sums over the
+   * slices, added as a binary tree in float32 (scalars in double): the bits of {@link #run} of each
+   * slice and the additions afterwards. When they are not finite, run the slices one by one to
+   * learn which is the first.
+   *
+   * @param step as in {@link #run}
+   * @param firstSlice slice of lane 0; the other lanes have the ones after it
+   * @throws IllegalStateException when the lanes have different numbers of rows
+   */
+  public StepResult runLanes(long step, int firstSlice) {
+    plans.runLanes(seed, step, firstSlice);
+    return plans.result();
   }
 
   /**

@@ -50,7 +50,9 @@ public final class StepRunner implements AutoCloseable {
     }
     this.rows = rows;
     this.sliceRows = sliceRows;
-    this.trainer = new SliceTrainer(model.spec(), sliceRows, provider, 7, options);
+    this.trainer =
+        new SliceTrainer(
+            model.spec(), sliceRows, provider, 7, options, List.of(), rows / sliceRows);
     this.weights = Initializers.init(trainer.layout(), 1);
     this.gradient = new float[weights.length];
     this.sum = new float[][] {gradient};
@@ -94,9 +96,12 @@ public final class StepRunner implements AutoCloseable {
     trainer.setParameters(weights);
     int b = (int) (steps % BATCHES);
     double loss = 0;
-    for (int slice = 0; slice < rows / sliceRows; slice++) {
-      fill(b, slice);
-      loss += trainer.run(steps, slice).lossSum();
+    int lanes = trainer.lanes();
+    for (int slice = 0; slice < rows / sliceRows; slice += lanes) {
+      for (int lane = 0; lane < lanes; lane++) {
+        fill(b, slice + lane, trainer.batch(lane));
+      }
+      loss += trainer.runLanes(steps, slice).lossSum();
       if (slice == 0) {
         FlatVectors.get().copy(trainer.gradientAddress(), gradient, gradient.length);
       } else {
@@ -107,8 +112,7 @@ public final class StepRunner implements AutoCloseable {
     return loss / rows;
   }
 
-  private void fill(int b, int slice) {
-    BatchBuffers batch = trainer.batch();
+  private void fill(int b, int slice, BatchBuffers batch) {
     copy(numbers[b], slice, batch.numeric());
     copy(codes[b], slice, batch.codes());
     copy(labels[b], slice, batch.labels());

@@ -128,14 +128,37 @@ public final class TreeSum {
    * @throws IllegalStateException when the slice is present already
    */
   public boolean add(int slice, long gradient, double[] sums) {
-    if (!contains(0, slice) || isPresent(slice)) {
+    return add(0, slice, gradient, sums);
+  }
+
+  /**
+   * Adds a subtree whose sum lies outside of the heap.
+   *
+   * @param level its level, 0 for one slice
+   * @param index its index on the level
+   * @param gradient address of the sum of its slices, {@link #length} floats; copied
+   * @param sums weight sum, loss sum, metric sum, rows; its first slice counts as not finite when
+   *     one of them is not, or when the gradient is not
+   * @return whether gradient and loss are finite
+   * @throws IllegalStateException when one of its slices is present already
+   */
+  public boolean add(int level, int index, long gradient, double[] sums) {
+    boolean inside = contains(level, index);
+    int first = index << level;
+    int end = Math.min(slices, (index + 1) << level);
+    if (!inside || countPresent(first, end) > 0) {
       throw new IllegalStateException(
-          "slice " + slice + " is " + (contains(0, slice) ? "present already" : "not in the tree"));
+          !inside
+              ? "node (level " + level + ", index " + index + ") is not in the tree"
+              : level == 0
+                  ? "slice " + index + " is present already"
+                  : "one of the slices " + first + ".." + (end - 1) + " is present already");
     }
     System.arraycopy(sums, 0, carried, 0, SCALARS);
-    markPresent(slice, slice + 1);
-    presentCount++;
-    return climb(leaves + slice, gradient, Double.isFinite(sums[1]) ? NONE_BAD : slice);
+    markPresent(first, end);
+    presentCount += end - first;
+    int node = (leaves >> level) + index;
+    return climb(node, level, gradient, Double.isFinite(sums[1]) ? NONE_BAD : first, first);
   }
 
   /**
@@ -207,11 +230,11 @@ public final class TreeSum {
     }
   }
 
-  /** The same for a leaf outside of the heap; returns whether it is finite and was not bad. */
-  private boolean climb(int leaf, long values, int badSlice) {
+  /** The same for a node outside of the heap; returns whether it is finite and was not bad. */
+  private boolean climb(int start, int startLevel, long values, int badSlice, int firstSlice) {
     int count = 0;
     int worst = NONE_BAD;
-    int node = parentAlone(leaf, 0);
+    int node = parentAlone(start, startLevel);
     float[] other = node > 1 ? takeSibling(node) : null;
     while (other != null) {
       chain[count++] = other;
@@ -225,7 +248,7 @@ public final class TreeSum {
     for (int k = 0; k < count - 1; k++) {
       pool.release(chain[k]);
     }
-    int own = finite ? badSlice : leaf - leaves;
+    int own = finite ? badSlice : firstSlice;
     store(node, sum, Math.min(worst, own));
     return own == NONE_BAD;
   }

@@ -131,6 +131,30 @@ class TreeSumTest {
   }
 
   @Test
+  void aSubtreeOutsideOfTheHeapCountsForItsSlices() {
+    long address = Memory.allocate(4);
+    try {
+      TreeSum sum = new TreeSum(6, 1);
+      Memory.putFloat(address, 3);
+      assertThat(sum.add(1, 1, address, new double[] {1, 2, 3, 4})).isTrue();
+      assertThat(sum.isPresent(2) && sum.isPresent(3)).isTrue();
+      assertThatThrownBy(() -> sum.add(1, 1, address, new double[4]))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("one of the slices 2..3 is present already");
+      assertThatThrownBy(() -> sum.add(2, 2, address, new double[4]))
+          .hasMessage("node (level 2, index 2) is not in the tree");
+      Memory.putFloat(address, Float.NaN);
+      assertThat(sum.add(1, 2, address, new double[] {1, 2, 3, 4})).isFalse();
+      Memory.putFloat(address, 10);
+      assertThat(sum.add(1, 0, address, new double[] {1, 2, 3, 4})).isTrue();
+      assertThat(sum.badSlice()).isEqualTo(4);
+      assertThat(sum.scalar(3)).isEqualTo(12);
+    } finally {
+      Memory.free(address);
+    }
+  }
+
+  @Test
   void absentSiblingAddsNothingSoThatNegativeZeroSurvives() {
     TreeSum sum = new TreeSum(3, 1);
     double[] s = {1, 1, 1, 1};

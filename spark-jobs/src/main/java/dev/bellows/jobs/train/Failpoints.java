@@ -64,6 +64,11 @@ final class Failpoints {
     return text;
   }
 
+  /** Whether something is planned for a place. */
+  boolean plans(String point) {
+    return entries.stream().anyMatch(entry -> entry.point().equals(point));
+  }
+
   /**
    * Runs what is planned for this place.
    *

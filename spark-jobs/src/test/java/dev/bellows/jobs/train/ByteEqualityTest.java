@@ -19,7 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
  * The same configuration, data and seed give the same bytes, whatever happens: a pairwise cover of
  * {1, 2, 4, 8 partitions} x {local[1], local[2], local-cluster} x {1, 2, 3 shards} x {executor
  * killed} x {driver killed and resumed elsewhere}. The network has dropout and batch norm, the last
- * batch of an epoch is a partial one, the update rule is Adam with clipping, or Nesterov momentum.
+ * batch of an epoch is a partial one, the update rule is Adam with clipping, or Nesterov momentum
+ * (there with layers so wide that tasks compute slices one by one or side by side).
  *
  * <p>Three driver processes do it: one that is killed, one on a local cluster that takes its run
  * over, loses executors, and is killed in turn, and one that takes that run over and does the rest.

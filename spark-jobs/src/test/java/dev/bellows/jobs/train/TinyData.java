@@ -76,8 +76,15 @@ final class TinyData {
     return yaml(csv, "adam: {learning_rate: 0.01}", "gradient_clip: {norm: 1.0}");
   }
 
-  /** Nesterov momentum without clipping. */
+  /** Wide layers, Nesterov momentum without clipping. */
   static String momentum(Path csv) {
-    return yaml(csv, "sgd: {learning_rate: 0.05, momentum: 0.9, nesterov: true}", "l2: 0.0001");
+    return wide(csv, "sgd: {learning_rate: 0.05, momentum: 0.9, nesterov: true}", "l2: 0.0001");
+  }
+
+  /** With layers so wide that a task computes several slices at once. */
+  static String wide(Path csv, String optimizer, String clip) {
+    return yaml(csv, optimizer, clip)
+        .replace("units: 64", "units: 320")
+        .replace("units: 48", "units: 256");
   }
 }

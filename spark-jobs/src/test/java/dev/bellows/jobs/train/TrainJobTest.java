@@ -307,6 +307,17 @@ class TrainJobTest {
   }
 
   @Test
+  void aBadSliceOfSeveralComputedAtOnceIsNamed(SparkSession session) {
+    RecordingConsole console = new RecordingConsole();
+    String yaml = TinyData.wide(csv, "sgd: {learning_rate: 1.0e30}", "l1: 0.0");
+    assertThatThrownBy(() -> train(session, "lanes", console, yaml, "distributed.workers=1"))
+        .isInstanceOfSatisfying(
+            BellowsException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.DIVERGED))
+        .hasMessageContaining("not finite at step 1, slice 0")
+        .hasMessageContaining("layer embedding.colour");
+  }
+
+  @Test
   void mixedPrecisionHasTheSameBytesForAnyTopologyAndOthersThanFloat32(SparkSession session) {
     RecordingConsole console = new RecordingConsole();
     String mixed = "trainer.precision=bfloat16";

@@ -87,10 +87,10 @@ public final class CpuKernels {
           close);
     }
     return new Kernels(
-        gemm,
+        new NativeGemm(gemm, memory),
         new NativeSparse(),
         new NativeElementwise(memory),
-        new NativeReduce(),
+        new NativeReduce(memory),
         new NativeNorm(memory),
         new NativeLoss(),
         new NativeEmbedding(),

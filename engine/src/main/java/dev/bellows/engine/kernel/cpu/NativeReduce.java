@@ -5,9 +5,22 @@ import dev.bellows.engine.kernel.Reduce;
 
 /** {@link Reduce} by our C library. */
 final class NativeReduce implements Reduce {
+  private final SessionMemory memory;
+
+  NativeReduce(SessionMemory memory) {
+    this.memory = memory;
+  }
+
   @Override
   public KernelCall bindSum(long outer, long reduced, long inner, float scale, long x, long y) {
     return () -> NativeOps.sum(outer, reduced, inner, scale, x, y);
+  }
+
+  @Override
+  public KernelCall bindPartSum(long[] parts, long n, long y) {
+    int count = parts.length;
+    long addresses = NativeGemm.addresses(memory, parts);
+    return () -> NativeGemm.partSum(count, addresses, n, y);
   }
 
   @Override

@@ -37,6 +37,24 @@ final class PlainReduce implements Reduce {
   }
 
   @Override
+  public KernelCall bindPartSum(long[] parts, long n, long y) {
+    float[] values = new float[parts.length];
+    return () -> {
+      for (long i = 0; i < 4 * n; i += 4) {
+        for (int g = 0; g < values.length; g++) {
+          values[g] = Memory.getFloat(parts[g] + i);
+        }
+        for (int step = 1; step < values.length; step *= 2) {
+          for (int g = 0; g < values.length; g += 2 * step) {
+            values[g] += values[g + step];
+          }
+        }
+        Memory.putFloat(y + i, values[0]);
+      }
+    };
+  }
+
+  @Override
   public KernelCall bindRowMax(int rows, int cols, long x, long y) {
     return () -> {
       for (long r = 0; r < rows; r++) {
