@@ -4,12 +4,7 @@ import dev.bellows.engine.graph.Graph;
 import dev.bellows.engine.graph.Node;
 import dev.bellows.engine.kernel.KernelProvider;
 import dev.bellows.engine.kernel.Kernels;
-<<<<<<< HEAD
 import dev.bellows.engine.nn.Head;
-import dev.bellows.engine.nn.InputPart;
-import dev.bellows.engine.nn.InputSpec;
-=======
->>>>>>> 6e4579c (Slices of a task computed side by side, their weight gradients summed where they are made)
 import dev.bellows.engine.nn.Mode;
 import dev.bellows.engine.nn.Network;
 import dev.bellows.engine.nn.NetworkGraph;
@@ -36,23 +31,16 @@ final class NetworkPlans implements AutoCloseable {
   /**
    * A plan and the nodes of its graph.
    *
-<<<<<<< HEAD
+   * @param lanes slices that it computes side by side
    * @param probabilities per output what its scores become when predicting, the main one's among
    *     them; empty while training
-=======
-   * @param lanes slices that it computes side by side
->>>>>>> 6e4579c (Slices of a task computed side by side, their weight gradients summed where they are made)
    * @param watched per watched layer its output
    */
   record Compiled(
       NetworkGraph network,
       GraphPlan plan,
-<<<<<<< HEAD
-      Map<String, Node> probabilities,
-=======
       int lanes,
-      Node probabilities,
->>>>>>> 6e4579c (Slices of a task computed side by side, their weight gradients summed where they are made)
+      Map<String, Node> probabilities,
       Map<String, Node> watched) {}
 
   private final NetworkSpec spec;
