@@ -185,6 +185,24 @@ final class KernelBitsTest {
     }
   }
 
+  @Test
+  void regionsOfInterestGiveTheSameBitsInJavaAndC() {
+    for (int channels : new int[] {1, 3, 16, 17}) {
+      Shape image = Shape.of(2, 4, 5, channels);
+      int n = (int) image.size();
+      int regions = 4;
+      Shape bins = Shape.of(regions, 2, 3, channels);
+      int m = (int) bins.size();
+      for (boolean half : new boolean[] {true, false}) {
+        RoiShape align = new RoiShape(image, bins, 2, 1.7, half);
+        same("align", m, (k, out) -> k.pooling().bindRoiAlign(align, w, y, out));
+        same("its gradient", n, (k, out) -> k.pooling().bindRoiAlignGrad(align, w, y, out));
+      }
+      RoiShape pool = new RoiShape(image, bins, 0, 1.7, false);
+      same("largest", m, (k, out) -> k.pooling().bindRoiPoolIndex(pool, w, y, out));
+    }
+  }
+
   private void losses(int rows, int cols) {
     long labels = arena.take(4L * rows);
     for (int i = 0; i < rows; i++) {

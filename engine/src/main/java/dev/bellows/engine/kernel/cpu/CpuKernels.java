@@ -97,12 +97,12 @@ public final class CpuKernels {
         new NativeLayout(),
         new NativeRandomNumbers(),
         convolution,
-        new NativePooling(memory, fallback.pooling()),
+        new NativePooling(memory),
         new NativeNormalisation(),
         new NativeIndexing(memory),
         new NativeAttention(memory),
         new NativeRecurrence(memory),
-        fallback.alignment(),
+        new NativeAlignment(memory),
         close);
   }
 }

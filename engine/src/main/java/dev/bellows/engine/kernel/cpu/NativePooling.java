@@ -9,16 +9,14 @@ import dev.bellows.engine.tensor.Memory;
 import dev.bellows.engine.tensor.Shape;
 import dev.bellows.engine.tensor.Window;
 
-/** {@link Pooling} by our C library; regions of interest, which are few, in Java. */
+/** {@link Pooling} by our C library. */
 final class NativePooling implements Pooling {
   private static final int AXES = 3;
 
   private final SessionMemory memory;
-  private final Pooling plain;
 
-  NativePooling(SessionMemory memory, Pooling plain) {
+  NativePooling(SessionMemory memory) {
     this.memory = memory;
-    this.plain = plain;
   }
 
   /** Writes what pooling.h calls pool_shape. */
@@ -94,17 +92,17 @@ final class NativePooling implements Pooling {
 
   @Override
   public KernelCall bindRoiAlign(RoiShape shape, long x, long regions, long y) {
-    return plain.bindRoiAlign(shape, x, regions, y);
+    return NativeRegions.bindAlign(memory, shape, x, regions, y);
   }
 
   @Override
   public KernelCall bindRoiAlignGrad(RoiShape shape, long dy, long regions, long dx) {
-    return plain.bindRoiAlignGrad(shape, dy, regions, dx);
+    return NativeRegions.bindAlignGrad(memory, shape, dy, regions, dx);
   }
 
   @Override
   public KernelCall bindRoiPoolIndex(RoiShape shape, long x, long regions, long index) {
-    return plain.bindRoiPoolIndex(shape, x, regions, index);
+    return NativeRegions.bindPoolIndex(memory, shape, x, regions, index);
   }
 
   @Override
