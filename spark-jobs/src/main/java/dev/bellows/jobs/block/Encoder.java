@@ -92,9 +92,9 @@ final class Encoder implements Serializable {
       TextColumn text = preprocess.texts().get(t);
       TextColumn.Codes codes = text.new Codes();
       boolean next = targets.next(text);
-      RawColumn column = raw.column(textColumns[t]);
+      RawColumn column = textColumns[t] < 0 ? null : raw.column(textColumns[t]);
       for (int i = 0; i < rows.length; i++) {
-        int[] all = codes.of(cell(column, rows[i]));
+        int[] all = codes.of(column == null ? "" : cell(column, rows[i])); // absent: to be written
         int length = Math.min(text.length(), next ? Math.max(1, all.length - 1) : all.length);
         int to = i * block.tokenWidth() + at;
         System.arraycopy(all, 0, block.tokens(), to, length);

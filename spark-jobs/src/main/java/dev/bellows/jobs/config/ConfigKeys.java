@@ -43,6 +43,7 @@ public final class ConfigKeys {
           "span_precision",
           "span_recall",
           "span_f1",
+          "bleu",
           "mae",
           "mse",
           "rmse",
@@ -104,9 +105,9 @@ public final class ConfigKeys {
     return head.required(
         "task",
         new Word(
-            List.of("classification", "regression", "tagging", "language_model"),
+            List.of("classification", "regression", "tagging", "language_model", "translation"),
             List.of("ranking", "clustering")),
-        "What is learnt: a class or a number per row, a class per token of a text, or the next token of a text.",
+        "What is learnt: a class or a number per row, a class per token of a text, the next token of a text, or a text token by token from another one.",
         "classification");
   }
 

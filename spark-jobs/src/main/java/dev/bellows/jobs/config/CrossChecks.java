@@ -50,7 +50,8 @@ final class CrossChecks {
 
   /** One of the tasks whose answers are classes. */
   private boolean classes() {
-    return List.of("classification", "tagging", "language_model").contains(file.text("task"));
+    return List.of("classification", "tagging", "language_model", "translation")
+        .contains(file.text("task"));
   }
 
   private String task() {
@@ -137,7 +138,8 @@ final class CrossChecks {
             "is the column of data." + role + " and can't be a feature");
       }
     }
-    boolean next = task().equals("language_model"); // its target is the next token of a feature
+    // their target is the next token of a feature
+    boolean next = List.of("language_model", "translation").contains(task());
     if (!next && file.at("features").values().containsKey(name)) {
       problem(
           Section.join("features", name), "is the column of target.name and can't be a feature");

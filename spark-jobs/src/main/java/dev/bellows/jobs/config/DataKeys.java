@@ -225,6 +225,21 @@ final class DataKeys {
                     + " Such a file is read by one task.",
                 "128")
             .key("schema", schema, "own", schemaDoc);
+    Section parallel =
+        new Section()
+            .required(
+                "source",
+                path,
+                "Texts, one a line, as column source. " + PATH + " Gzip by name (.gz).",
+                "multi30k-en-de/train.en.gz")
+            .key(
+                "target",
+                new OrNull(path),
+                "null",
+                "Line by line the texts that belong to them, as column target; null where they are only predicted. "
+                    + PATH,
+                "multi30k-en-de/train.de.gz")
+            .key("schema", schema, "own", schemaDoc);
     return new Switch("format", "File format.")
         .branch("csv", csv)
         .branch("libsvm", libsvm)
@@ -232,6 +247,7 @@ final class DataKeys {
         .branch("cifar", cifar)
         .branch("parquet", parquet)
         .branch("text", text)
+        .branch("parallel", parallel)
         .later("json", "orc", "avro", "images", "jdbc");
   }
 

@@ -92,11 +92,12 @@ final class Records {
     boolean csv = source.text("format").equals("csv");
     boolean libsvm = source.text("format").equals("libsvm");
     boolean text = source.text("format").equals("text");
+    boolean parallel = source.text("format").equals("parallel");
     return new SourceConfig(
         source.word(SourceConfig.Format.class, "format"),
-        paths.resolve(source.textOrNull("path")),
+        paths.resolve(source.textOrNull(parallel ? "source" : "path")),
         paths.resolve(source.textOrNull("images")),
-        paths.resolve(source.textOrNull("labels")),
+        paths.resolve(source.textOrNull(parallel ? "target" : "labels")),
         new SourceConfig.CsvOptions(
             !csv || source.flag("header"),
             csv ? source.text("separator") : ",",

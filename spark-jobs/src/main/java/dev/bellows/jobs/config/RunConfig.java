@@ -55,7 +55,8 @@ public record RunConfig(
     CLASSIFICATION,
     REGRESSION,
     TAGGING,
-    LANGUAGE_MODEL
+    LANGUAGE_MODEL,
+    TRANSLATION
   }
 
   /** Where kernels run. */

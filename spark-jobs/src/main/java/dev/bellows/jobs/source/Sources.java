@@ -53,6 +53,13 @@ public final class Sources {
               session,
               SourceFiles.list(conf, baseDir, path(source, source.path())),
               source.arrays().cifar());
+      case PARALLEL -> {
+        String target = source.labels();
+        yield new ParallelSource(
+            session,
+            SourceFiles.list(conf, baseDir, path(source, source.path())),
+            target == null ? null : SourceFiles.list(conf, baseDir, target));
+      }
       case PARQUET ->
           FrameSource.parquet(
               session, SourceFiles.list(conf, baseDir, path(source, source.path())), rule);

@@ -133,6 +133,18 @@ public final class Preprocess implements Serializable {
     return targets.stream().filter(t -> t.output() == output).toList();
   }
 
+  /**
+   * The text that the model writes token by token from the rest of a row: the main target is its
+   * next token, its bounds are marked, and there is another text. Null for other models.
+   */
+  public @Nullable TextColumn written() {
+    if (!target().next() || texts.size() < 2) {
+      return null;
+    }
+    TextColumn text = text(target().name());
+    return text.bounds() ? text : null;
+  }
+
   /** Labels of a row: those of all targets of classes. */
   public int labelWidth() {
     return width(true);

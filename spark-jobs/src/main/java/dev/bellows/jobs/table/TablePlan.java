@@ -244,7 +244,7 @@ public final class TablePlan implements Serializable {
               + " among "
               + Nearest.shortList(source.columns())
               + ": set features.<column>.type: text"
-              + (kind == TargetKind.TAGS ? "" : ", or target.name to one of several"));
+              + (kind == TargetKind.TAGS ? "" : ", or target.name to one of several texts"));
     }
     return source.columns().indexOf(texts.get(0));
   }
@@ -309,9 +309,9 @@ public final class TablePlan implements Serializable {
     @Nullable Tokenizer[] tokenizers = new Tokenizer[names.size()];
     for (TextColumn t : model.texts()) {
       int c = names.indexOf(t.name());
-      if (c < 0) {
+      if (c < 0 && (targetRequired || !t.equals(model.written()))) {
         absent.add(t.name());
-      } else {
+      } else if (c >= 0) {
         roles[c] = ColumnRole.TEXT;
         kinds[c] = CellKind.TEXT;
         tokenizers[c] = t.tokenizer();

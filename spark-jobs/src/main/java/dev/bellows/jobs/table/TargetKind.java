@@ -19,7 +19,7 @@ public enum TargetKind {
       case CLASSIFICATION -> CLASS;
       case REGRESSION -> NUMBER;
       case TAGGING -> TAGS;
-      case LANGUAGE_MODEL -> NEXT_TOKEN;
+      case LANGUAGE_MODEL, TRANSLATION -> NEXT_TOKEN;
     };
   }
 

@@ -28,6 +28,12 @@ public record TextColumn(
   /** Code of the tokens that are not in the vocabulary. */
   public static final int UNKNOWN_CODE = 1;
 
+  /** Code before the first token of a text, where bounds are marked. */
+  public static final int START_CODE = 2;
+
+  /** Code after the last token of a text, where bounds are marked. */
+  public static final int END_CODE = 3;
+
   /** The codes that stand for no token of a text, in code order. */
   static List<String> marks(boolean bounds) {
     return bounds ? List.of(PAD, UNKNOWN, START, END) : List.of(PAD, UNKNOWN);
@@ -37,6 +43,22 @@ public record TextColumn(
   public String part() {
     String part = name.replaceAll("[^A-Za-z0-9_]", "_");
     return part.isEmpty() || !Character.isLetter(part.charAt(0)) ? "text_" + part : part;
+  }
+
+  /**
+   * The text that codes stand for, up to its end mark; marks are left out, unknown tokens are shown.
+   */
+  public String text(int[] codes) {
+    List<String> tokens = new ArrayList<>();
+    for (int code : codes) {
+      if (bounds && code == END_CODE) {
+        break;
+      }
+      if (code == UNKNOWN_CODE || code >= marks(bounds).size()) {
+        tokens.add(vocabulary.get(code));
+      }
+    }
+    return String.join(tokenizer.glue(), tokens);
   }
 
   /** Codes of a text; an empty text is one unknown token. */
@@ -55,13 +77,13 @@ public record TextColumn(
     public int[] of(String text) {
       List<Integer> out = new ArrayList<>();
       if (bounds) {
-        out.add(marks(true).indexOf(START));
+        out.add(START_CODE);
       }
       for (String token : tokenizer.split(text)) {
         out.add(codes.getOrDefault(token, UNKNOWN_CODE));
       }
       if (bounds) {
-        out.add(marks(true).indexOf(END));
+        out.add(END_CODE);
       } else if (out.isEmpty()) {
         out.add(UNKNOWN_CODE);
       }
