@@ -2,13 +2,16 @@ package dev.bellows.engine.plan;
 
 import dev.bellows.engine.nn.InputPart;
 import dev.bellows.engine.nn.NetworkSpec;
+import dev.bellows.engine.sample.Mix64;
+import dev.bellows.engine.sample.Philox;
+import dev.bellows.engine.sample.Purpose;
 import dev.bellows.engine.tensor.Memory;
 import java.util.NoSuchElementException;
 
 /**
  * Writes sequences token by token with a network that gives each position of its own target tokens
- * the scores of the next one: the most probable token is taken and read again. Positions must not
- * see later ones (recurrent layers, causal attention).
+ * the scores of the next one: the most probable token, or one drawn by its probability, is taken
+ * and read again. Positions must not see later ones (recurrent layers, causal attention).
  */
 public final class GreedyDecoder {
   private final Predictor predictor;
@@ -45,6 +48,37 @@ public final class GreedyDecoder {
    * @return [rows][T], {@code end} from its first place on
    */
   public int[][] decode(int start, int end) {
+    return write(start, end, this::best);
+  }
+
+  /**
+   * As {@link #decode}, but each token is drawn: with probability proportional to e to the power of
+   * score / temperature. A row's tokens are a function of (seed, number of the row) and its scores.
+   *
+   * @param temperature above 0; small is close to the most probable token, 1 as trained
+   * @param seed of the draws
+   * @param firstRow number of the batch's first row
+   */
+  public int[][] sample(int start, int end, double temperature, long seed, long firstRow) {
+    if (!(temperature > 0 && temperature < Double.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException(
+          "temperature: expected a number above 0, found " + temperature);
+    }
+    return write(
+        start,
+        end,
+        (row, step) -> {
+          long key = Mix64.mix(seed, Purpose.SAMPLE, firstRow + row);
+          return drawn(row, step, temperature, Philox.uniform(key, step));
+        });
+  }
+
+  /** Takes a token by the scores of a row's step. */
+  private interface Choice {
+    int token(int row, int step);
+  }
+
+  private int[][] write(int start, int end, Choice choice) {
     BatchBuffers batch = predictor.batch();
     int[][] written = new int[batch.rows()][steps];
     for (int row = 0; row < written.length; row++) {
@@ -61,7 +95,7 @@ public final class GreedyDecoder {
       open = 0;
       for (int row = 0; row < written.length; row++) {
         boolean over = t > 0 && end >= 0 && written[row][t - 1] == end;
-        written[row][t] = over ? end : best(row, t);
+        written[row][t] = over ? end : choice.token(row, t);
         open += written[row][t] == end ? 0 : 1;
         if (t + 1 < steps) {
           put(row, t + 1, written[row][t]);
@@ -78,6 +112,26 @@ public final class GreedyDecoder {
       best = scores[from + k] > scores[from + best] ? k : best;
     }
     return best;
+  }
+
+  /**
+   * @param uniform number in [0, 1): the share of the probability before the token drawn
+   */
+  private int drawn(int row, int step, double temperature, double uniform) {
+    int from = (row * steps + step) * vocabulary;
+    float largest = scores[from + best(row, step)];
+    double total = 0;
+    for (int k = 0; k < vocabulary; k++) {
+      total += StrictMath.exp((scores[from + k] - largest) / temperature);
+    }
+    double left = uniform * total;
+    for (int k = 0; k < vocabulary; k++) {
+      left -= StrictMath.exp((scores[from + k] - largest) / temperature);
+      if (left < 0) {
+        return k;
+      }
+    }
+    return best(row, step); // rounding ate the last of it
   }
 
   private void put(int row, int step, int token) {

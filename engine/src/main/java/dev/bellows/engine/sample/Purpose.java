@@ -15,7 +15,8 @@ public enum Purpose {
   BOOTSTRAP(7),
   FOLD(8),
   AUGMENT(9),
-  RETRY(10);
+  RETRY(10),
+  SAMPLE(11);
 
   private final int id;
 

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param format file format
  * @param path file, folder or glob; null for IDX; of parallel texts the source files
  * @param images IDX image file (magic 2051), gzip or not
- * @param labels IDX label file (magic 2049), gzip or not, or the target files of parallel texts; null
- *     when rows are only predicted
+ * @param labels IDX label file (magic 2049), gzip or not, or the target files of parallel texts;
+ *     null when rows are only predicted
  * @param csv options of CSV
  * @param libsvm options of LibSVM
  * @param text options of text

@@ -33,7 +33,9 @@ public final class HeldOut {
   /** Whether larger values of a metric, or of "loss", are better. */
   public static boolean maximized(String metric) {
     return !metric.equals("loss")
-        && (OutputPlan.SPANS.contains(metric) || Metric.of(metric).maximize());
+        && (OutputPlan.SPANS.contains(metric)
+            || metric.equals(OutputPlan.BLEU)
+            || Metric.of(metric).maximize());
   }
 
   /** Metrics that are computed when nobody asks for others. */

@@ -16,6 +16,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One output of a network, and where its truth stands in the rows.
@@ -28,6 +29,7 @@ import java.util.Map;
  * @param from first of its labels, or of its numbers, in a row
  * @param lengthAt where the tokens of a row say how many positions have an answer; -1 for all
  * @param bounded whether the first and the last of those positions are marks without an answer
+ * @param written the text that it writes token by token from another one; null for none
  */
 public record OutputPlan(
     String head,
@@ -37,7 +39,11 @@ public record OutputPlan(
     List<TargetColumn> columns,
     int from,
     int lengthAt,
-    boolean bounded) {
+    boolean bounded,
+    @Nullable TextColumn written) {
+  /** BLEU of what is written, over tokens. */
+  static final String BLEU = "bleu";
+
   /** Metrics of spans, where tags mark some. */
   static final List<String> SPANS = List.of("span_precision", "span_recall", "span_f1");
 
@@ -83,7 +89,8 @@ public record OutputPlan(
       }
       at++;
     }
-    return new OutputPlan(head, own, loss, values, columns, from, lengthAt, bounded);
+    TextColumn written = output == 0 ? preprocess.written() : null;
+    return new OutputPlan(head, own, loss, values, columns, from, lengthAt, bounded, written);
   }
 
   /** Whether this is the output of the last layer. */
@@ -168,6 +175,7 @@ public record OutputPlan(
     if (positions() > 1) {
       names.addAll(List.of("accuracy", "log_loss", "perplexity"));
       names.addAll(spans() ? SPANS : List.of());
+      names.addAll(written == null ? List.of() : List.of(BLEU));
       return names;
     }
     int classes = classes().size();

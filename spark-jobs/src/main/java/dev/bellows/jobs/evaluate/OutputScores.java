@@ -1,5 +1,6 @@
 package dev.bellows.jobs.evaluate;
 
+import dev.bellows.engine.metric.Bleu;
 import dev.bellows.engine.metric.MetricSet;
 import dev.bellows.engine.metric.SpanScores;
 import java.io.IOException;
@@ -17,13 +18,19 @@ final class OutputScores {
   private final List<String> names;
   private final MetricSet metrics;
   private final @Nullable SpanScores spans;
+  private final @Nullable Bleu bleu;
 
   private OutputScores(
-      String prefix, List<String> names, MetricSet metrics, @Nullable SpanScores spans) {
+      String prefix,
+      List<String> names,
+      MetricSet metrics,
+      @Nullable SpanScores spans,
+      @Nullable Bleu bleu) {
     this.prefix = prefix;
     this.names = List.copyOf(names);
     this.metrics = metrics;
     this.spans = spans;
+    this.bleu = bleu;
   }
 
   /**
@@ -36,21 +43,29 @@ final class OutputScores {
     List<String> suiting = new ArrayList<>(names);
     if (!output.main()) {
       suiting.retainAll(output.all());
-    } else if (!output.spans()) {
-      for (String name : OutputPlan.SPANS) {
-        if (names.contains(name)) {
-          throw new IllegalArgumentException(
-              name + " is for tags O, B-type and I-type, found " + output.classNames());
-        }
-      }
+    } else {
+      refuse(output, names);
     }
     List<String> plain = new ArrayList<>(suiting);
     plain.removeAll(OutputPlan.SPANS);
+    boolean bleu = plain.remove(OutputPlan.BLEU);
     return new OutputScores(
         output.prefix(),
         suiting,
         output.metrics(plain, threshold),
-        output.spans() ? new SpanScores(output.classes()) : null);
+        output.spans() ? new SpanScores(output.classes()) : null,
+        bleu ? new Bleu() : null);
+  }
+
+  private static void refuse(OutputPlan output, List<String> names) {
+    for (String name : names) {
+      if (OutputPlan.SPANS.contains(name) && !output.spans()) {
+        throw new IllegalArgumentException(name + " is for tags of the form O, B-type, I-type");
+      }
+      if (name.equals(OutputPlan.BLEU) && output.written() == null) {
+        throw new IllegalArgumentException(name + " is for task translation");
+      }
+    }
   }
 
   /** What rows are added to. */
@@ -63,17 +78,25 @@ final class OutputScores {
     return spans;
   }
 
+  /** What translations are added to; null where BLEU is not asked for. */
+  @Nullable Bleu bleu() {
+    return bleu;
+  }
+
   /** Value of each metric under its name in results; NaN where there is none. */
   Map<String, Double> figures() {
     Map<String, Double> plain = metrics.result();
     Map<String, Double> figures = new LinkedHashMap<>();
     for (String name : names) {
-      figures.put(prefix + name, plain.containsKey(name) ? plain.get(name) : span(name));
+      figures.put(prefix + name, plain.containsKey(name) ? plain.get(name) : other(name));
     }
     return figures;
   }
 
-  private double span(String name) {
+  private double other(String name) {
+    if (name.equals(OutputPlan.BLEU) && bleu != null) {
+      return bleu.value();
+    }
     SpanScores counts = spans;
     if (counts == null) {
       throw new IllegalStateException("metric " + name + " was not computed");
@@ -90,9 +113,12 @@ final class OutputScores {
     Map<String, String> reasons = new LinkedHashMap<>();
     metrics.undefined().forEach((name, reason) -> reasons.put(prefix + name, reason));
     for (String name : OutputPlan.SPANS) {
-      if (names.contains(name) && Double.isNaN(span(name))) {
+      if (names.contains(name) && Double.isNaN(other(name))) {
         reasons.put(prefix + name, "no spans");
       }
+    }
+    if (bleu != null && Double.isNaN(bleu.value())) {
+      reasons.put(prefix + OutputPlan.BLEU, "no translation of 4 tokens or more");
     }
     return reasons;
   }
@@ -101,6 +127,9 @@ final class OutputScores {
     metrics.merge(other.metrics);
     if (spans != null && other.spans != null) {
       spans.merge(other.spans);
+    }
+    if (bleu != null && other.bleu != null) {
+      bleu.merge(other.bleu);
     }
   }
 
@@ -114,6 +143,10 @@ final class OutputScores {
     out.writeBoolean(spans != null);
     if (spans != null) {
       spans.write(out);
+    }
+    out.writeBoolean(bleu != null);
+    if (bleu != null) {
+      bleu.write(out);
     }
   }
 
@@ -131,6 +164,11 @@ final class OutputScores {
       spans = new SpanScores();
       spans.read(in);
     }
-    return new OutputScores(prefix, names, metrics, spans);
+    Bleu bleu = null;
+    if (in.readBoolean()) {
+      bleu = new Bleu();
+      bleu.read(in);
+    }
+    return new OutputScores(prefix, names, metrics, spans, bleu);
   }
 }

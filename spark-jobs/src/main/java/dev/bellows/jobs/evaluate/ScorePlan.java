@@ -29,6 +29,9 @@ public record ScorePlan(
   private static final int MOST_ROWS = 512;
   private static final int MOST_POSITIONS = 1 << 15;
 
+  /** Scores of a forward pass, 32 MiB: vocabularies are large. */
+  private static final int MOST_SCORES = 1 << 23;
+
   /** The plan of a stored model with the best kernels of this machine. */
   public static ScorePlan of(StoredModel model, double threshold) {
     KernelProvider.Preference preference = KernelProvider.Preference.AUTO;
@@ -78,7 +81,8 @@ public record ScorePlan(
     for (TextColumn text : preprocess.texts()) {
       longest = Math.max(longest, text.length());
     }
-    return Math.max(1, Math.min(MOST_ROWS, MOST_POSITIONS / longest));
+    int rows = Math.min(MOST_POSITIONS / longest, MOST_SCORES / spec().scores());
+    return Math.max(1, Math.min(MOST_ROWS, rows));
   }
 
   /**

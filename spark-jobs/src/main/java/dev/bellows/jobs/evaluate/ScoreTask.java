@@ -1,10 +1,12 @@
 package dev.bellows.jobs.evaluate;
 
+import dev.bellows.engine.metric.Bleu;
 import dev.bellows.engine.nn.NetworkSpec;
 import dev.bellows.engine.plan.Predictor;
 import dev.bellows.jobs.block.Block;
 import dev.bellows.jobs.block.BlockReader;
 import dev.bellows.jobs.block.DataShard;
+import dev.bellows.jobs.table.TextColumn;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -43,6 +45,9 @@ final class ScoreTask implements FlatMapFunction<Iterator<DataShard>, Scores> {
     float[] predicted = new float[Math.multiplyExact(most, spec.scores())];
     try (Predictor predictor = new Predictor(spec, most, plan.kernels())) {
       predictor.setParameters(parameters.value());
+      TextColumn text = outputs.get(0).written();
+      Bleu bleu = scores.outputs().get(0).bleu();
+      TextWriter writer = text == null ? null : new TextWriter(spec, predictor, text);
       while (blocks.hasNext()) {
         DataShard shard = blocks.next();
         Block block = shard.block();
@@ -59,6 +64,9 @@ final class ScoreTask implements FlatMapFunction<Iterator<DataShard>, Scores> {
             scorers.get(i).add(predictor.probabilities(head), block, from, count);
           }
           scores.add(shard.id(), sums);
+          if (bleu != null && writer != null) { // last: it overwrites the batch
+            writer.judge(outputs.get(0), block, from, bleu);
+          }
         }
       }
     }

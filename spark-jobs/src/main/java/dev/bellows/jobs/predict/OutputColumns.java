@@ -39,13 +39,17 @@ final class OutputColumns {
     output.units(scales, offsets);
   }
 
-  /** Names and types; those of a head begin with its name. */
+  /** Names and types; those of a head begin with its name. A text that is written has no scores. */
   List<StructField> fields() {
     List<StructField> fields = new ArrayList<>();
     for (String column : columns) {
       String name = output.prefix() + column;
       DataType numbers = DataTypes.createArrayType(DataTypes.FloatType, false);
-      if (column.equals(PREDICTION)) {
+      if (output.written() != null) {
+        if (column.equals(PREDICTION)) {
+          fields.add(field(name, DataTypes.StringType));
+        }
+      } else if (column.equals(PREDICTION)) {
         DataType one = classes.isEmpty() ? DataTypes.DoubleType : DataTypes.StringType;
         boolean several = classes.isEmpty() ? values > 1 : positions > 1 && !wide;
         fields.add(field(name, several ? DataTypes.createArrayType(one, false) : one));

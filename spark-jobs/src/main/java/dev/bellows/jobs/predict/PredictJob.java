@@ -46,8 +46,8 @@ import org.apache.spark.util.LongAccumulator;
  * <p>Output columns: {@code row} (number of the row in the input, from 0), the kept input columns,
  * {@code prediction} (class name, or number), and for classes {@code probability}: an array in
  * class order in Parquet, one column {@code probability_CLASS} per class in CSV. A head that learns
- * a column of its own has the same columns with its name in front: {@code slots_prediction}. The
- * values do not depend on partitions or executors.
+ * a column of its own has the same columns with its name in front: {@code slots_prediction}. A
+ * translation is one text, {@code prediction}. The values do not depend on partitions or executors.
  */
 public final class PredictJob {
   private PredictJob() {}
@@ -82,6 +82,7 @@ public final class PredictJob {
     PredictConfig wanted = config.predict();
     boolean wide = output.format() == OutputConfig.Format.CSV;
     if (wide
+        && model.preprocess().written() == null
         && model.preprocess().targets().stream().anyMatch(t -> t.positions() > 1)
         && !wanted.columns().equals(List.of("prediction"))) {
       throw new BellowsException(

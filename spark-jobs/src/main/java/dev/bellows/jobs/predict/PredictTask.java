@@ -6,7 +6,9 @@ import dev.bellows.jobs.block.BlockReader;
 import dev.bellows.jobs.block.RowEncoder;
 import dev.bellows.jobs.evaluate.OutputPlan;
 import dev.bellows.jobs.evaluate.ScorePlan;
+import dev.bellows.jobs.evaluate.TextWriter;
 import dev.bellows.jobs.table.Preprocess;
+import dev.bellows.jobs.table.TextColumn;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -19,6 +21,7 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.LongAccumulator;
 import org.apache.spark.util.TaskCompletionListener;
+import org.jspecify.annotations.Nullable;
 import scala.Tuple2;
 
 /**
@@ -86,11 +89,14 @@ final class PredictTask implements FlatMapFunction<Iterator<Tuple2<Row, Long>>, 
     private final List<OutputPlan> outputs = PredictJob.outputs(plan);
     private final List<OutputColumns> writers =
         outputs.stream().map(output -> new OutputColumns(output, columns, wide)).toList();
+    private final @Nullable TextWriter text;
     private Iterator<Row> ready = List.<Row>of().iterator();
 
     Batches(Iterator<Tuple2<Row, Long>> rows, Predictor predictor) {
       this.rows = rows;
       this.predictor = predictor;
+      TextColumn written = outputs.get(0).written();
+      this.text = written == null ? null : new TextWriter(plan.spec(), predictor, written);
     }
 
     @Override
@@ -134,6 +140,7 @@ final class PredictTask implements FlatMapFunction<Iterator<Tuple2<Row, Long>>, 
         probabilities.add(predictor.probabilities(output.head()));
         scores.add(predictor.outputs(output.head()));
       }
+      List<String> texts = text == null ? List.of() : text.texts();
       List<Row> out = new ArrayList<>(in.size());
       for (int i = 0; i < in.size(); i++) {
         List<Object> cells = new ArrayList<>();
@@ -143,7 +150,10 @@ final class PredictTask implements FlatMapFunction<Iterator<Tuple2<Row, Long>>, 
         for (String name : keep) {
           cells.add(in.get(i).get(in.get(i).fieldIndex(name)));
         }
-        for (int o = 0; o < writers.size(); o++) {
+        if (text != null && columns.contains(OutputColumns.PREDICTION)) {
+          cells.add(texts.get(first + i));
+        }
+        for (int o = text == null ? 0 : 1; o < writers.size(); o++) {
           writers.get(o).cells(probabilities.get(o), scores.get(o), first + i, block, i, cells);
         }
         out.add(RowFactory.create(cells.toArray()));

@@ -78,7 +78,8 @@ final class Sections {
     Figures.map(run.evaluation().get("metrics"))
         .forEach((name, value) -> figures.putIfAbsent(String.valueOf(name), value));
     for (String prefix : List.of("test_", "val_", "")) {
-      for (String metric : List.of("accuracy", "auc", "f1_macro", "r2", "rmse", "mae", "loss")) {
+      for (String metric :
+          List.of("bleu", "accuracy", "auc", "f1_macro", "r2", "rmse", "mae", "loss")) {
         String value = Figures.number(figures.get(prefix + metric));
         if (!value.isEmpty() && tiles.size() < 4) {
           tiles.put(label(prefix + metric), value);

@@ -46,7 +46,8 @@ public record TextColumn(
   }
 
   /**
-   * The text that codes stand for, up to its end mark; marks are left out, unknown tokens are shown.
+   * The text that codes stand for, up to its end mark; marks are left out, unknown tokens are
+   * shown.
    */
   public String text(int[] codes) {
     List<String> tokens = new ArrayList<>();

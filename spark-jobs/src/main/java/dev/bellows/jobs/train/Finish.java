@@ -87,7 +87,7 @@ final class Finish {
     }
     metrics.forEach(
         (name, value) -> {
-          if (name.matches("(val|test)_(\\w+_)?(accuracy|auc|r2|span_f1)") && !value.isNaN()) {
+          if (name.matches("(val|test)_(\\w+_)?(accuracy|auc|r2|span_f1|bleu)") && !value.isNaN()) {
             line.append(String.format(Locale.ROOT, "%s %.4f  ", name, value));
           }
         });

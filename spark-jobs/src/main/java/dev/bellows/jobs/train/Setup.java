@@ -20,6 +20,8 @@ import dev.bellows.jobs.config.DistributedConfig;
 import dev.bellows.jobs.config.FeatureConfig;
 import dev.bellows.jobs.config.RunConfig;
 import dev.bellows.jobs.config.TrainerConfig;
+import dev.bellows.jobs.source.DataException;
+import dev.bellows.jobs.table.TextColumn;
 import dev.bellows.ps.client.RunPlan;
 import dev.bellows.ps.shard.ShardMap;
 import java.util.LinkedHashMap;
@@ -120,6 +122,11 @@ record Setup(
     }
     if (rows < 1) {
       throw new BellowsException(ExitCode.DATA, "no training rows are left");
+    }
+    if (config.task() == RunConfig.Task.TRANSLATION && data.preprocess().written() == null) {
+      throw new DataException(
+          "task translation needs two texts, one of them target.name with its bounds marked; found "
+              + data.preprocess().texts().stream().map(TextColumn::name).toList());
     }
     NetworkSpec spec = NetworkSpecs.of(config, data.shape(), data.trainingClassCounts());
     requireAugmentable(config, data.shape());

@@ -52,6 +52,7 @@ class ConfFilesTest {
             "tiny-shakespeare.yaml",
             "atis.yaml",
             "atis-joint.yaml",
+            "multi30k.yaml",
             "names.yaml",
             "sst2.yaml");
   }
