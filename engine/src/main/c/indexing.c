@@ -186,3 +186,13 @@ void bl_sequence_mask(int64_t rows, int64_t steps, const int32_t *lengths, float
     for (int64_t t = 0; t < steps; t++) { y[r * steps + t] = t < lengths[r] ? 1.0f : 0.0f; }
   }
 }
+
+void bl_window_places(int64_t rows, int64_t queries, int64_t size, int64_t reach, const float *centres, int32_t *y) {
+  const int64_t width = 2 * reach + 1;
+  const double most = (double)(size - width);
+  for (int64_t i = 0; i < rows * queries; i++) {
+    const double lowest = ceil((double)centres[i] - (double)reach);
+    const double first = lowest > 0.0 ? (lowest < most ? lowest : most) : 0.0;
+    for (int64_t k = 0; k < width; k++) { y[i * width + k] = (int32_t)(i / queries * size + (int64_t)first + k); }
+  }
+}

@@ -19,5 +19,6 @@ void bl_cumulative_sum(int64_t outer, int64_t n, int64_t inner, int exclusive, i
 void bl_select(int64_t n, const float *mask, const float *a, const float *b, float *y);
 void bl_reverse_sequence(int64_t rows, int64_t steps, int64_t inner, const float *x, const int32_t *lengths, float *y);
 void bl_sequence_mask(int64_t rows, int64_t steps, const int32_t *lengths, float *y);
+void bl_window_places(int64_t rows, int64_t queries, int64_t size, int64_t reach, const float *centres, int32_t *y);
 
 #endif

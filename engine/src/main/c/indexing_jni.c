@@ -59,3 +59,8 @@ ENTRY(sequenceMask, jlong rows, jlong steps, jlong lengths, jlong y) {
   UNUSED;
   bl_sequence_mask(rows, steps, INTS(lengths), OUT(y));
 }
+
+ENTRY(windowPlaces, jlong rows, jlong queries, jlong size, jlong reach, jlong centres, jlong y) {
+  UNUSED;
+  bl_window_places(rows, queries, size, reach, (const float *)centres, (int32_t *)y);
+}

@@ -322,6 +322,30 @@ public final class Indexings {
         List.of(lengths));
   }
 
+  /**
+   * Neighbouring places among which are all those of {@code [0, size)} that are at most {@code
+   * reach} away from a centre, numbered through the rows: row n's first is n size.
+   *
+   * @param centre [N, Q], in places
+   * @param reach such that 2 reach + 1 is at most size
+   * @return int [N, Q, 2 reach + 1]
+   */
+  public static Node windowPlaces(Graph g, Node centre, int size, int reach) {
+    String label = g.label(Op.WINDOW_PLACES);
+    ShapeRules.rank(label, centre, 2);
+    if (reach < 0 || 2 * reach + 1 > size) {
+      throw new GraphException(
+          "node %s: a reach of %d needs %d places, found %d; reach at most %d"
+              .formatted(label, reach, 2 * reach + 1, size, (size - 1) / 2));
+    }
+    return g.append(
+        Op.WINDOW_PLACES,
+        Shape.of(centre.shape().dim(0), centre.shape().dim(1), 2 * reach + 1),
+        DType.INT32,
+        Attributes.of("size", size).with("reach", reach),
+        List.of(centre));
+  }
+
   /** Gradient of input {@code i} of {@code n}, see {@link GradientRules}. */
   static @Nullable Node gradient(Graph g, Node n, int i, Node dy) {
     Attributes at = n.attributes();

@@ -311,6 +311,11 @@ public enum Op {
   REVERSE_SEQUENCE(OpFamily.INDEXING, 2, 0b01),
   /** lengths int [N]: [N, {@code steps}], 1 at places before the length, else 0. */
   SEQUENCE_MASK(OpFamily.INDEXING, 1, 0),
+  /**
+   * centre [N, Q]: int [N, Q, 2 {@code reach} + 1], the {@code size} places of row n counted from n
+   * size, from max(0, min(ceil(centre - reach), size - 2 reach - 1)) on.
+   */
+  WINDOW_PLACES(OpFamily.INDEXING, 1, 0),
 
   // Attention over H = {@code heads} heads of D: softmax(Q transposed(K) {@code scale}) V per head.
   // Key j of row n is seen when j < lengths[n], and with {@code causal} only by queries i >= j; a

@@ -38,4 +38,10 @@ public interface Indexing {
 
   /** y [rows, steps] = 1 below lengths[row], else 0. */
   KernelCall bindSequenceMask(int rows, int steps, long lengths, long y);
+
+  /**
+   * y int [rows, queries, 2 reach + 1] = rows apart by {@code size}, places from max(0, min(ceil(c
+   * - reach), size - 2 reach - 1)) on, c float of centres [rows, queries]; a NaN counts as 0.
+   */
+  KernelCall bindWindowPlaces(int rows, int queries, int size, int reach, long centres, long y);
 }

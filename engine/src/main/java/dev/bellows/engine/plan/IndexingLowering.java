@@ -56,6 +56,14 @@ final class IndexingLowering {
               shape.dim(0), shape.dim(1), inner(shape, 1), x, at.applyAsLong(node.input(1)), y);
       case SEQUENCE_MASK ->
           indexing.bindSequenceMask(node.shape().dim(0), node.shape().dim(1), x, y);
+      case WINDOW_PLACES ->
+          indexing.bindWindowPlaces(
+              shape.dim(0),
+              shape.dim(1),
+              attributes.integer("size"),
+              attributes.integer("reach"),
+              x,
+              y);
       default ->
           throw new IllegalStateException(
               "no kernel for op " + node.op().id() + " of node " + node);

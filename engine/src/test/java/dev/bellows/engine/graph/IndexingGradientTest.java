@@ -139,6 +139,11 @@ final class IndexingGradientTest {
     assertThat(c.run.value(turned)).containsExactly(2, 1, 3, 6, 5, 4);
     assertThat(c.run.value(Indexings.sequenceMask(c.graph, lengths, 3)))
         .containsExactly(1, 1, 0, 1, 1, 1);
+    Node centres = c.fixed(new double[] {0, 1.5, 9, 2}, 2, 2);
+    assertThat(c.run.value(Indexings.windowPlaces(c.graph, centres, 5, 1)))
+        .containsExactly(0, 1, 2, 1, 2, 3, 7, 8, 9, 6, 7, 8);
+    assertThatThrownBy(() -> Indexings.windowPlaces(c.graph, centres, 5, 3))
+        .hasMessageContaining("reach at most 2");
   }
 
   @Test

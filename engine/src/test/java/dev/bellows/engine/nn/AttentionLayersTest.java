@@ -231,6 +231,91 @@ final class AttentionLayersTest {
         .doesNotContain(Double.NaN);
   }
 
+  @Test
+  @DisplayName("SEQ-15 local attention: softmax within the window, times a Gaussian when predicted")
+  void localWeights() {
+    double[] asking = doubles(x());
+    double[] asked = doubles(memory());
+    double[] hidden = doubles(GoldenValues.values(0, FEATURES * FEATURES, 0.5f));
+    double[] vector = doubles(GoldenValues.values(1, FEATURES, 0.5f));
+    for (String aligned : List.of("monotonic", "predicted")) {
+      boolean predicted = aligned.equals("predicted");
+      for (int length : new int[] {5, 2}) {
+        double[] expected = new double[STEPS * FEATURES];
+        for (int t = 0; t < STEPS; t++) {
+          double centre = predicted ? MEMORY * place(asking, t, hidden, vector) : t;
+          double sum = 0;
+          double[] weights = new double[MEMORY];
+          for (int j = 0; j < length; j++) {
+            double score = 0;
+            for (int f = 0; f < FEATURES; f++) {
+              score += asking[t * FEATURES + f] * asked[j * FEATURES + f];
+            }
+            weights[j] = Math.abs(j - centre) <= 1 ? Math.exp(score) : 0;
+            sum += weights[j];
+          }
+          for (int j = 0; j < MEMORY && sum > 0; j++) {
+            double gauss = predicted ? Math.exp(-2 * (j - centre) * (j - centre)) : 1;
+            for (int f = 0; f < FEATURES; f++) {
+              expected[t * FEATURES + f] += weights[j] / sum * gauss * asked[j * FEATURES + f];
+            }
+          }
+        }
+        Map<String, Object> options = Map.of("score", "dot", "window", 1, "aligned", aligned);
+        NetworkSpec spec = spec("attention", options, "x", "memory", "text.length");
+        close(output(spec, x(), memory(), length), expected);
+      }
+    }
+  }
+
+  /** sigmoid(v tanh(W q)) of query t. */
+  private static double place(double[] x, int t, double[] weight, double[] vector) {
+    double sum = 0;
+    for (int u = 0; u < FEATURES; u++) {
+      double inner = 0;
+      for (int f = 0; f < FEATURES; f++) {
+        inner += x[t * FEATURES + f] * weight[f * FEATURES + u];
+      }
+      sum += vector[u] * Math.tanh(inner);
+    }
+    return 1 / (1 + Math.exp(-sum));
+  }
+
+  private static double[] doubles(float[] values) {
+    double[] wide = new double[values.length];
+    for (int i = 0; i < wide.length; i++) {
+      wide[i] = values[i];
+    }
+    return wide;
+  }
+
+  @Test
+  @DisplayName("SEQ-15 local attention: cost linear in window and length")
+  void localCost() {
+    for (String score : List.of("dot", "additive")) {
+      double base = largest(score, 128, 4);
+      assertThat(largest(score, 256, 4) / base).isBetween(1.9, 2.1);
+      assertThat(largest(score, 128, 13) / base).isBetween(2.9, 3.1); // 27 places for 9
+      assertThat(largest(score, 256, 0) / largest(score, 128, 0)).isEqualTo(4);
+    }
+  }
+
+  /** Elements of the largest tensor of attention of a sequence of 2 features to itself. */
+  private static double largest(String score, int steps, int window) {
+    NetworkSpec spec =
+        Model.builder()
+            .input(steps, 2)
+            .layer("attention", "score", score, "window", window, "aligned", "monotonic")
+            .flatten()
+            .dense(2)
+            .loss(LossKind.SOFTMAX_CROSS_ENTROPY)
+            .build();
+    return Network.build(spec, 1, Mode.TRAIN).graph().nodes().stream()
+        .mapToLong(node -> node.shape().size())
+        .max()
+        .orElseThrow();
+  }
+
   /** Equal memory positions: any weights that sum to 1 give that position back. */
   @Test
   @DisplayName("SEQ-08, SEQ-14 weights of every score sum to 1")

@@ -121,6 +121,10 @@ abstract class IndexingPlanTest extends FamilyPlanTest {
         agree(c, 1, Indexings.reverseSequence(c.graph, x, lengths), x);
         c.agree(provider, 1, Indexings.sequenceMask(c.graph, lengths, n));
         agree(c, 1, Indexings.sequenceMask(c.graph, lengths, 4));
+        Node centres = c.floats(new float[] {-4, 0, 3.5f, 4, 7.25f, 30}, 3, 2);
+        Node table = c.normal(3 * 9, n);
+        Node places = Indexings.windowPlaces(c.graph, centres, 9, 2);
+        agree(c, 12, Indexings.gather(c.graph, table, places, 0), table);
       }
     }
   }

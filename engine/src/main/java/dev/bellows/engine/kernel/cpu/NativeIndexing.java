@@ -94,6 +94,12 @@ final class NativeIndexing implements Indexing {
     return () -> sequenceMask(rows, steps, lengths, y);
   }
 
+  @Override
+  public KernelCall bindWindowPlaces(
+      int rows, int queries, int size, int reach, long centres, long y) {
+    return () -> windowPlaces(rows, queries, size, reach, centres, y);
+  }
+
   private static native void permute(long shape, long x, long y);
 
   private static native void pad(long shape, float value, long x, long y);
@@ -117,4 +123,7 @@ final class NativeIndexing implements Indexing {
       long rows, long steps, long inner, long x, long lengths, long y);
 
   private static native void sequenceMask(long rows, long steps, long lengths, long y);
+
+  private static native void windowPlaces(
+      long rows, long queries, long size, long reach, long centres, long y);
 }

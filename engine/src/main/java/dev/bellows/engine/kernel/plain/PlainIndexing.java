@@ -184,4 +184,19 @@ final class PlainIndexing implements Indexing {
       }
     };
   }
+
+  @Override
+  public KernelCall bindWindowPlaces(
+      int rows, int queries, int size, int reach, long centres, long y) {
+    int width = 2 * reach + 1;
+    return () -> {
+      for (int i = 0; i < rows * queries; i++) {
+        double lowest = Math.ceil((double) getFloat(centres + 4L * i) - reach);
+        int first = (int) Math.max(0, Math.min(lowest, size - width)) + i / queries * size;
+        for (int k = 0; k < width; k++) {
+          putInt(y + 4 * ((long) i * width + k), first + k);
+        }
+      }
+    };
+  }
 }

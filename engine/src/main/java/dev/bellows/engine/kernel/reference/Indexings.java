@@ -38,8 +38,22 @@ final class Indexings {
         }
         yield out;
       }
+      case WINDOW_PLACES -> windowPlaces(n, in[0]);
       default -> throw new IllegalStateException("the reference does not know op " + n.op().id());
     };
+  }
+
+  private static double[] windowPlaces(Node n, double[] centres) {
+    int size = n.attributes().integer("size");
+    int width = n.shape().dim(2);
+    double[] out = new double[centres.length * width];
+    for (int i = 0; i < out.length; i++) {
+      int query = i / width;
+      double lowest = Math.ceil(centres[query] - n.attributes().integer("reach"));
+      double first = Math.max(0, Math.min(lowest, size - width));
+      out[i] = query / n.shape().dim(1) * size + first + i % width;
+    }
+    return out;
   }
 
   /** The coordinates of an element. */

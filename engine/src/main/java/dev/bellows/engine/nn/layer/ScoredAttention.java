@@ -34,7 +34,8 @@ final class ScoredAttention {
               Option.whole(
                       "window",
                       "Positions seen on each side of the one aligned to (local attention, Luong et"
-                          + " al., 2015); 0 for all of them.")
+                          + " al., 2015): work and memory grow with the window, not with the"
+                          + " sequence; 0 for all of them.")
                   .in(Option.Range.NOT_NEGATIVE)
                   .or(0))
           .option(
@@ -52,6 +53,10 @@ final class ScoredAttention {
 
   private static Node build(LayerContext c) {
     Sequences in = Sequences.of(c);
+    int reach = c.whole("window");
+    if (reach > 0 && 2 * reach + 1 < in.asked().shape().dim(1)) {
+      return LocalAttention.of(c, in.x(), in.asked(), in.lengths());
+    }
     Node weights = weights(c, in.x(), in.asked(), in.lengths());
     c.graph("weights").stopGradient(weights); // a name to watch them by
     return Indexings.batchMatmul(c.graph(""), weights, in.asked(), false, false);
@@ -67,39 +72,54 @@ final class ScoredAttention {
     if (mask != null) {
       mask = g.reshape(mask, Shape.of(x.shape().dim(0), 1, keys));
     }
-    int window = c.whole("window");
-    if (window == 0) {
+    if (c.whole("window") == 0) {
       return mask == null ? g.softmax(scores, 1) : AttentionScores.softmax(g, scores, mask);
     }
     double[] place = new double[keys];
     for (int j = 0; j < keys; j++) {
       place[j] = j;
     }
-    Node distance = g.sub(g.constant(place, Shape.of(1, 1, keys)), centre(c, x, keys));
-    Node far = g.greater(g.abs(distance), g.constant(window, Shape.SCALAR));
+    Node centre = g.reshape(centre(c, x, keys), Shape.of(x.shape().dim(0), queries, 1));
+    Node distance = g.sub(g.constant(place, Shape.of(1, 1, keys)), centre);
+    return within(c, scores, distance, mask);
+  }
+
+  /**
+   * Weights of what the window reaches.
+   *
+   * @param scores [N, Q, J] of J places for each query
+   * @param distance of these places from the one aligned to
+   * @param mask 1 where a place belongs to the sequence; null when all do
+   */
+  static Node within(LayerContext c, Node scores, Node distance, @Nullable Node mask) {
+    Graph g = c.graph();
+    int reach = c.whole("window");
+    Node far = g.greater(g.abs(distance), g.constant(reach, Shape.SCALAR));
     Node near = g.stopGradient(g.sub(g.constant(1, Shape.SCALAR), far));
     Node local = AttentionScores.softmax(g, scores, mask == null ? near : g.mul(near, mask));
     if (c.word("aligned").equals("monotonic")) {
       return local;
     }
-    double deviation = window / 2.0;
+    double deviation = reach / 2.0;
     Node square = g.mul(distance, distance);
     return g.mul(local, g.exp(g.mul(square, -0.5 / (deviation * deviation))));
   }
 
-  /** The place aligned to, [N, Q, 1] or [1, Q, 1]: t, or K sigmoid(v tanh(W q)). */
-  private static Node centre(LayerContext c, Node x, int keys) {
+  /** The place aligned to, [N, Q]: t, or K sigmoid(v tanh(W q)). */
+  static Node centre(LayerContext c, Node x, int keys) {
     Graph g = c.graph();
+    int queries = x.shape().dim(1);
+    Shape shape = Shape.of(x.shape().dim(0), queries);
     if (c.word("aligned").equals("monotonic")) {
-      double[] own = new double[x.shape().dim(1)];
-      for (int t = 0; t < own.length; t++) {
-        own[t] = t;
+      double[] own = new double[(int) shape.size()];
+      for (int i = 0; i < own.length; i++) {
+        own[i] = i % queries;
       }
-      return g.constant(own, Shape.of(1, own.length, 1));
+      return g.constant(own, shape);
     }
     int units = units(c, x);
     Node hidden = g.tanh(map(c, "position_weight", x, units));
-    return g.mul(g.sigmoid(map(c, "position_vector", hidden, 1)), keys);
+    return g.reshape(g.mul(g.sigmoid(map(c, "position_vector", hidden, 1)), keys), shape);
   }
 
   private static int units(LayerContext c, Node x) {
@@ -113,34 +133,59 @@ final class ScoredAttention {
     return Indexings.linear(c.graph(), x, weight, null);
   }
 
+  /** The queries as the score dot multiplies them with keys, [N, Q, G]. */
+  static Node asking(LayerContext c, Node x, Node memory) {
+    int features = x.shape().dim(2);
+    int keyFeatures = memory.shape().dim(2);
+    if (c.word("score").equals("general")) {
+      return map(c, "score_weight", x, keyFeatures);
+    }
+    if (features != keyFeatures) {
+      throw c.wrong(
+          "score dot needs as many features in both sequences, found "
+              + features
+              + " and "
+              + keyFeatures
+              + "; use general");
+    }
+    return x;
+  }
+
+  static boolean multiplies(LayerContext c) {
+    return c.word("score").equals("dot") || c.word("score").equals("general");
+  }
+
+  /** W_q q [N, Q, U]: concat is additive, W [q; k] = W_q q + W_k k. */
+  static Node left(LayerContext c, Node x) {
+    return map(c, "query_weight", x, units(c, x));
+  }
+
+  /** W_k k [N, K, U]. */
+  static Node right(LayerContext c, Node x, Node memory) {
+    return map(c, "key_weight", memory, units(c, x));
+  }
+
+  /** v tanh(left + right) [N, Q, J] of left [N, Q, 1, U] and right [N, 1 or Q, J, U]. */
+  static Node added(LayerContext c, Node left, Node right) {
+    Graph g = c.graph();
+    Node scored = map(c, "score_vector", g.tanh(g.add(left, right)), 1);
+    return g.reshape(
+        scored, Shape.of(left.shape().dim(0), left.shape().dim(1), right.shape().dim(2)));
+  }
+
   /** [N, Q, K]. */
   private static Node scores(LayerContext c, Node x, Node memory) {
     Graph g = c.graph();
-    int features = x.shape().dim(2);
-    int keyFeatures = memory.shape().dim(2);
-    String score = c.word("score");
-    if (score.equals("dot") || score.equals("general")) {
-      if (score.equals("dot") && features != keyFeatures) {
-        throw c.wrong(
-            "score dot needs as many features in both sequences, found "
-                + features
-                + " and "
-                + keyFeatures
-                + "; use general");
-      }
-      Node asked = score.equals("dot") ? x : map(c, "score_weight", x, keyFeatures);
-      return Indexings.batchMatmul(g, asked, memory, false, true);
+    if (multiplies(c)) {
+      return Indexings.batchMatmul(g, asking(c, x, memory), memory, false, true);
     }
-    // concat is additive: W [q; k] = W_q q + W_k k.
-    int units = units(c, x);
     int rows = x.shape().dim(0);
-    Node left = map(c, "query_weight", x, units);
-    Node right = map(c, "key_weight", memory, units);
-    Node sum =
-        g.add(
-            g.reshape(left, Shape.of(rows, x.shape().dim(1), 1, units)),
-            g.reshape(right, Shape.of(rows, 1, memory.shape().dim(1), units)));
-    Node scored = map(c, "score_vector", g.tanh(sum), 1);
-    return g.reshape(scored, Shape.of(rows, x.shape().dim(1), memory.shape().dim(1)));
+    Node left = left(c, x);
+    Node right = right(c, x, memory);
+    int units = left.shape().dim(2);
+    return added(
+        c,
+        g.reshape(left, Shape.of(rows, x.shape().dim(1), 1, units)),
+        g.reshape(right, Shape.of(rows, 1, memory.shape().dim(1), units)));
   }
 }
