@@ -47,7 +47,8 @@ final class ClassTable {
       case F1 -> Value.of(lines.get(1).f1(), "the positive class neither occurs nor is predicted");
       case PRECISION_MACRO -> macro(ClassScores::precision);
       case RECALL_MACRO -> macro(ClassScores::recall);
-      case F1_MACRO -> macro(ClassScores::f1);
+      case F1_MACRO, DICE -> macro(ClassScores::f1);
+      case IOU -> macro(line -> line.f1() / (2 - line.f1()));
       case PRECISION_WEIGHTED -> weighted(ClassScores::precision);
       case RECALL_WEIGHTED -> weighted(ClassScores::recall);
       case F1_WEIGHTED -> weighted(ClassScores::f1);

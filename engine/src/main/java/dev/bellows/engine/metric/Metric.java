@@ -47,6 +47,16 @@ public enum Metric {
   RECALL_WEIGHTED(true, Family.CONFUSION),
   /** Mean over classes weighted by true rows. */
   F1_WEIGHTED(true, Family.CONFUSION),
+  /**
+   * Mean over the classes that occur as true or predicted of 2 tp / (2 tp + fp + fn), as {@link
+   * #F1_MACRO}: the overlap of regions (L. Dice, Ecology 1945), said of pixels.
+   */
+  DICE(true, Family.CONFUSION),
+  /**
+   * Mean over the classes that occur as true or predicted of tp / (tp + fp + fn): intersection over
+   * union (P. Jaccard, 1912), said of pixels.
+   */
+  IOU(true, Family.CONFUSION),
   /** Area under the ROC curve, ties as half; more than two classes: mean of one-against-rest. */
   AUC(true, Family.RANKING),
   /**

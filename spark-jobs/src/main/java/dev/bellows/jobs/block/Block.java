@@ -20,6 +20,7 @@ import java.util.Arrays;
  *   <li>codes [R, C]: 1 + index in the column's dictionary; 0 = missing; -1 = not in the dictionary
  *   <li>rowPointers [R + 1], columns, values: sparse rows (CSR), columns ascending in each row
  *   <li>tokens [R, W]: per text its T codes, 0 after its end, then how many of them count
+ *   <li>masks [R, L]: class index of each pixel, {@link #NO_LABEL} = none; then there are no labels
  *   <li>labels [R, L] class indices, -1 = none or a class not seen in training, and targets [R, K]
  *       in their own units; neither when rows are only predicted
  *   <li>weights [R]; empty = all 1
@@ -29,7 +30,11 @@ import java.util.Arrays;
  */
 public final class Block implements Externalizable {
   private static final long serialVersionUID = 1L;
-  private static final int FORMAT = 2;
+
+  /** A pixel of a mask without a label. */
+  public static final byte NO_LABEL = (byte) 255;
+
+  private static final int FORMAT = 3;
   private static final float[] NO_FLOATS = {};
   private static final int[] NO_INTS = {};
   private static final byte[] NO_BYTES = {};
@@ -49,6 +54,7 @@ public final class Block implements Externalizable {
   private int[] rowPointers = NO_INTS;
   private int[] columns = NO_INTS;
   private float[] values = NO_FLOATS;
+  private byte[] masks = NO_BYTES;
   private int[] labels = NO_INTS;
   private float[] target = NO_FLOATS;
   private float[] weights = NO_FLOATS;
@@ -113,6 +119,11 @@ public final class Block implements Externalizable {
 
   void setLabels(int[] newLabels, int width) {
     this.labels = newLabels;
+    this.labelWidth = width;
+  }
+
+  void setMasks(byte[] newMasks, int width) {
+    this.masks = newMasks;
     this.labelWidth = width;
   }
 
@@ -225,6 +236,20 @@ public final class Block implements Externalizable {
     return labels;
   }
 
+  /** [R, L] class indices of pixels, unsigned; empty without masks. Not a copy. */
+  public byte[] masks() {
+    return masks;
+  }
+
+  /**
+   * Class index of one position of a row, from labels or masks; -1 = none.
+   *
+   * @param at row times L plus position
+   */
+  public int label(int at) {
+    return masks.length == 0 ? labels[at] : masks[at] == NO_LABEL ? -1 : masks[at] & 0xff;
+  }
+
   /**
    * [R, K] numbers to be learnt, in their own units; empty without them and for rows to predict.
    * Not a copy.
@@ -266,6 +291,7 @@ public final class Block implements Externalizable {
         + 4L * (target.length + weights.length)
         + 8L * rowKeys.length
         + pixels.length
+        + masks.length
         + folds.length;
   }
 
@@ -287,6 +313,7 @@ public final class Block implements Externalizable {
     codec.write(out, rowPointers);
     codec.write(out, columns);
     codec.write(out, values);
+    codec.write(out, masks);
     codec.write(out, labels);
     codec.write(out, target);
     codec.write(out, weights);
@@ -320,6 +347,7 @@ public final class Block implements Externalizable {
     rowPointers = codec.readInts(in);
     columns = codec.readInts(in);
     values = codec.readFloats(in);
+    masks = codec.readBytes(in);
     labels = codec.readInts(in);
     target = codec.readFloats(in);
     weights = codec.readFloats(in);
@@ -344,6 +372,7 @@ public final class Block implements Externalizable {
         && Arrays.equals(rowPointers, b.rowPointers)
         && Arrays.equals(columns, b.columns)
         && Arrays.equals(values, b.values)
+        && Arrays.equals(masks, b.masks)
         && Arrays.equals(labels, b.labels)
         && Arrays.equals(target, b.target)
         && Arrays.equals(weights, b.weights)

@@ -30,6 +30,9 @@ final class BlockAssembly {
       if (from.labels().length > 0) {
         to.setLabels(new int[Block.elements(rows, from.labelWidth())], from.labelWidth());
       }
+      if (from.masks().length > 0) {
+        to.setMasks(new byte[Block.elements(rows, from.labelWidth())], from.labelWidth());
+      }
       if (from.target().length > 0) {
         to.setTarget(new float[Block.elements(rows, from.targetWidth())], from.targetWidth());
       }
@@ -49,6 +52,9 @@ final class BlockAssembly {
       to.rowKeys()[p] = from.rowKeys()[i];
       if (from.labels().length > 0) {
         move(from.labels(), i, to.labels(), p, from.labelWidth());
+      }
+      if (from.masks().length > 0) {
+        move(from.masks(), i, to.masks(), p, from.labelWidth());
       }
       if (from.target().length > 0) {
         move(from.target(), i, to.target(), p, from.targetWidth());

@@ -64,6 +64,7 @@ public final class BlockReader {
   private float[] floats = {};
   private int[] ints = {};
   private byte[] bytes = {};
+  private int[] maskLabels = {};
   private long unknown;
 
   /** A reader of rows as they are. */
@@ -326,12 +327,12 @@ public final class BlockReader {
 
   private void fillTarget(
       Block block, int @Nullable [] order, int from, int count, BatchBuffers out) {
-    int[] labels = block.labels();
-    int width = labels.length > 0 ? block.labelWidth() : 0;
+    boolean classified = block.labels().length > 0 || block.masks().length > 0;
+    int width = classified ? block.labelWidth() : 0;
     float[] weights = floats(Math.max(count, count * out.targetWidth()));
     for (int i = 0; i < count; i++) {
       int row = row(order, from + i);
-      weights[i] = width == 0 || labelled(labels, row * width, width) ? block.weight(row) : 0f;
+      weights[i] = width == 0 || labelled(block, row * width, width) ? block.weight(row) : 0f;
     }
     Memory.copyIn(weights, 0, out.weights(), count);
     if (width > 0) {
@@ -342,9 +343,9 @@ public final class BlockReader {
     }
   }
 
-  private static boolean labelled(int[] labels, int from, int width) {
+  private static boolean labelled(Block block, int from, int width) {
     for (int i = from; i < from + width; i++) {
-      if (labels[i] >= 0) {
+      if (block.label(i) >= 0) {
         return true;
       }
     }
@@ -357,7 +358,12 @@ public final class BlockReader {
     check("labels a row", width, out.labelWidth());
     int[] filled = ints(count * width);
     for (int i = 0; i < count; i++) {
-      System.arraycopy(block.labels(), row(order, from + i) * width, filled, i * width, width);
+      int row = row(order, from + i);
+      if (block.masks().length > 0) {
+        fillMask(block, row, filled, i * width);
+      } else {
+        System.arraycopy(block.labels(), row * width, filled, i * width, width);
+      }
     }
     for (int i = 0; i < count && width == 1; i++) {
       filled[i] = Math.max(0, filled[i]);
@@ -366,6 +372,26 @@ public final class BlockReader {
     if (width == 1 && out.targetWidth() > 0 && block.target().length == 0) {
       fillOneHot(filled, count, out);
     }
+  }
+
+  /** The labels of the pixels, moved as the image is. */
+  private void fillMask(Block block, int row, int[] out, int to) {
+    int width = block.labelWidth();
+    ImageChange drawn = change;
+    if (drawn == null) {
+      for (int p = 0; p < width; p++) {
+        out[to + p] = block.label(row * width + p);
+      }
+      return;
+    }
+    if (maskLabels.length < width) {
+      maskLabels = new int[width];
+    }
+    for (int p = 0; p < width; p++) {
+      maskLabels[p] = block.label(row * width + p);
+    }
+    drawn.draw(seed, epoch, block.rowKeys()[row]);
+    drawn.applyToMask(maskLabels, 0, out, to);
   }
 
   private void fillNumbersToLearn(

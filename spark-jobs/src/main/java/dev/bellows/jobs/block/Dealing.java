@@ -15,7 +15,7 @@ import scala.Tuple2;
 /**
  * Moves the rows of one role to numbered shards in one shuffle. Training rows are dealt like cards:
  * rank r goes to shard r mod V, position r div V. Held-out rows are cut into blocks: rank r goes to
- * block r div 4096, position r mod 4096.
+ * block r div 4096, position r mod 4096; of large rows fewer make a block.
  */
 final class Dealing implements Serializable {
   private static final long serialVersionUID = 1L;
@@ -23,42 +23,51 @@ final class Dealing implements Serializable {
   /** Rows of a block of held-out rows. */
   static final int HELD_OUT_ROWS = 4096;
 
+  private static final int HELD_OUT_BYTES = 1 << 28;
+
   private final byte role;
   private final int rows;
   private final int shards;
   private final int partitions;
+  private final int blockRows;
 
-  private Dealing(byte role, int rows, int shards, int partitions) {
+  private Dealing(byte role, int rows, int shards, int partitions, int blockRows) {
     this.role = role;
     this.rows = rows;
     this.shards = shards;
     this.partitions = partitions;
+    this.blockRows = blockRows;
   }
 
   /** Training rows into V shards. */
   static Dealing training(int rows, int slices, int partitions) {
-    return new Dealing(RowPlan.TRAIN, rows, slices, partitions);
+    return new Dealing(RowPlan.TRAIN, rows, slices, partitions, HELD_OUT_ROWS);
   }
 
-  /** Held-out rows into blocks of 4,096. */
-  static Dealing heldOut(byte role, int rows, int partitions) {
-    int blocks = Math.max(1, (int) ((rows + (HELD_OUT_ROWS - 1L)) / HELD_OUT_ROWS));
-    return new Dealing(role, rows, blocks, Math.max(1, Math.min(partitions, blocks)));
+  /**
+   * Held-out rows into blocks of 4,096, or of as many as make {@link #HELD_OUT_BYTES}.
+   *
+   * @param rowBytes bytes of the image of a row
+   */
+  static Dealing heldOut(byte role, int rows, int partitions, int rowBytes) {
+    int most = Math.max(1, Math.min(HELD_OUT_ROWS, HELD_OUT_BYTES / Math.max(1, rowBytes)));
+    int blocks = Math.max(1, (int) ((rows + (most - 1L)) / most));
+    return new Dealing(role, rows, blocks, Math.max(1, Math.min(partitions, blocks)), most);
   }
 
   private int shardOf(int rank) {
-    return role == RowPlan.TRAIN ? rank % shards : rank / HELD_OUT_ROWS;
+    return role == RowPlan.TRAIN ? rank % shards : rank / blockRows;
   }
 
   private int positionOf(int rank) {
-    return role == RowPlan.TRAIN ? rank / shards : rank % HELD_OUT_ROWS;
+    return role == RowPlan.TRAIN ? rank / shards : rank % blockRows;
   }
 
   /** Rows of a shard. */
   int sizeOf(int shard) {
     return role == RowPlan.TRAIN
         ? (int) (((long) rows - shard + shards - 1) / shards)
-        : Math.min(HELD_OUT_ROWS, rows - shard * HELD_OUT_ROWS);
+        : Math.min(blockRows, rows - shard * blockRows);
   }
 
   int shards() {

@@ -5,6 +5,7 @@ import dev.bellows.jobs.source.NumberText;
 import dev.bellows.jobs.source.RawBlock;
 import dev.bellows.jobs.source.RawColumn;
 import dev.bellows.jobs.table.CategoryColumn;
+import dev.bellows.jobs.table.ImageInput;
 import dev.bellows.jobs.table.NumberColumn;
 import dev.bellows.jobs.table.Preprocess;
 import dev.bellows.jobs.table.SparseInput;
@@ -44,6 +45,12 @@ final class Encoder implements Serializable {
         preprocess.categories().stream().mapToInt(c -> names.indexOf(c.name())).toArray();
     this.textColumns = preprocess.texts().stream().mapToInt(t -> names.indexOf(t.name())).toArray();
     this.weightColumn = plan.weightIndex();
+  }
+
+  /** Bytes of the image of a row; 0 without images. */
+  int imageBytes() {
+    ImageInput image = preprocess.image();
+    return image == null ? 0 : image.width();
   }
 
   /**

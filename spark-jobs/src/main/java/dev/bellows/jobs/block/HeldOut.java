@@ -123,7 +123,11 @@ final class HeldOut {
     JavaSparkContext context = JavaSparkContext.fromSparkContext(session.sparkContext());
     Broadcast<RowPlan> shared = context.broadcast(rowPlan);
     Dealing dealing =
-        Dealing.heldOut(role, rowPlan.counts[role], Math.max(1, context.defaultParallelism()));
+        Dealing.heldOut(
+            role,
+            rowPlan.counts[role],
+            Math.max(1, context.defaultParallelism()),
+            encoder.imageBytes());
     JavaRDD<DataShard> blocks =
         dealing.deal(raw, shared, encoder).persist(StorageLevel.MEMORY_AND_DISK());
     boolean done = false;

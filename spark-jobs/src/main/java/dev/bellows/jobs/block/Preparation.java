@@ -210,10 +210,12 @@ final class Preparation {
   }
 
   private void checkTarget(TablePlan plan, TableStats stats) {
+    if (kind != TargetKind.CLASS) {
+      return;
+    }
     int t = plan.targetIndex();
     boolean numbers = stats.texts(t) == 0;
-    if (kind == TargetKind.CLASS
-        && config.target().classes() == 0
+    if (config.target().classes() == 0
         && numbers
         && (stats.distinct(t) > MANY_CLASSES || (!stats.whole(t) && stats.distinct(t) > 20))) {
       throw new DataException(

@@ -27,6 +27,7 @@ final class TargetEncoder implements Serializable {
   private final List<One> targets = new ArrayList<>();
   private final int labelWidth;
   private final int targetWidth;
+  private final boolean refuseUnseen;
 
   /**
    * One target.
@@ -72,6 +73,7 @@ final class TargetEncoder implements Serializable {
       labels += classes ? column.positions() : 0;
       numbers += classes ? 0 : column.positions();
     }
+    this.refuseUnseen = refused.contains(preprocess.targetName());
     boolean there = targets.stream().anyMatch(t -> t.source >= 0);
     this.labelWidth = there ? labels : 0;
     this.targetWidth = there ? numbers : 0;
@@ -81,6 +83,31 @@ final class TargetEncoder implements Serializable {
   boolean next(TextColumn text) {
     return targets.stream()
         .anyMatch(t -> t.source >= 0 && t.column.next() && t.column.name().equals(text.name()));
+  }
+
+  /** Class indices of pixels instead of the bytes of the masks. */
+  private void masks(RawBlock raw, int[] rows, Block block) {
+    byte[] classes = new byte[256];
+    Arrays.fill(classes, Block.NO_LABEL);
+    One target = targets.get(0);
+    target.labels.forEach((name, label) -> classes[Integer.parseInt(name)] = label.byteValue());
+    int width = raw.maskWidth();
+    byte[] out = new byte[Block.elements(rows.length, width)];
+    for (int i = 0; i < rows.length; i++) {
+      for (int p = 0; p < width; p++) {
+        int value = raw.masks()[rows[i] * width + p] & 0xff;
+        out[i * width + p] = classes[value];
+        if (refuseUnseen && classes[value] == Block.NO_LABEL) {
+          throw new DataException(
+              "a mask has the label "
+                  + value
+                  + ", which the training masks do not show; they have "
+                  + target.column.classes()
+                  + " (set target.unseen: ignore to leave such pixels out)");
+        }
+      }
+    }
+    block.setMasks(out, width);
   }
 
   /** What is learnt of some rows: labels and numbers of their own now, those of texts to come. */
@@ -171,6 +198,9 @@ final class TargetEncoder implements Serializable {
 
     /** Hands everything to a block. */
     void put(Block block) {
+      if (raw.maskWidth() > 0) {
+        masks(raw, rows, block);
+      }
       if (labelWidth > 0) {
         block.setLabels(labels, labelWidth);
       }

@@ -50,7 +50,7 @@ final class CrossChecks {
 
   /** One of the tasks whose answers are classes. */
   private boolean classes() {
-    return List.of("classification", "tagging", "language_model", "translation")
+    return List.of("classification", "tagging", "language_model", "translation", "segmentation")
         .contains(file.text("task"));
   }
 
@@ -80,9 +80,37 @@ final class CrossChecks {
           .distinct()
           .forEach(c -> problem(at + ".columns", "names the column \"" + c + "\" twice"));
       pattern(at + ".pattern");
+      images(at);
       if (training && file.text(at + ".format").equals("idx") && file.get(at + ".labels") == null) {
         problem(at + ".labels", "is missing; " + at + " needs labels to learn or to measure");
       }
+    }
+  }
+
+  /** Sizes come in pairs; masks and the labels of pixels need each other. */
+  private void images(String at) {
+    if (!file.text(at + ".format").equals("images")) {
+      return;
+    }
+    for (String key : List.of("size", "tile", "stride")) {
+      int sides = file.list(at + "." + key).size();
+      if (sides == 1 || sides > 2) {
+        problem(at + "." + key, "expected [height, width], found " + sides + " numbers");
+      }
+    }
+    if (!file.list(at + ".stride").isEmpty() && file.list(at + ".tile").isEmpty()) {
+      problem(at + ".stride", "is the step between tiles, but " + at + ".tile is empty");
+    }
+    if (file.count(at + ".channels") == 2) {
+      problem(at + ".channels", "expected 1 (grey) or 3 (colour), found 2");
+    }
+    boolean pixels = task().equals("segmentation");
+    boolean masks = !file.text(at + ".masks").isEmpty();
+    if (pixels && !masks && !at.endsWith(".input")) {
+      problem(at + ".masks", "is missing; task segmentation learns a label per pixel");
+    } else if (!pixels && masks && file.has("task")) {
+      problem(
+          at + ".masks", "has a label per pixel, but task is " + task() + " (segmentation fits)");
     }
   }
 
@@ -179,7 +207,9 @@ final class CrossChecks {
           type
               + " gives one answer per row, but task is "
               + task()
-              + ", with one per token (network fits)");
+              + ", with one per "
+              + (task().equals("segmentation") ? "pixel" : "token")
+              + " (network fits)");
     }
     if (type.equals("logistic") && regression()) {
       problem("model.type", "logistic is for classes, but task is regression (linear fits)");

@@ -203,6 +203,46 @@ final class DataKeys {
                 "cifar10",
                 "Label bytes of a record: one (10 classes), or two, of which the fine (100) or the coarse (20) is learnt.")
             .key("schema", schema, "own", schemaDoc);
+    ListOf sides = new ListOf(new Whole(1, 1 << 14), 0);
+    Section images =
+        new Section()
+            .required(
+                "path",
+                path,
+                "Folder of PNG, JPEG, BMP or GIF files, or of folders of them. " + PATH,
+                "membrane/image")
+            .key(
+                "masks",
+                new OrNull(path),
+                "null",
+                "Folder of masks, called as their images: grey values or palette indices are the labels of the pixels"
+                    + " (task: segmentation). null: the name of an image's folder is its label.",
+                "membrane/label")
+            .key(
+                "channels",
+                new Whole(1, 3, "auto"),
+                "auto",
+                "1 (grey) or 3 (colour); auto: those of the first image.",
+                "3")
+            .key(
+                "size",
+                sides,
+                "[]",
+                "[height, width] that images are scaled to; empty: as they are, all of one size.",
+                "[64, 64]")
+            .key(
+                "tile",
+                sides,
+                "[]",
+                "[height, width] of the windows that images are cut into, each a row; empty: whole images.",
+                "[256, 256]")
+            .key(
+                "stride",
+                sides,
+                "[]",
+                "Rows and columns from one window to the next; empty: those of tile, so that windows don't overlap.",
+                "[128, 128]")
+            .key("schema", schema, "own", schemaDoc);
     Section parquet =
         new Section()
             .required("path", path, PATH, "events.parquet")
@@ -245,10 +285,11 @@ final class DataKeys {
         .branch("libsvm", libsvm)
         .branch("idx", idx)
         .branch("cifar", cifar)
+        .branch("images", images)
         .branch("parquet", parquet)
         .branch("text", text)
         .branch("parallel", parallel)
-        .later("json", "orc", "avro", "images", "jdbc");
+        .later("json", "orc", "avro", "jdbc");
   }
 
   static Spec features() {
@@ -404,7 +445,7 @@ final class DataKeys {
                 "name",
                 new Free("a column name"),
                 "label",
-                "Column to be learnt; IDX, CIFAR and LibSVM sources call it label.",
+                "Column to be learnt; IDX, CIFAR, LibSVM and image sources call it label.",
                 "income"));
   }
 

@@ -113,10 +113,22 @@ final class Records {
         text
             ? new SourceConfig.TextOptions(source.text("pattern"), source.count("window"))
             : SourceConfig.TextOptions.LINES,
-        source.has("variant")
-            ? new SourceConfig.ArrayOptions(source.word(SourceConfig.Cifar.class, "variant"))
-            : SourceConfig.ArrayOptions.NONE,
+        arrays(source),
         source.text("schema").equals("from_model"));
+  }
+
+  private SourceConfig.ArrayOptions arrays(Bound source) {
+    SourceConfig.ArrayOptions none = SourceConfig.ArrayOptions.NONE;
+    return new SourceConfig.ArrayOptions(
+        source.has("variant") ? source.word(SourceConfig.Cifar.class, "variant") : none.cifar(),
+        source.text("format").equals("images")
+            ? new SourceConfig.ImageOptions(
+                paths.resolve(source.textOrNull("masks")),
+                source.count("channels"),
+                source.list("size", side -> Math.toIntExact((Long) side)),
+                source.list("tile", side -> Math.toIntExact((Long) side)),
+                source.list("stride", side -> Math.toIntExact((Long) side)))
+            : none.images());
   }
 
   private FeaturesConfig features() {

@@ -56,7 +56,8 @@ public record RunConfig(
     REGRESSION,
     TAGGING,
     LANGUAGE_MODEL,
-    TRANSLATION
+    TRANSLATION,
+    SEGMENTATION
   }
 
   /** Where kernels run. */

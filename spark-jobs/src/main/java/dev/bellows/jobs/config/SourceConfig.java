@@ -64,6 +64,7 @@ public record SourceConfig(
     LIBSVM,
     IDX,
     CIFAR,
+    IMAGES,
     PARQUET,
     TEXT,
     PARALLEL
@@ -118,10 +119,38 @@ public record SourceConfig(
    * Options of images.
    *
    * @param cifar which binary format, and which of its labels
+   * @param images options of folders of images
    */
-  public record ArrayOptions(Cifar cifar) implements Serializable {
+  public record ArrayOptions(Cifar cifar, ImageOptions images) implements Serializable {
     /** Defaults of sources that have none of these options. */
-    public static final ArrayOptions NONE = new ArrayOptions(Cifar.CIFAR10);
+    public static final ArrayOptions NONE = new ArrayOptions(Cifar.CIFAR10, ImageOptions.NONE);
+  }
+
+  /**
+   * Options of folders of images.
+   *
+   * @param masks folder of masks, files of the same names with one label per pixel; null: the
+   *     folder of an image names its class
+   * @param channels 1 or 3; 0: those of the first image
+   * @param size [height, width] that images are scaled to; empty: as they are
+   * @param tile [height, width] of the windows that images are cut into; empty: whole images
+   * @param stride rows and columns from one window to the next; empty: those of the tile
+   */
+  public record ImageOptions(
+      @Nullable String masks,
+      int channels,
+      List<Integer> size,
+      List<Integer> tile,
+      List<Integer> stride)
+      implements Serializable {
+    /** Whole images in folders that name their class. */
+    public static final ImageOptions NONE =
+        new ImageOptions(null, 0, List.of(), List.of(), List.of());
+
+    /** Step of the windows along an axis where they are {@code side} long. */
+    public int stride(int axis, int side) {
+      return stride.isEmpty() ? side : stride.get(axis);
+    }
   }
 
   /** Records of 32 x 32 colour images (A. Krizhevsky, 2009): label bytes, then three planes. */

@@ -152,9 +152,17 @@ public record OutputPlan(
     return names;
   }
 
+  /** Whether its labels are those of the pixels of an image. */
+  public boolean pixels() {
+    return columns.get(0).pixels();
+  }
+
   /** Whether its labels mark spans of tokens. */
   boolean spans() {
-    return positions() > 1 && !columns.get(0).next() && SpanScores.scheme(classes());
+    return positions() > 1
+        && !columns.get(0).along().isEmpty()
+        && !columns.get(0).next()
+        && SpanScores.scheme(classes());
   }
 
   /** Metrics that are computed when nobody asks for others. */
@@ -162,6 +170,9 @@ public record OutputPlan(
     int classes = classes().size();
     if (classes == 0) {
       return List.of("mae", "rmse", "r2");
+    }
+    if (pixels()) {
+      return List.of("accuracy", "dice");
     }
     if (positions() > 1) {
       return spans() ? List.of("accuracy", "log_loss", "span_f1") : List.of("accuracy", "log_loss");
@@ -171,6 +182,9 @@ public record OutputPlan(
 
   /** All metrics that suit. */
   List<String> all() {
+    if (pixels()) {
+      return List.of("accuracy", "dice", "iou", "log_loss");
+    }
     List<String> names = new ArrayList<>();
     if (positions() > 1) {
       names.addAll(List.of("accuracy", "log_loss", "perplexity"));
@@ -184,6 +198,7 @@ public record OutputPlan(
       names.remove(Metric.LOG_LOSS.key()); // a margin is no probability
     }
     names.remove(Metric.PERPLEXITY.key()); // said of tokens
+    names.removeAll(List.of(Metric.DICE.key(), Metric.IOU.key())); // said of pixels
     return names;
   }
 

@@ -68,7 +68,7 @@ final class RowScorer {
   private void labels(float[] predicted, int at, Block block, int in) {
     int base = in * block.labelWidth() + output.from();
     for (int p = 0; p < positions; p++) {
-      int label = block.labels()[base + p];
+      int label = block.label(base + p);
       if (label >= 0) { // -1: none, or a class that training did not show
         System.arraycopy(predicted, (at + p) * values, row, 0, values);
         orient();

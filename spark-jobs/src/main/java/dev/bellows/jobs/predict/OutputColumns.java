@@ -2,12 +2,14 @@ package dev.bellows.jobs.predict;
 
 import dev.bellows.jobs.block.Block;
 import dev.bellows.jobs.evaluate.OutputPlan;
+import dev.bellows.jobs.table.ImageInput;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
+import org.jspecify.annotations.Nullable;
 
 /** The columns of one output of a model, and their cells. */
 final class OutputColumns {
@@ -22,12 +24,15 @@ final class OutputColumns {
   private final int positions;
   private final double[] scales;
   private final double[] offsets;
+  private final List<Integer> imageShape;
 
   /**
    * @param columns of prediction, probability, score
    * @param wide one column per class instead of an array
+   * @param image what images are; null without them
    */
-  OutputColumns(OutputPlan output, List<String> columns, boolean wide) {
+  OutputColumns(OutputPlan output, List<String> columns, boolean wide, @Nullable ImageInput image) {
+    this.imageShape = image == null ? List.of() : image.shape();
     this.output = output;
     this.columns = List.copyOf(columns);
     this.wide = wide;
@@ -49,6 +54,8 @@ final class OutputColumns {
         if (column.equals(PREDICTION)) {
           fields.add(field(name, DataTypes.StringType));
         }
+      } else if (column.equals(PREDICTION) && output.pixels()) {
+        fields.add(field(name, DataTypes.BinaryType));
       } else if (column.equals(PREDICTION)) {
         DataType one = classes.isEmpty() ? DataTypes.DoubleType : DataTypes.StringType;
         boolean several = classes.isEmpty() ? values > 1 : positions > 1 && !wide;
@@ -111,6 +118,13 @@ final class OutputColumns {
     }
     if (positions == 1) {
       return classes.get(best(probabilities, from));
+    }
+    if (output.pixels()) {
+      byte[] mask = new byte[positions];
+      for (int p = 0; p < positions; p++) {
+        mask[p] = (byte) Integer.parseInt(classes.get(best(probabilities, from + p)));
+      }
+      return MaskImage.png(mask, imageShape.get(0), imageShape.get(1));
     }
     List<String> names =
         IntStream.range(from, end).mapToObj(p -> classes.get(best(probabilities, p))).toList();

@@ -81,15 +81,8 @@ public final class PredictJob {
     Dataset<Row> input = Sources.read(session, source, ".", ModelColumns.lists(model.preprocess()));
     PredictConfig wanted = config.predict();
     boolean wide = output.format() == OutputConfig.Format.CSV;
-    if (wide
-        && model.preprocess().written() == null
-        && model.preprocess().targets().stream().anyMatch(t -> t.positions() > 1)
-        && !wanted.columns().equals(List.of("prediction"))) {
-      throw new BellowsException(
-          ExitCode.CONFIG,
-          "predict.columns "
-              + wanted.columns()
-              + ": probabilities of each token don't fit output.format csv; use parquet, or columns: [prediction]");
+    if (wide) {
+      checkWide(model.preprocess(), wanted.columns());
     }
     LongAccumulator unknown = session.sparkContext().longAccumulator("unknown categories");
     Preprocess preprocess =
@@ -120,6 +113,23 @@ public final class PredictJob {
             .count();
     console.section("output", String.format(Locale.ROOT, "%,d rows  %s", rows, target));
     return rows;
+  }
+
+  /** What a table of text has no place for. */
+  private static void checkWide(Preprocess preprocess, List<String> columns) {
+    if (preprocess.target().pixels()) {
+      throw new BellowsException(
+          ExitCode.CONFIG, "output.format csv has no place for masks; use parquet");
+    }
+    if (preprocess.written() == null
+        && preprocess.targets().stream().anyMatch(t -> t.positions() > 1)
+        && !columns.equals(List.of("prediction"))) {
+      throw new BellowsException(
+          ExitCode.CONFIG,
+          "predict.columns "
+              + columns
+              + ": probabilities of each token don't fit output.format csv; use parquet, or columns: [prediction]");
+    }
   }
 
   private static void write(
@@ -213,7 +223,10 @@ public final class PredictJob {
 
   private static List<StructField> predicted(ScorePlan plan, List<String> columns, boolean wide) {
     return outputs(plan).stream()
-        .flatMap(output -> new OutputColumns(output, columns, wide).fields().stream())
+        .flatMap(
+            output ->
+                new OutputColumns(output, columns, wide, plan.preprocess().image())
+                    .fields().stream())
         .toList();
   }
 

@@ -88,7 +88,9 @@ final class PredictTask implements FlatMapFunction<Iterator<Tuple2<Row, Long>>, 
     private final int[] order = new int[rowsAtOnce];
     private final List<OutputPlan> outputs = PredictJob.outputs(plan);
     private final List<OutputColumns> writers =
-        outputs.stream().map(output -> new OutputColumns(output, columns, wide)).toList();
+        outputs.stream()
+            .map(output -> new OutputColumns(output, columns, wide, plan.preprocess().image()))
+            .toList();
     private final @Nullable TextWriter text;
     private Iterator<Row> ready = List.<Row>of().iterator();
 

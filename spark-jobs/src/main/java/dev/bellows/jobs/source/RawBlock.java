@@ -28,6 +28,8 @@ public final class RawBlock implements Externalizable {
   byte[] pixels = NO_BYTES;
   int pixelWidth;
   int channels = 1;
+  byte[] masks = NO_BYTES;
+  int maskWidth;
   int[] rowPointers = NO_INTS;
   int[] sparseColumns = NO_INTS;
   float[] sparseValues = NO_FLOATS;
@@ -71,6 +73,15 @@ public final class RawBlock implements Externalizable {
   /** Values of a pixel, last axis of an image. */
   public int channels() {
     return channels;
+  }
+
+  /** [rows, maskWidth] unsigned label of each pixel; empty without masks. Not a copy. */
+  public byte[] masks() {
+    return masks;
+  }
+
+  public int maskWidth() {
+    return maskWidth;
   }
 
   /** [rows + 1]; empty without sparse rows. Not a copy. */
@@ -134,6 +145,8 @@ public final class RawBlock implements Externalizable {
     codec.write(out, pixels);
     out.writeInt(pixelWidth);
     out.writeInt(channels);
+    codec.write(out, masks);
+    out.writeInt(maskWidth);
     codec.write(out, rowPointers);
     codec.write(out, sparseColumns);
     codec.write(out, sparseValues);
@@ -171,6 +184,8 @@ public final class RawBlock implements Externalizable {
     pixels = codec.readBytes(in);
     pixelWidth = in.readInt();
     channels = in.readInt();
+    masks = codec.readBytes(in);
+    maskWidth = in.readInt();
     rowPointers = codec.readInts(in);
     sparseColumns = codec.readInts(in);
     sparseValues = codec.readFloats(in);

@@ -17,11 +17,13 @@ final class RawBlockBuilder {
 
   private static final long FULL_BYTES = 64L << 20;
   private static final int KEPT_BAD_ROWS = 5;
+  private static final long MASK = RowHash.column("mask of the image");
 
   private final RawSchema schema;
   private final CellKind[] kinds;
   private final long[] columnHashes;
   private final int pixelWidth;
+  private final int maskWidth;
   private RawBlock block = new RawBlock();
   private double[][] numbers;
   private int[][] text;
@@ -43,6 +45,7 @@ final class RawBlockBuilder {
       columnHashes[c] = RowHash.column(schema.columns().get(c));
     }
     this.pixelWidth = schema.pixelWidth();
+    this.maskWidth = schema.maskWidth();
     this.numbers = new double[n][];
     this.text = new int[n][];
     this.dictionaries = new TextDictionary[n];
@@ -52,7 +55,7 @@ final class RawBlockBuilder {
   private void reset(String file) {
     block = new RawBlock();
     block.file = file;
-    capacity = 256;
+    capacity = (int) Math.max(1, Math.min(256, FULL_BYTES / Math.max(1, pixelWidth)));
     for (int c = 0; c < kinds.length; c++) {
       numbers[c] = new double[kinds[c] == CellKind.SKIP ? 0 : capacity];
       text[c] = RawColumn.NO_TEXT;
@@ -64,6 +67,8 @@ final class RawBlockBuilder {
     block.pixels = new byte[Math.multiplyExact(capacity, pixelWidth)];
     block.pixelWidth = pixelWidth;
     block.channels = schema.channels();
+    block.masks = new byte[Math.multiplyExact(capacity, maskWidth)];
+    block.maskWidth = maskWidth;
     if (schema.sparse()) {
       block.rowPointers = new int[capacity + 1];
       block.sparseColumns = new int[capacity * 8];
@@ -118,6 +123,7 @@ final class RawBlockBuilder {
       block.idHashes = Arrays.copyOf(block.idHashes, capacity);
     }
     block.pixels = Arrays.copyOf(block.pixels, Math.multiplyExact(capacity, pixelWidth));
+    block.masks = Arrays.copyOf(block.masks, Math.multiplyExact(capacity, maskWidth));
     if (schema.sparse()) {
       block.rowPointers = Arrays.copyOf(block.rowPointers, capacity + 1);
     }
@@ -218,6 +224,13 @@ final class RawBlockBuilder {
     bytes += pixelWidth;
   }
 
+  /** The labels of the image's pixels. */
+  void mask(byte[] b, int from) {
+    System.arraycopy(b, from, block.masks, rows * maskWidth, maskWidth);
+    contentHash += RowHash.cell(MASK, RowHash.bytes(b, from, from + maskWidth));
+    bytes += maskWidth;
+  }
+
   /** One stored value of the sparse part; columns come in ascending order. */
   void sparse(int column, float value) {
     if (stored == block.sparseColumns.length) {
@@ -285,6 +298,7 @@ final class RawBlockBuilder {
       done.idHashes = Arrays.copyOf(done.idHashes, rows);
     }
     done.pixels = Arrays.copyOf(done.pixels, rows * pixelWidth);
+    done.masks = Arrays.copyOf(done.masks, rows * maskWidth);
     if (schema.sparse()) {
       done.rowPointers = Arrays.copyOf(done.rowPointers, rows + 1);
       done.sparseColumns = Arrays.copyOf(done.sparseColumns, stored);

@@ -12,14 +12,26 @@ import java.util.List;
  *     images
  * @param sparse whether rows have a sparse part
  * @param idColumn index of the column that names a row; -1 for none
+ * @param masks whether each pixel of an image has a label beside it
  */
 public record RawSchema(
     List<String> columns,
     List<CellKind> kinds,
     List<Integer> imageShape,
     boolean sparse,
-    int idColumn)
+    int idColumn,
+    boolean masks)
     implements Serializable {
+
+  /** Rows without masks. */
+  public RawSchema(
+      List<String> columns,
+      List<CellKind> kinds,
+      List<Integer> imageShape,
+      boolean sparse,
+      int idColumn) {
+    this(columns, kinds, imageShape, sparse, idColumn, false);
+  }
 
   /** How cells are read. */
   public enum CellKind {
@@ -38,6 +50,11 @@ public record RawSchema(
   /** Bytes of one image; 0 without images. */
   public int pixelWidth() {
     return imageShape.stream().reduce(1, (a, b) -> a * b) * (imageShape.isEmpty() ? 0 : 1);
+  }
+
+  /** Labels of a row: one per pixel; 0 without masks. */
+  public int maskWidth() {
+    return masks ? pixelWidth() / channels() : 0;
   }
 
   /** Values of a pixel, last axis of an image; 1 without images. */

@@ -84,6 +84,24 @@ final class SourceFiles {
     return new SourceFiles(conf, path, files);
   }
 
+  /** As {@link #list}, and where a folder holds only folders, the files of those. */
+  static SourceFiles listDeep(Configuration conf, String baseDir, String path) {
+    Path resolved = resolve(baseDir, path);
+    try {
+      FileSystem fs = resolved.getFileSystem(conf);
+      if (fs.exists(resolved)) {
+        FileStatus[] inside = fs.listStatus(resolved);
+        boolean folders =
+            inside.length > 0 && Arrays.stream(inside).allMatch(FileStatus::isDirectory);
+        return list(conf, baseDir, folders ? path + "/*" : path);
+      }
+    } catch (IOException e) {
+      throw new DataException(
+          "data file " + name(resolved) + " cannot be read: " + e.getMessage(), e);
+    }
+    return list(conf, baseDir, path);
+  }
+
   /** A path as people write it. */
   static String name(Path path) {
     String s = path.toString();

@@ -38,6 +38,11 @@ public interface SourceLayout {
     return 0;
   }
 
+  /** Whether each pixel of an image has a label beside it. */
+  default boolean masks() {
+    return false;
+  }
+
   /** Whether cells of this source carry types, so that text that looks like a number stays text. */
   boolean typed(String column);
 }

@@ -60,6 +60,9 @@ public final class Sources {
             SourceFiles.list(conf, baseDir, path(source, source.path())),
             target == null ? null : SourceFiles.list(conf, baseDir, target));
       }
+      case IMAGES ->
+          new ImageFolderSource(
+              session, baseDir, path(source, source.path()), source.arrays().images());
       case PARQUET ->
           FrameSource.parquet(
               session, SourceFiles.list(conf, baseDir, path(source, source.path())), rule);

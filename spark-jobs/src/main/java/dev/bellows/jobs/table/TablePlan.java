@@ -105,6 +105,11 @@ public final class TablePlan implements Serializable {
       @Nullable String id,
       @Nullable String weight) {
     List<String> names = source.columns();
+    if (kind == TargetKind.PIXELS && (!source.masks() || !more.isEmpty())) {
+      throw more.isEmpty()
+          ? noMasks(source)
+          : new DataException("segmentation learns masks alone, and no columns in targets beside");
+    }
     List<Target> targets = new ArrayList<>();
     targets.add(target(source, features, target, kind, "target.name", 0));
     for (HeadTarget head : more) {
@@ -173,7 +178,8 @@ public final class TablePlan implements Serializable {
       }
     }
     return new TablePlan(
-        new RawSchema(names, kinds, source.imageShape(), source.sparse(), idIndex),
+        new RawSchema(
+            names, kinds, source.imageShape(), source.sparse(), idIndex, kind == TargetKind.PIXELS),
         features,
         targets,
         source.window(),
@@ -196,7 +202,7 @@ public final class TablePlan implements Serializable {
             ? along(source, features, target, kind)
             : -1;
     int column =
-        kind == TargetKind.NEXT_TOKEN
+        kind == TargetKind.NEXT_TOKEN || kind == TargetKind.PIXELS
             ? along
             : required(source.columns(), target.name(), key, source);
     return new Target(column, kind, along, target, output);
@@ -214,8 +220,14 @@ public final class TablePlan implements Serializable {
     return switch (kind) {
       case CLASS -> CellKind.AUTO;
       case NUMBER -> CellKind.NUMBER;
-      case TAGS, NEXT_TOKEN -> CellKind.TEXT;
+      case TAGS, NEXT_TOKEN, PIXELS -> CellKind.TEXT;
     };
+  }
+
+  private static DataException noMasks(SourceLayout source) {
+    return new DataException(
+        source.name()
+            + " has no label per pixel, which segmentation learns: expected a source of format images with masks");
   }
 
   private static FeatureConfig.Type type(
@@ -319,8 +331,12 @@ public final class TablePlan implements Serializable {
     }
     List<Target> targets = new ArrayList<>();
     for (TargetColumn target : model.targets()) {
-      int c = names.indexOf(target.name());
-      if (c >= 0 && targetRequired && !target.next()) {
+      int c = target.pixels() ? -1 : names.indexOf(target.name());
+      if (target.pixels() && targetRequired) {
+        if (!source.masks()) {
+          throw noMasks(source);
+        }
+      } else if (c >= 0 && targetRequired && !target.next()) {
         roles[c] = ColumnRole.TARGET;
         kinds[c] = target.classes().isEmpty() ? CellKind.NUMBER : CellKind.TEXT;
       } else if (targetRequired && !target.next()) {
@@ -363,7 +379,13 @@ public final class TablePlan implements Serializable {
     }
     int idIndex = id == null ? -1 : required(names, id, "data.id", source);
     RawSchema schema =
-        new RawSchema(names, List.of(kinds), source.imageShape(), source.sparse(), idIndex);
+        new RawSchema(
+            names,
+            List.of(kinds),
+            source.imageShape(),
+            source.sparse(),
+            idIndex,
+            targetRequired && model.target().pixels());
     return new TablePlan(
         schema,
         null,
@@ -379,6 +401,9 @@ public final class TablePlan implements Serializable {
   private static TargetKind kind(TargetColumn target) {
     if (!target.along().isEmpty()) {
       return target.next() ? TargetKind.NEXT_TOKEN : TargetKind.TAGS;
+    }
+    if (target.pixels()) {
+      return TargetKind.PIXELS;
     }
     return target.classes().isEmpty() ? TargetKind.NUMBER : TargetKind.CLASS;
   }

@@ -10,6 +10,8 @@ import java.io.ObjectInput;
 import java.io.ObjectOutput;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.LongStream;
 import org.apache.spark.api.java.JavaRDD;
@@ -31,6 +33,8 @@ public final class TableStats implements Externalizable {
   ColumnStats[] columns = {};
 
   /** [channels] sums of bytes and of their squares. */
+  long[] maskCounts = {};
+
   long[] pixelSums = {};
 
   long[] pixelSquares = {};
@@ -158,6 +162,9 @@ public final class TableStats implements Externalizable {
     if (block.pixelWidth() > 0) {
       addPixels(block, mask);
     }
+    if (block.maskWidth() > 0) {
+      addMasks(block, mask);
+    }
     if (block.rowPointers().length > 0) {
       addSparse(block, mask);
     }
@@ -241,6 +248,7 @@ public final class TableStats implements Externalizable {
     }
     pixelSums = sum(pixelSums, o.pixelSums);
     pixelSquares = sum(pixelSquares, o.pixelSquares);
+    maskCounts = sum(maskCounts, o.maskCounts);
     pixelMin = Math.min(pixelMin, o.pixelMin);
     pixelMax = Math.max(pixelMax, o.pixelMax);
     pixels += o.pixels;
@@ -257,6 +265,29 @@ public final class TableStats implements Externalizable {
   /** Of one channel of the images. */
   Moments pixelMoments(int channel) {
     return moments(pixelSums[channel], pixelSquares[channel], pixels / pixelSums.length);
+  }
+
+  private void addMasks(RawBlock block, @Nullable BitSet mask) {
+    int width = block.maskWidth();
+    if (maskCounts.length == 0) {
+      maskCounts = new long[256];
+    }
+    for (int r = 0; r < block.rows(); r++) {
+      for (int i = r * width; (mask == null || mask.get(r)) && i < (r + 1) * width; i++) {
+        maskCounts[block.masks()[i] & 0xff]++;
+      }
+    }
+  }
+
+  /** Pixels of each label of the masks, by label; empty without masks. */
+  Map<String, long[]> maskLabels() {
+    Map<String, long[]> labels = new TreeMap<>();
+    for (int label = 0; label < maskCounts.length; label++) {
+      if (maskCounts[label] > 0) {
+        labels.put(Integer.toString(label), new long[] {maskCounts[label], maskCounts[label]});
+      }
+    }
+    return labels;
   }
 
   private static Moments moments(long sum, long squares, long count) {
@@ -306,6 +337,7 @@ public final class TableStats implements Externalizable {
     ArrayCodec codec = new ArrayCodec();
     codec.write(out, pixelSums);
     codec.write(out, pixelSquares);
+    codec.write(out, maskCounts);
     out.writeInt(pixelMin);
     out.writeInt(pixelMax);
     out.writeLong(pixels);
@@ -333,6 +365,7 @@ public final class TableStats implements Externalizable {
     ArrayCodec codec = new ArrayCodec();
     pixelSums = codec.readLongs(in);
     pixelSquares = codec.readLongs(in);
+    maskCounts = codec.readLongs(in);
     pixelMin = in.readInt();
     pixelMax = in.readInt();
     pixels = in.readLong();

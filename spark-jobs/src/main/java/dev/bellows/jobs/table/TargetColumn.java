@@ -51,6 +51,11 @@ public record TargetColumn(
     return new TargetColumn(name, classes, positive, offset, scale, positions, along, other);
   }
 
+  /** Whether the labels are those of the pixels of an image. */
+  public boolean pixels() {
+    return !classes.isEmpty() && positions > 1 && along.isEmpty();
+  }
+
   /** Whether the label of a token is the token that follows. */
   public boolean next() {
     return along.equals(name);

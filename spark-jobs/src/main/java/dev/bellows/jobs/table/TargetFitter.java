@@ -55,6 +55,9 @@ final class TargetFitter {
   }
 
   private TargetColumn column(TablePlan.Target target) {
+    if (target.kind() == TargetKind.PIXELS) {
+      return pixels(target.configured());
+    }
     String name = plan.names().get(target.column());
     return switch (target.kind()) {
       case NEXT_TOKEN -> {
@@ -67,7 +70,7 @@ final class TargetFitter {
         boolean scaled = target.configured().scale() == TargetConfig.Scale.STANDARD && m.std() > 0;
         yield new TargetColumn(name, List.of(), 0, scaled ? m.mean() : 0, scaled ? m.std() : 1);
       }
-      case CLASS, TAGS -> classes(target, name);
+      case CLASS, TAGS, PIXELS -> classes(target, name);
     };
   }
 
@@ -86,11 +89,7 @@ final class TargetFitter {
     if (config.unseen() == TargetConfig.Unseen.FAIL) {
       refuseUnseen(name, classes, counts);
     }
-    for (String c : target.output() == 0 ? classes : List.<String>of()) {
-      long[] n = counts.get(c);
-      classCounts.put(c, n == null ? 0 : n[0]);
-      trainingCounts.add(n == null ? 0 : n[1]);
-    }
+    count(target.output() == 0 ? classes : List.of(), counts);
     String positive = config.positive();
     int index =
         positive == null ? classes.size() - 1 : classes.indexOf(NumberText.canonical(positive));
@@ -98,6 +97,24 @@ final class TargetFitter {
     return along == null
         ? new TargetColumn(name, classes, index, 0, 1)
         : new TargetColumn(name, classes, index, 0, 1, along.length(), along.name());
+  }
+
+  /** Classes of masks are counted in pixels; labels that held-out masks alone have are not here. */
+  private TargetColumn pixels(TargetConfig config) {
+    Map<String, long[]> counts = stats.maskLabels();
+    List<String> classes = Classes.of(config, counts);
+    count(classes, counts);
+    String positive = config.positive();
+    int index = positive == null ? classes.size() - 1 : classes.indexOf(positive);
+    return new TargetColumn(config.name(), classes, index, 0, 1, plan.schema().maskWidth(), "");
+  }
+
+  private void count(List<String> classes, Map<String, long[]> counts) {
+    for (String c : classes) {
+      long[] n = counts.get(c);
+      classCounts.put(c, n == null ? 0 : n[0]);
+      trainingCounts.add(n == null ? 0 : n[1]);
+    }
   }
 
   private static void refuseUnseen(String name, List<String> classes, Map<String, long[]> counts) {

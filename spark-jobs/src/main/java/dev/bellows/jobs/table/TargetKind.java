@@ -11,7 +11,9 @@ public enum TargetKind {
   /** One class per token of a text, written between blanks. */
   TAGS,
   /** The token that follows, for each token of a text. */
-  NEXT_TOKEN;
+  NEXT_TOKEN,
+  /** One class per pixel of an image, in its mask. */
+  PIXELS;
 
   /** What a task learns. */
   public static TargetKind of(RunConfig.Task task) {
@@ -20,6 +22,7 @@ public enum TargetKind {
       case REGRESSION -> NUMBER;
       case TAGGING -> TAGS;
       case LANGUAGE_MODEL, TRANSLATION -> NEXT_TOKEN;
+      case SEGMENTATION -> PIXELS;
     };
   }
 
