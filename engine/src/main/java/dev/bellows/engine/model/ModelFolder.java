@@ -145,6 +145,33 @@ public final class ModelFolder {
         sums);
   }
 
+  /**
+   * Compares every file of a model with its sum, and then what they say with each other.
+   *
+   * @return what is wrong, one sentence each that names the file; empty when the model is whole
+   */
+  public static List<String> damage(FolderFiles files) {
+    List<String> found = new ArrayList<>();
+    try {
+      Map<String, String> sums = sums(files);
+      for (String name : SUMMED) {
+        MessageDigest digest = digest();
+        try (InputStream in = new DigestInputStream(plain(files, name, Long.MAX_VALUE), digest)) {
+          in.transferTo(OutputStream.nullOutputStream());
+          compare(where(files, name), hex(digest.digest()), sums.get(name));
+        } catch (IOException e) {
+          found.add(String.valueOf(e.getMessage()));
+        }
+      }
+      if (found.isEmpty()) {
+        open(files);
+      }
+    } catch (IOException e) {
+      found.add(String.valueOf(e.getMessage()));
+    }
+    return found;
+  }
+
   private static List<Safetensors.Tensor> tensors(ModelContents contents) {
     List<Safetensors.Tensor> tensors = new ArrayList<>();
     int at = 0;

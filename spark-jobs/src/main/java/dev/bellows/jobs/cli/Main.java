@@ -42,6 +42,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       SynthCommand.class,
       ReportCommand.class,
       InspectCommand.class,
+      VerifyCommand.class,
       BenchCommand.class,
       DoctorCommand.class
     })

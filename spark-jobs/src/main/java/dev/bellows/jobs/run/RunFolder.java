@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  *   events.jsonl            one line per epoch, warning, failure, checkpoint
  *   history.csv             one row per epoch
  *   metrics.json            final figures
- *   steps.ledger            one line per step: loss, rows, bytes, wait, CRC of the parameters
+ *   steps.ledger            one line per step: loss, metric, rows, CRC of the parameters
  *   checkpoints/  model/  lease/
  * </pre>
  *

@@ -117,7 +117,8 @@ final class Checkpoints {
     }
   }
 
-  private static RestorePoint point(Checkpoint c) {
+  /** A checkpoint as what training goes on from. */
+  static RestorePoint point(Checkpoint c) {
     float[][] slots = new float[c.slotCount()][];
     for (int s = 0; s < slots.length; s++) {
       slots[s] = c.slot(s);

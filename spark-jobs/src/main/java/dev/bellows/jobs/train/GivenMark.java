@@ -7,6 +7,7 @@ import dev.bellows.jobs.run.RunFolder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Which rows of a run were data frames: they are nowhere in its folder. */
 final class GivenMark {
@@ -35,13 +36,18 @@ final class GivenMark {
    * @throws BellowsException exit 2
    */
   static void requireSame(RunFolder folder, GivenRows given) {
-    if (!(folder.get(KEY) instanceof List<?> before) || before.equals(of(given))) {
+    requireSame(folder.get(KEY), given, folder.dir());
+  }
+
+  /** The same with the value of {@link #KEY} in run.json. */
+  static void requireSame(@Nullable Object noted, GivenRows given, String dir) {
+    if (!(noted instanceof List<?> before) || before.equals(of(given))) {
       return;
     }
     throw new BellowsException(
         ExitCode.USAGE,
         "the run in "
-            + folder.dir()
+            + dir
             + " was started on "
             + shown(before)
             + ", now there is "

@@ -5,17 +5,19 @@ import dev.bellows.ps.protocol.Message.LedgerEntry;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * {@code steps.ledger}: one line per step that the shards finished. It holds nothing that depends
  * on the topology, so equal runs have equal ledgers.
  *
- * <pre>step,loss,metric,weight,rows,applied,crc32c</pre>
+ * <p>{@code loss} and {@code metric} are the means of the step, {@code crc32c} is that of the
+ * parameters after it (empty where it was not taken), {@code check} is the {@link LedgerLine}'s
+ * own.
  */
 final class StepLedger {
-  private static final String NAME = "steps.ledger";
-  private static final String HEADER = "step,loss,metric,weight,rows,applied,crc32c\n";
+  /** The file in the run folder. */
+  static final String NAME = "steps.ledger";
+
   private static final int FLUSH_CHARS = 1 << 16;
 
   private final RunFolder folder;
@@ -33,12 +35,8 @@ final class StepLedger {
     List<String> kept = new ArrayList<>();
     try {
       if (from > 0) {
-        for (String line : folder.readText(NAME).lines().toList()) {
-          String[] cells = line.split(",", -1);
-          if (cells.length == 7
-              && cells[0].matches("\\d{1,18}")
-              && cells[6].matches("([0-9a-f]{8})?")
-              && Long.parseLong(cells[0]) < from) {
+        for (String line : folder.readText(NAME).lines().skip(1).toList()) {
+          if (isBefore(line, from)) {
             kept.add(line);
           }
         }
@@ -46,26 +44,21 @@ final class StepLedger {
     } catch (IOException e) {
       kept.clear(); // an unreadable ledger is rewritten; training does not depend on it
     }
-    folder.writeText(NAME, HEADER + (kept.isEmpty() ? "" : String.join("\n", kept) + "\n"));
+    kept.add(0, LedgerLine.HEADER);
+    folder.writeText(NAME, String.join("\n", kept) + "\n");
+  }
+
+  private static boolean isBefore(String line, long from) {
+    try {
+      return LedgerLine.parse(line).step() < from;
+    } catch (IllegalArgumentException torn) {
+      return false;
+    }
   }
 
   /** Adds a step. */
   void add(LedgerEntry e) {
-    pending
-        .append(e.step())
-        .append(',')
-        .append(e.weight() == 0 ? 0.0 : e.loss() / e.weight())
-        .append(',')
-        .append(e.rows() == 0 ? 0.0 : e.metric() / e.rows())
-        .append(',')
-        .append(e.weight())
-        .append(',')
-        .append((long) e.rows())
-        .append(',')
-        .append(e.applied() ? 1 : 0)
-        .append(',')
-        .append(e.hasCrc() ? String.format(Locale.ROOT, "%08x", e.crc()) : "")
-        .append('\n');
+    pending.append(LedgerLine.of(e).line()).append('\n');
     if (pending.length() > FLUSH_CHARS) {
       flush();
     }

@@ -56,6 +56,7 @@ final class Training implements AutoCloseable {
   private final EpochEnd epochEnd;
   private final StepLedger ledger;
   private final String runId;
+  private final long until;
   private final long startedNanos = System.nanoTime();
 
   private TrainState state;
@@ -77,6 +78,24 @@ final class Training implements AutoCloseable {
       Console console,
       Failpoints failpoints,
       @Nullable RestorePoint resumed) {
+    this(sparkSession, setup, folder, console, failpoints, resumed, Long.MAX_VALUE);
+  }
+
+  /**
+   * A training, or a replay of some of its steps: then there is no validation and no checkpoint,
+   * only the ledger of the steps.
+   *
+   * @param until step at which a replay ends; {@code Long.MAX_VALUE}: this is no replay
+   */
+  Training(
+      SparkSession sparkSession,
+      Setup setup,
+      RunFolder folder,
+      Console console,
+      Failpoints failpoints,
+      @Nullable RestorePoint resumed,
+      long until) {
+    this.until = until;
     this.context = sparkSession.sparkContext();
     this.spark = new JavaSparkContext(context);
     this.setup = setup;
@@ -126,16 +145,19 @@ final class Training implements AutoCloseable {
    * @throws Stopped when somebody asked to stop; a checkpoint was written
    */
   RestorePoint run() throws Stopped, InterruptedException {
-    epochEnd.header();
+    if (!replaying()) {
+      epochEnd.header();
+    }
+    long last = Math.min(setup.segments().totalSteps(), until);
     while (true) {
       try {
         if (session == null) {
           start();
         }
-        while (state.step < setup.segments().totalSteps() && !state.stopped) {
-          segment(setup.segments().end(state.step));
+        while (state.step < last && !state.stopped) {
+          segment(Math.min(last, setup.segments().end(state.step)));
         }
-        return finalPoint();
+        return replaying() ? present() : finalPoint();
       } catch (ShardsLost lost) {
         console.detail(String.valueOf(lost.getMessage()));
         folder.lease().renew();
@@ -210,13 +232,13 @@ final class Training implements AutoCloseable {
       drain(end);
       RestorePoint raw = shards.read(end, setup.slots(), Map.of());
       state.step = end; // not before: after a promotion the segment is entered again
-      boolean due = setup.segments().checkpoint(end);
-      if (setup.segments().epochEnd(end)) {
+      boolean due = !replaying() && setup.segments().checkpoint(end);
+      if (!replaying() && setup.segments().epochEnd(end)) {
         due |= epochEnd.run(state, setup.exported(raw));
       }
       ledger.flush();
       newest = new RestorePoint(end, raw.values(), raw.slots(), state.toTree(setup.fingerprint()));
-      if (due || state.stopped) {
+      if (due || (state.stopped && !replaying())) {
         checkpoint(newest);
       }
       failpoints.hit("driver.segment", end);
@@ -349,7 +371,8 @@ final class Training implements AutoCloseable {
       return asked;
     }
     Duration most = setup.config().trainer().maxTime();
-    boolean over = most != null && System.nanoTime() - startedNanos > most.toNanos();
+    boolean over =
+        !replaying() && most != null && System.nanoTime() - startedNanos > most.toNanos();
     return over ? ExitCode.OK : null;
   }
 
@@ -441,11 +464,20 @@ final class Training implements AutoCloseable {
     }
   }
 
-  private RestorePoint finalPoint() {
+  private boolean replaying() {
+    return until < Long.MAX_VALUE;
+  }
+
+  private RestorePoint present() {
     RestorePoint last = newest;
     if (last == null) {
       throw new IllegalStateException("training ended without a step");
     }
+    return last;
+  }
+
+  private RestorePoint finalPoint() {
+    RestorePoint last = present();
     long best = state.bestStep;
     if (epochEnd.restoresBest() && best >= 0 && best != last.step()) {
       Optional<RestorePoint> stored = epochEnd.best(best).or(() -> checkpoints.at(best));

@@ -75,6 +75,7 @@ class MainTest {
             "schema",
             "synth",
             "inspect",
+            "verify",
             "bench",
             "doctor")
         .doesNotContain("serve", "ensemble", "search");
@@ -96,6 +97,7 @@ class MainTest {
         "schema",
         "synth",
         "inspect",
+        "verify",
         "bench",
         "doctor"
       })
@@ -295,5 +297,21 @@ class MainTest {
     assertThat(run("train", "-c", file.toString(), "--set", "output.password=hunter2"))
         .isEqualTo(3);
     assertThat(err() + out()).contains("secrets don't belong").doesNotContain("hunter2");
+  }
+
+  @Test
+  void verifyTellsDamageFromWrongUse() throws Exception {
+    Path run = Files.createDirectories(folder.resolve("run"));
+    assertThat(run("verify", run.toString())).isEqualTo(2);
+    Files.writeString(
+        run.resolve("run.json"),
+        "{\"format\": \"bellows-run\", \"format_version\": 1, \"status\": \"failed\"}");
+    assertThat(run("verify", run.toString())).as(err()).isZero();
+    assertThat(out()).contains("no model yet", "no problems");
+    Files.writeString(run.resolve("steps.ledger"), "step,loss\n");
+    assertThat(run("verify", run.toString())).isEqualTo(8);
+    assertThat(err()).contains("1 problem (exit 8)", "steps.ledger:1: expected the head");
+    assertThat(run("verify", run.toString(), "--steps", "9:9")).isEqualTo(2);
+    assertThat(err()).contains("expected A:B for steps A to B-1");
   }
 }
