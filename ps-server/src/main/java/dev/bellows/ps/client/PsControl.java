@@ -79,6 +79,7 @@ public final class PsControl implements AutoCloseable {
                 plan.totalSteps(),
                 plan.ledgerCapacity(),
                 plan.crcEvery(),
+                plan.consistency(),
                 plan.updateSpec()));
   }
 

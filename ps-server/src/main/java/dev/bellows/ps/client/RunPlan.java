@@ -1,5 +1,7 @@
 package dev.bellows.ps.client;
 
+import dev.bellows.ps.protocol.Consistency;
+
 /**
  * What a run's namespaces are made with.
  *
@@ -10,6 +12,7 @@ package dev.bellows.ps.client;
  * @param ledgerCapacity ledger entries that each shard keeps; read them before so many more steps
  *     have passed
  * @param crcEvery a checksum of the parameters every so many steps; 0: never
+ * @param consistency when a step may start
  */
 @SuppressWarnings("ArrayRecordComponent") // plain carrier, never compared
 public record RunPlan(
@@ -18,4 +21,16 @@ public record RunPlan(
     long stepsPerEpoch,
     long totalSteps,
     int ledgerCapacity,
-    int crcEvery) {}
+    int crcEvery,
+    Consistency consistency) {
+  /** A run whose steps wait for the whole step before. */
+  public RunPlan(
+      byte[] updateSpec,
+      int slices,
+      long stepsPerEpoch,
+      long totalSteps,
+      int ledgerCapacity,
+      int crcEvery) {
+    this(updateSpec, slices, stepsPerEpoch, totalSteps, ledgerCapacity, crcEvery, Consistency.BSP);
+  }
+}

@@ -92,10 +92,28 @@ final class BodyReader {
     long totalSteps = in.getLong();
     int ledgerCapacity = in.getInt();
     int crcEvery = in.getInt();
+    Consistency consistency = consistency(in.getInt());
     byte[] spec = new byte[count("update specification", 1, MessageCodec.MAX_UPDATE_SPEC_BYTES)];
     in.get(spec);
     return new Message.Create(
-        target, from, to, slices, stepsPerEpoch, totalSteps, ledgerCapacity, crcEvery, spec);
+        target,
+        from,
+        to,
+        slices,
+        stepsPerEpoch,
+        totalSteps,
+        ledgerCapacity,
+        crcEvery,
+        consistency,
+        spec);
+  }
+
+  private static Consistency consistency(int staleness) {
+    if (staleness < -1) {
+      throw new PsException(
+          PsErrorCode.BAD_REQUEST, "staleness must be -1 or more, found " + staleness);
+    }
+    return new Consistency(staleness);
   }
 
   private Message status() {

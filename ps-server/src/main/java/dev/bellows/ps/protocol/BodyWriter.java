@@ -20,7 +20,7 @@ final class BodyWriter {
   private static int ownBytes(Message message) {
     return switch (message.opcode()) {
       case PING, STATUS, DROP, DETACH, ADVANCE -> 0;
-      case CREATE -> 6 * INT + 2 * LONG + ((Message.Create) message).updateSpec().length;
+      case CREATE -> 7 * INT + 2 * LONG + ((Message.Create) message).updateSpec().length;
       case PUT -> 2 * INT + floatsBytes(((Message.Put) message).values());
       case SEAL, NORM, SNAPSHOT, RELEASE, DONE -> LONG;
       case JOIN -> LONG + 2 * INT + stringBytes(((Message.Join) message).name());
@@ -71,6 +71,7 @@ final class BodyWriter {
             .putLong(m.totalSteps());
         out.putInt(m.ledgerCapacity())
             .putInt(m.crcEvery())
+            .putInt(m.consistency().staleness())
             .putInt(m.updateSpec().length)
             .put(m.updateSpec());
       }

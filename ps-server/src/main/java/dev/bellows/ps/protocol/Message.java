@@ -45,6 +45,7 @@ public sealed interface Message {
    * @param ledgerCapacity ledger entries kept (the newest ones)
    * @param crcEvery a ledger entry carries the CRC32C of the range when its step number plus one is
    *     a multiple of this; 0: never
+   * @param consistency when a step may start
    * @param updateSpec encoded {@code engine.optim.UpdateSpec}
    */
   record Create(
@@ -56,6 +57,7 @@ public sealed interface Message {
       long totalSteps,
       int ledgerCapacity,
       int crcEvery,
+      Consistency consistency,
       byte[] updateSpec)
       implements Request {
     @Override

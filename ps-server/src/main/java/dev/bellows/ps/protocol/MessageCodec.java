@@ -11,7 +11,7 @@ import java.nio.ByteOrder;
  * <pre>
  *   PING          (empty)
  *   CREATE        target i32 from, i32 to, i32 slices, i64 stepsPerEpoch, i64 totalSteps,
- *                        i32 ledgerCapacity, i32 crcEvery, i32 count, updateSpec bytes
+ *                        i32 ledgerCapacity, i32 crcEvery, i32 staleness, i32 count, updateSpec bytes
  *   PUT           target i32 slot, i32 from, f32[]
  *   SEAL          target i64 step
  *   JOIN          target i64 client, str name, i32 sliceFrom, i32 sliceTo

@@ -35,7 +35,9 @@ public enum Counter {
   /** Sums sent to the replica again. */
   FORWARDS_REPEATED(14),
   /** Chunks whose newest version waits for the replica now. */
-  HIDDEN(15);
+  HIDDEN(15),
+  /** Most steps that somebody was given parameters ahead of the slowest slice. */
+  LEAD_MAX(16);
 
   private final int id;
 

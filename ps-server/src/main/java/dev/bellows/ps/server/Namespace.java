@@ -14,6 +14,7 @@ import dev.bellows.ps.shard.FloatPool;
 import dev.bellows.ps.shard.ShardMap;
 import dev.bellows.ps.shard.TreeSum;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One shard of one run.
@@ -44,6 +45,7 @@ final class Namespace {
   private final Crc32c crc = new Crc32c();
   private final TwoPhase phase;
   private final Replication replication;
+  private final @Nullable RelaxedSteps relaxed;
   private State state = State.LOADING;
   private long version;
   private int ahead;
@@ -94,6 +96,10 @@ final class Namespace {
     this.phase = new TwoPhase(chunks, rule);
     this.snapshots = new Snapshots(target, chunks, budget, deferred, counters);
     this.replication = new Replication(target, chunks, pool, counters, twoPhase, this::show);
+    this.relaxed =
+        create.consistency().isBsp()
+            ? null
+            : new RelaxedSteps(this, create, chunks, rule, this::rate, snapshots, ledger);
   }
 
   private int partLength(int number) {
@@ -109,6 +115,7 @@ final class Namespace {
         && again.totalSteps() == create.totalSteps()
         && again.ledgerCapacity() == create.ledgerCapacity()
         && again.crcEvery() == create.crcEvery()
+        && again.consistency().equals(create.consistency())
         && Arrays.equals(again.updateSpec(), create.updateSpec());
   }
 
@@ -147,6 +154,9 @@ final class Namespace {
       chunk.version = step;
     }
     version = step;
+    if (relaxed != null) {
+      relaxed.begin(step);
+    }
     state = State.RUNNING;
     return new Message.Done(step);
   }
@@ -154,12 +164,28 @@ final class Namespace {
   Message join(Message.Join m, long now) {
     RequestChecks.join(m, create.slices());
     clients.join(m.client(), m.name(), m.sliceFrom(), m.sliceTo(), now);
-    return status(now);
+    return relaxed == null
+        ? status(now)
+        : status(
+            now,
+            relaxed.version(m.sliceFrom(), m.sliceTo()),
+            relaxed.newest(m.sliceFrom(), m.sliceTo()));
   }
 
   Message status(long now) {
+    return status(now, version, newest());
+  }
+
+  /** Largest version that a chunk has: those below it can't be copied any more. */
+  private long newest() {
+    return relaxed != null ? relaxed.newestVersion() : version + (ahead > 0 ? 1 : 0);
+  }
+
+  private Message status(long now, long oldest, long newest) {
     long[] missing = new long[(create.slices() + 63) >>> 6];
-    if (state == State.RUNNING) {
+    if (state == State.RUNNING && relaxed != null) {
+      relaxed.markMissing(missing);
+    } else if (state == State.RUNNING) {
       for (Chunk chunk : chunks) {
         if (chunk.version == version) {
           chunk.sum.markMissing(missing);
@@ -169,8 +195,8 @@ final class Namespace {
     return new Message.StatusReply(
         state,
         target.incarnation(),
-        version,
-        version + (ahead > 0 ? 1 : 0),
+        oldest,
+        newest,
         create.slices(),
         missing,
         badSlice,
@@ -185,6 +211,10 @@ final class Namespace {
     Chunk chunk = chunk(m.chunk());
     RequestChecks.push(m, chunk, target);
     clients.seen(m.client(), m.step(), now);
+    if (relaxed != null) {
+      push(relaxed, chunk, connection, request, m, out);
+      return;
+    }
     if (m.step() == chunk.version - 1) {
       count(Counter.PUSHES_DUPLICATE);
     } else {
@@ -202,6 +232,29 @@ final class Namespace {
       deferred.wait(chunk.waiting, connection, request);
     } else {
       out.send(connection, request, diverged());
+    }
+  }
+
+  private void push(
+      RelaxedSteps steps, Chunk chunk, long connection, long request, Message.Push m, Effects out) {
+    if (!steps.push(chunk, m, out)) {
+      diverge(m.badSlice(), out);
+      out.send(connection, request, diverged());
+    } else if (m.pull()) {
+      steps.values(chunk, connection, request, m.client(), m.step() + 1, out);
+    } else {
+      out.send(connection, request, new Message.Done(chunk.version));
+    }
+  }
+
+  /** All slices have finished the step before a version. */
+  void finished(long reached) {
+    version = reached;
+    if (create.crcEvery() > 0 && reached % create.crcEvery() == 0) {
+      for (Chunk chunk : chunks) {
+        chunk.crc = crc.of(chunk.values, 0, chunk.length);
+      }
+      ledger.crc(reached - 1, rangeCrc());
     }
   }
 
@@ -367,6 +420,10 @@ final class Namespace {
     require(State.RUNNING);
     clients.seen(m.client(), -1, now);
     Chunk chunk = chunk(m.chunk());
+    if (relaxed != null) {
+      relaxed.values(chunk, connection, request, m.client(), m.version(), out);
+      return;
+    }
     if (m.version() == chunk.version + 1) {
       if (chunk.version != version || replication.hides(chunk)) {
         throw ahead(m.version());
@@ -410,7 +467,7 @@ final class Namespace {
 
   void snapshot(long connection, long request, long step, Effects out) {
     require(State.RUNNING);
-    snapshots.take(connection, request, step, version + (ahead > 0 ? 1 : 0), out);
+    snapshots.take(connection, request, step, newest(), out);
   }
 
   Message get(Message.Get m) {
@@ -426,6 +483,11 @@ final class Namespace {
   /** Takes a replica; false when it is the present one, which gets its open steps again. */
   boolean attach(Message.Attach m, long firstId, Effects out) {
     require(State.RUNNING);
+    if (relaxed != null) {
+      throw new Refusal(
+          PsErrorCode.WRONG_STATE,
+          target + " is " + create.consistency() + ": only bsp steps can be replicated");
+    }
     if (replication.isAttached(m.replica(), m.from())) {
       replication.resend(out);
       return false;
@@ -497,6 +559,9 @@ final class Namespace {
       deferred.answer(chunk.waiting, answer, out);
     }
     deferred.answer(phase.waiting, answer, out);
+    if (relaxed != null) {
+      relaxed.failWaiting(answer, out);
+    }
     snapshots.failWaiting(answer, out);
   }
 
@@ -515,6 +580,9 @@ final class Namespace {
       deferred.forget(chunk.waiting, connection);
     }
     deferred.forget(phase.waiting, connection);
+    if (relaxed != null) {
+      relaxed.forget(connection);
+    }
     snapshots.forget(connection);
   }
 

@@ -1,5 +1,6 @@
 package dev.bellows.ps.server;
 
+import dev.bellows.engine.optim.NanPolicy;
 import dev.bellows.engine.optim.UpdateSpec;
 import dev.bellows.ps.protocol.Message;
 import dev.bellows.ps.protocol.Peer;
@@ -302,6 +303,14 @@ public final class ShardServer {
       spec = UpdateSpec.decode(m.updateSpec());
     } catch (IllegalArgumentException e) {
       throw new Refusal(PsErrorCode.BAD_REQUEST, String.valueOf(e.getMessage()));
+    }
+    boolean together = spec.needsNorm() || spec.nanPolicy() == NanPolicy.SKIP;
+    if (!m.consistency().isBsp() && together) {
+      throw new Refusal(
+          PsErrorCode.BAD_REQUEST,
+          "clipping by the global norm and skipping non-finite steps need the whole step: use"
+              + " consistency bsp, or clip by value and stop, found "
+              + m.consistency());
     }
     if (m.to() > spec.length()) {
       throw new Refusal(

@@ -22,7 +22,8 @@ class MessageCodecTest {
   static List<Message> all() {
     return List.of(
         new Message.Ping(),
-        new Message.Create(TARGET, 1024, 5000, 8, 10, 100, 50, 5, new byte[] {1, 2, 3}),
+        new Message.Create(
+            TARGET, 1024, 5000, 8, 10, 100, 50, 5, Consistency.ssp(4), new byte[] {1, 2, 3}),
         new Message.Put(TARGET, 2, 1024, FLOATS),
         new Message.Seal(TARGET, 400),
         new Message.Join(TARGET, 77, "task 2 on executor 3 (host h\u00e9)", 4, 8),

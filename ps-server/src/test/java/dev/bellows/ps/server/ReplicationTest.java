@@ -6,6 +6,7 @@ import dev.bellows.engine.optim.NanPolicy;
 import dev.bellows.engine.optim.OptimizerSpec;
 import dev.bellows.engine.optim.ScheduleSpec;
 import dev.bellows.engine.optim.UpdateSpec;
+import dev.bellows.ps.protocol.Consistency;
 import dev.bellows.ps.protocol.Floats;
 import dev.bellows.ps.protocol.Message;
 import dev.bellows.ps.protocol.Peer;
@@ -109,7 +110,7 @@ class ReplicationTest {
             List.of(UpdateSpec.Range.trainable(0, 2, false)));
     List<Message> requests =
         List.of(
-            new Message.Create(OLD, 0, 2, 2, 10, 100, 8, 0, spec.encode()),
+            new Message.Create(OLD, 0, 2, 2, 10, 100, 8, 0, Consistency.BSP, spec.encode()),
             new Message.Put(OLD, 0, 0, Floats.of(new float[] {10, 20})),
             new Message.Seal(OLD, 0));
     for (Message request : requests) {
@@ -312,7 +313,7 @@ class ReplicationTest {
         .matches(m -> ((Message.Failure) m).detail().contains("can't forward to second:7000"));
     Target other = new Target("other", 0, 1);
     UpdateSpec spec = UpdateSpec.plain(OptimizerSpec.of(OptimizerSpec.Kind.SGD, 1), 2);
-    ask(new Message.Create(other, 0, 2, 2, 10, 100, 8, 0, spec.encode()));
+    ask(new Message.Create(other, 0, 2, 2, 10, 100, 8, 0, Consistency.BSP, spec.encode()));
     assertThat(code(ask(new Message.Advance(new Target("other", 0, 2)))))
         .as("not sealed: not whole")
         .isEqualTo(PsErrorCode.WRONG_STATE);

@@ -6,6 +6,7 @@ import dev.bellows.engine.optim.NanPolicy;
 import dev.bellows.engine.optim.OptimizerSpec;
 import dev.bellows.engine.optim.ScheduleSpec;
 import dev.bellows.engine.optim.UpdateSpec;
+import dev.bellows.ps.protocol.Consistency;
 import dev.bellows.ps.protocol.Floats;
 import dev.bellows.ps.protocol.Message;
 import dev.bellows.ps.protocol.Message.State;
@@ -57,7 +58,8 @@ class ShardServerTest {
   }
 
   private static Message.Create create(Target target, UpdateSpec spec, int slices) {
-    return new Message.Create(target, 0, spec.length(), slices, 10, 100, 8, 0, spec.encode());
+    return new Message.Create(
+        target, 0, spec.length(), slices, 10, 100, 8, 0, Consistency.BSP, spec.encode());
   }
 
   /** The answer to a request, or null while it is deferred. */
@@ -197,19 +199,24 @@ class ShardServerTest {
     UpdateSpec spec = spec(4000, 0, NanPolicy.STOP);
     byte[] bytes = spec.encode();
     refused(
-        ask(new Message.Create(TARGET, 5, 4000, 1, 1, 1, 1, 0, bytes)), PsErrorCode.OUT_OF_RANGE);
-    refused(
-        ask(new Message.Create(TARGET, 1024, 1024, 1, 1, 1, 1, 0, bytes)),
+        ask(new Message.Create(TARGET, 5, 4000, 1, 1, 1, 1, 0, Consistency.BSP, bytes)),
         PsErrorCode.OUT_OF_RANGE);
     refused(
-        ask(new Message.Create(TARGET, 0, 4001, 1, 1, 1, 1, 0, bytes)), PsErrorCode.OUT_OF_RANGE);
-    refused(
-        ask(new Message.Create(TARGET, 0, 4000, 0, 1, 1, 1, 0, bytes)), PsErrorCode.OUT_OF_RANGE);
-    refused(
-        ask(new Message.Create(TARGET, 0, 4000, 1, 1, 1, Integer.MAX_VALUE, 0, bytes)),
+        ask(new Message.Create(TARGET, 1024, 1024, 1, 1, 1, 1, 0, Consistency.BSP, bytes)),
         PsErrorCode.OUT_OF_RANGE);
     refused(
-        ask(new Message.Create(TARGET, 0, 4000, 1, 1, 1, 1, 0, new byte[] {1})),
+        ask(new Message.Create(TARGET, 0, 4001, 1, 1, 1, 1, 0, Consistency.BSP, bytes)),
+        PsErrorCode.OUT_OF_RANGE);
+    refused(
+        ask(new Message.Create(TARGET, 0, 4000, 0, 1, 1, 1, 0, Consistency.BSP, bytes)),
+        PsErrorCode.OUT_OF_RANGE);
+    refused(
+        ask(
+            new Message.Create(
+                TARGET, 0, 4000, 1, 1, 1, Integer.MAX_VALUE, 0, Consistency.BSP, bytes)),
+        PsErrorCode.OUT_OF_RANGE);
+    refused(
+        ask(new Message.Create(TARGET, 0, 4000, 1, 1, 1, 1, 0, Consistency.BSP, new byte[] {1})),
         PsErrorCode.BAD_REQUEST);
     UpdateSpec huge = spec(Integer.MAX_VALUE, 0, NanPolicy.STOP);
     Message.Failure quota = refused(ask(create(TARGET, huge, 1)), PsErrorCode.QUOTA);

@@ -3,6 +3,7 @@ package dev.bellows.ps.sim;
 import dev.bellows.ps.client.ClientOptions;
 import dev.bellows.ps.client.ShardAddress;
 import dev.bellows.ps.client.SimClient;
+import dev.bellows.ps.protocol.Consistency;
 import dev.bellows.ps.protocol.Floats;
 import dev.bellows.ps.protocol.Message;
 import dev.bellows.ps.protocol.Peer;
@@ -209,6 +210,7 @@ final class SimDriver {
                     work.totalSteps,
                     1000,
                     2,
+                    Consistency.BSP,
                     work.spec.encode())));
     poke();
   }

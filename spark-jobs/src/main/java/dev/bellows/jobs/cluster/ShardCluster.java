@@ -72,7 +72,7 @@ public final class ShardCluster implements AutoCloseable {
       ShardCluster cluster =
           new ShardCluster(
               Mode.EXECUTORS, "default", ClusterSecret.current(), null, driverAddress(context));
-      cluster.replicas = config.replicas() == 0 ? 0 : 1;
+      cluster.replicas = config.replicas() == 0 || !config.consistency().isBsp() ? 0 : 1;
       return cluster;
     }
     String why =

@@ -313,6 +313,31 @@ final class CrossChecks {
     }
   }
 
+  /** Overlapping steps have no moment at which the whole gradient is known. */
+  private void consistency() {
+    String mode = file.text("distributed.consistency");
+    if (mode.isEmpty() || mode.equals("bsp")) {
+      return;
+    }
+    if (file.has("trainer.gradient_clip.norm")) {
+      problem(
+          "distributed.consistency",
+          mode
+              + " has no whole gradient whose norm could be clipped: use bsp, or"
+              + " trainer.gradient_clip: {value: 1.0}");
+    }
+    if (file.has("trainer.on_nan.skip")) {
+      problem(
+          "distributed.consistency",
+          mode + " can't leave out a whole step: use bsp, or trainer.on_nan: stop");
+    }
+    if (file.whole("distributed.replicas") > 0) {
+      problem(
+          "distributed.consistency",
+          mode + " steps are not replicated: use bsp, or distributed.replicas: 0");
+    }
+  }
+
   private void trainer(boolean given) {
     Bound sgd = file.at("trainer.optimizer.sgd");
     if (sgd.flag("nesterov") && sgd.real("momentum") == 0) {
@@ -325,6 +350,7 @@ final class CrossChecks {
           "trainer.gradient_clip.value",
           "trainer.gradient_clip.value and trainer.gradient_clip.norm exclude each other");
     }
+    consistency();
     double rate = file.settings("trainer.optimizer").real("learning_rate");
     double floor = file.settings("trainer.schedule").real("min_rate");
     if (rate > 0 && floor > rate) {

@@ -1,15 +1,17 @@
 package dev.bellows.jobs.config;
 
+import dev.bellows.ps.protocol.Consistency;
 import java.io.Serializable;
 import java.time.Duration;
 
 /**
- * How the work is spread. Results do not depend on it under strict determinism, except through
- * {@code slices}.
+ * How the work is spread. Results do not depend on it with consistency bsp, except through {@code
+ * slices}.
  *
  * @param workers training tasks; 0: one per core of the session
  * @param shards parameter shards; 0: one per executor, in local mode one per task
  * @param slices logical slices of a batch; 0: from the batch size alone
+ * @param consistency when a step may start
  * @param deadline longest wait for any part of a step
  * @param maxFailures lost workers or shards that a run survives
  * @param transport AUTO: in-process when tasks and shards share one JVM, else loopback or network
@@ -22,6 +24,7 @@ public record DistributedConfig(
     int workers,
     int shards,
     int slices,
+    Consistency consistency,
     Duration deadline,
     int maxFailures,
     Transport transport,

@@ -2,6 +2,7 @@ package dev.bellows.jobs.config;
 
 import dev.bellows.engine.sample.Augmentation;
 import dev.bellows.jobs.config.RunConfig.Kind;
+import dev.bellows.ps.protocol.Consistency;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -295,6 +296,7 @@ final class Records {
         d.count("workers"),
         d.count("shards"),
         d.count("slices"),
+        Consistency.parse(d.text("consistency")),
         time(d.text("deadline")),
         d.count("max_failures"),
         d.word(DistributedConfig.Transport.class, "transport"),

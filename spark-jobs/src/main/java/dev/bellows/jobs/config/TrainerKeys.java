@@ -293,9 +293,13 @@ final class TrainerKeys {
             "16")
         .key(
             "consistency",
-            new Word(List.of("bsp"), List.of("ssp", "async", "local")),
+            new Words.Shaped(
+                "bsp, ssp(STEPS) or async, for example ssp(4)",
+                "bsp|async|ssp\\( ?[0-9]{1,6} ?\\)"),
             "bsp",
-            "When a step may start: bsp, after the whole step before.")
+            "When a step may start: bsp, after the whole step before (the same bits on any cluster); ssp(s), at most s steps ahead of"
+                + " the slowest worker; async, at once. The last two let a slow worker hold up others less, and give other bits in each run.",
+            "ssp(4)")
         .key(
             "compression",
             new Word(List.of("none"), List.of("bf16", "int8", "topk", "threshold")),

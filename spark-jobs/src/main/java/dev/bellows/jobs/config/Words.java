@@ -209,6 +209,39 @@ final class Words {
     }
   }
 
+  /** Text of a given form, kept without its blanks. */
+  static final class Shaped extends Spec {
+    private final Pattern form;
+    private final String what;
+
+    /**
+     * @param what for people
+     * @param form regular expression, of Java and of JSON Schema alike
+     */
+    Shaped(String what, String form) {
+      this.what = what;
+      this.form = Pattern.compile(form);
+    }
+
+    @Override
+    Object bind(Tree tree, String path, Binding binding) {
+      if (!(tree instanceof Tree.Text text) || !form.matcher(text.value()).matches()) {
+        return refuse(tree, path, binding, "");
+      }
+      return text.value().replace(" ", "");
+    }
+
+    @Override
+    String expects() {
+      return what;
+    }
+
+    @Override
+    Map<String, Object> schema() {
+      return Map.of("type", "string", "pattern", "^(" + form.pattern() + ")$");
+    }
+  }
+
   /** Null, or what another spec allows. */
   static final class OrNull extends Spec {
     private final Spec spec;

@@ -53,6 +53,9 @@ final class Plan {
             + "  "
             + setup.slices()
             + " slices/step  "
+            + (setup.config().distributed().consistency().isBsp()
+                ? ""
+                : setup.config().distributed().consistency() + "  ")
             + vector
             + " up + "
             + vector

@@ -229,7 +229,8 @@ record Setup(
         segments.stepsPerEpoch(),
         segments.totalSteps(),
         LEDGER_CAPACITY,
-        crcEvery());
+        crcEvery(),
+        config.distributed().consistency());
   }
 
   /** A checksum of the parameters every so many steps, so that its cost stays small. */

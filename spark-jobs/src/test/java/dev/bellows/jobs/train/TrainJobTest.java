@@ -318,6 +318,21 @@ class TrainJobTest {
   }
 
   @Test
+  void stepsMayOverlap(SparkSession session) throws Exception {
+    RecordingConsole console = new RecordingConsole();
+    String yaml = TinyData.wide(csv, "adam: {learning_rate: 0.01}", "l1: 0.0");
+    for (String mode : List.of("ssp(0)", "ssp(4)", "async")) {
+      TrainOutcome outcome =
+          train(session, "relaxed " + mode, console, yaml, "distributed.consistency=" + mode);
+      assertThat(outcome.steps()).isEqualTo(27);
+      assertThat(outcome.metrics().get("val_accuracy")).as(mode).isGreaterThan(0.85);
+      assertThat(console.text()).contains(mode);
+      assertThat(Files.readAllLines(temp.resolve("relaxed " + mode).resolve("steps.ledger")))
+          .hasSize(28);
+    }
+  }
+
+  @Test
   void mixedPrecisionHasTheSameBytesForAnyTopologyAndOthersThanFloat32(SparkSession session) {
     RecordingConsole console = new RecordingConsole();
     String mixed = "trainer.precision=bfloat16";
