@@ -6,6 +6,7 @@ import dev.bellows.jobs.evaluate.HeldOut;
 import dev.bellows.jobs.evaluate.ScorePlan;
 import dev.bellows.jobs.evaluate.StoredModel;
 import dev.bellows.jobs.predict.PredictJob;
+import dev.bellows.jobs.predict.TextGenerator;
 import dev.bellows.jobs.run.Storage;
 import java.util.List;
 import org.apache.spark.SparkConf;
@@ -78,6 +79,19 @@ public final class BellowsModel {
     try (EncodedRows encoded = EncodedRows.read(rows, model.preprocess(), weight)) {
       return heldOut.evaluate(encoded.blocks(), model.parameters(), heldOut.all());
     }
+  }
+
+  /**
+   * Draws texts from a language model of lines, such as names: token by token, each with the
+   * probability that the model gives it after those before.
+   *
+   * @param count how many
+   * @param temperature above 0: small keeps to what is most probable, 1 is as trained
+   * @param seed other seeds draw other texts
+   * @throws dev.bellows.jobs.BellowsException exit 2 when the model is no such language model
+   */
+  public List<String> generate(int count, double temperature, long seed) {
+    return TextGenerator.texts(model, count, temperature, seed);
   }
 
   /** Class names in the order of the probabilities; empty for regression. */

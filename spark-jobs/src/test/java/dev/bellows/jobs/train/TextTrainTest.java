@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.bellows.engine.sample.Mix64;
 import dev.bellows.jobs.SparkSessionExtension;
+import dev.bellows.jobs.api.BellowsModel;
 import dev.bellows.jobs.config.ConfigLoader;
 import dev.bellows.jobs.config.Loaded;
 import dev.bellows.jobs.evaluate.Evaluator;
@@ -143,6 +144,27 @@ class TextTrainTest {
             new ResumeOptions(List.of(), false),
             new RecordingConsole());
     assertThat(resumed.sha256()).isEqualTo(whole.sha256());
+  }
+
+  @Test
+  void aModelOfLinesDrawsLinesOfItsOwn(SparkSession session) throws Exception {
+    StringBuilder lines = new StringBuilder();
+    for (int i = 0; i < 300; i++) {
+      lines.append(SUBJECTS[draw(i, 3)]).append(draw(i + 9L, 2) == 0 ? "s" : "").append('\n');
+    }
+    Path file = Files.writeString(temp.resolve("lines.txt"), lines);
+    String yaml =
+        languageModel(file).replace(", window: 24", "").replace("rows: last", "rows: random");
+    TrainOutcome outcome = train(session, "lines", yaml);
+    // ln 3 for the word and ln 2 for the plural, over 4.5 letters and the end
+    assertThat(outcome.metrics().get("val_log_loss")).isBetween(0.3, 0.45);
+    BellowsModel model = BellowsModel.load(temp.resolve("lines/model").toString());
+    List<String> drawn = model.generate(40, 0.8, 5);
+    assertThat(drawn).hasSize(40).contains("cat", "dogs");
+    assertThat(drawn.stream().filter(text -> text.matches("(cat|dog|bird)s?")).count())
+        .isGreaterThan(35);
+    assertThat(model.generate(10, 0.8, 5)).isEqualTo(drawn.subList(0, 10));
+    assertThat(model.generate(40, 0.8, 6)).isNotEqualTo(drawn);
   }
 
   private String tags(int rows, long seed) {
