@@ -47,10 +47,10 @@ final class LogMelTest {
   }
 
   /**
-   * Of NumPy 2.4.6: {@code x} = 0.5 sin(2 pi 440 i / 8000) + 0.1 cos(2 pi 1500 i / 8000) as float32,
-   * i = 0..299; frames of 200 samples every 80 under 0.5 - 0.5 cos(2 pi arange(200) / 200); {@code
-   * abs(rfft(frame, 256)) ** 2}; triangles between 7 corners {@code 700 * (10 ** (linspace(0, mel(4000), 7) /
-   * 2595) - 1)}; {@code maximum(-80, 10 * log10(E / E.max()))}.
+   * Of NumPy 2.4.6: {@code x} = 0.5 sin(2 pi 440 i / 8000) + 0.1 cos(2 pi 1500 i / 8000) as
+   * float32, i = 0..299; frames of 200 samples every 80 under 0.5 - 0.5 cos(2 pi arange(200) /
+   * 200); {@code abs(rfft(frame, 256)) ** 2}; triangles between 7 corners {@code 700 * (10 **
+   * (linspace(0, mel(4000), 7) / 2595) - 1)}; {@code maximum(-80, 10 * log10(E / E.max()))}.
    */
   @Test
   void levelsEqualNumPys() {

@@ -3,6 +3,7 @@ package dev.bellows.jobs.block;
 import dev.bellows.jobs.config.SourceConfig;
 import dev.bellows.jobs.config.SourceConfig.CsvOptions;
 import dev.bellows.jobs.source.ListRule;
+import dev.bellows.jobs.table.ImageInput;
 import dev.bellows.jobs.table.Preprocess;
 import dev.bellows.jobs.table.TextColumn;
 import java.util.stream.Collectors;
@@ -11,13 +12,15 @@ import java.util.stream.Collectors;
 public final class ModelColumns {
   private ModelColumns() {}
 
-  /** What arrays and vectors are to a model. */
+  /** What arrays, vectors, texts and sounds are to a model. */
   public static ListRule lists(Preprocess preprocess) {
+    ImageInput image = preprocess.image();
     return ListRule.model(
         preprocess.sourceColumns(),
         preprocess.sparse() != null,
         preprocess.texts().stream()
-            .collect(Collectors.toMap(TextColumn::name, TextColumn::tokenizer)));
+            .collect(Collectors.toMap(TextColumn::name, TextColumn::tokenizer)),
+        image == null ? null : image.sound());
   }
 
   static SourceConfig named(SourceConfig source, Preprocess preprocess) {

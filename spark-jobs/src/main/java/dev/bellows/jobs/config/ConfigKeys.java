@@ -107,7 +107,13 @@ public final class ConfigKeys {
     return head.required(
         "task",
         new Word(
-            List.of("classification", "regression", "tagging", "language_model", "translation", "segmentation"),
+            List.of(
+                "classification",
+                "regression",
+                "tagging",
+                "language_model",
+                "translation",
+                "segmentation"),
             List.of("ranking", "clustering")),
         "What is learnt: a class or a number per row, a class per token of a text or per pixel of an image, the next token of a text, or a text token by token from another one.",
         "classification");

@@ -244,7 +244,8 @@ public final class ConfigLoader {
                   if (source instanceof Map<?, ?> one && one.containsKey("format")) {
                     @SuppressWarnings("unchecked") // bound maps have string keys
                     Map<String, Object> keys = (Map<String, Object>) one;
-                    for (String key : List.of("path", "images", "labels", "masks", "source", "target")) {
+                    for (String key :
+                        List.of("path", "images", "labels", "masks", "source", "target")) {
                       keys.computeIfPresent(key, (k, v) -> paths.resolve((String) v));
                     }
                   }

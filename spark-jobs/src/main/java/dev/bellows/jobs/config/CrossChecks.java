@@ -30,6 +30,7 @@ final class CrossChecks {
     sources(kind == Kind.TRAIN);
     if (kind == Kind.TRAIN) {
       holdouts();
+      SoundKeys.check(file, binding);
       target();
       model();
       trainer(given);

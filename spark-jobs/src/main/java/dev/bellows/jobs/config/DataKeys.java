@@ -280,6 +280,21 @@ final class DataKeys {
                     + PATH,
                 "multi30k-en-de/train.de.gz")
             .key("schema", schema, "own", schemaDoc);
+    Section wav =
+        new Section()
+            .required(
+                "path",
+                path,
+                "WAV files of 16-bit PCM, one a row; a feature of type audio says how they are seen. "
+                    + PATH,
+                "fsdd/recordings")
+            .key(
+                "pattern",
+                new Free("a regular expression"),
+                "'(?<label>[^_]+)_.*'",
+                "What the name of each file must match; its named groups are the columns.",
+                "'(?<label>\\d)_(?<speaker>[a-z]+)_(?<take>\\d+)\\.wav'")
+            .key("schema", schema, "own", schemaDoc);
     return new Switch("format", "File format.")
         .branch("csv", csv)
         .branch("libsvm", libsvm)
@@ -289,6 +304,7 @@ final class DataKeys {
         .branch("parquet", parquet)
         .branch("text", text)
         .branch("parallel", parallel)
+        .branch("wav", wav)
         .later("json", "orc", "avro", "jdbc");
   }
 
@@ -305,8 +321,8 @@ final class DataKeys {
                 "type",
                 new Word(
                     java.util.List.of(
-                        "auto", "number", "category", "image", "sparse", "text", "ignore"),
-                    java.util.List.of("date", "sequence", "audio")),
+                        "auto", "number", "category", "image", "sparse", "text", "audio", "ignore"),
+                    java.util.List.of("date", "sequence")),
                 "auto",
                 "What the column holds; auto is inferred and shown in the profile. The column text of a text source is text.",
                 "category")
@@ -379,6 +395,12 @@ final class DataKeys {
                 "null",
                 "Random changes of training images, afresh in each epoch: a function of seed, epoch and row.",
                 "{flip: horizontal, crop: {padding: 4}}");
+    one.key(
+        SoundKeys.KEY,
+        SoundKeys.section(),
+        "{}",
+        "How the sounds of a wav source become images [frames, bands, 1] (type audio): log-mel spectrograms.",
+        "{rate: 8000, frames: 64}");
     return new Named("column names, or rest for all columns that are not named", one);
   }
 

@@ -1,5 +1,6 @@
 package dev.bellows.jobs.config;
 
+import dev.bellows.engine.audio.LogMel;
 import dev.bellows.engine.sample.Augmentation;
 import java.io.Serializable;
 import java.util.List;
@@ -18,6 +19,7 @@ import java.util.List;
  * @param shape image shape [height, width, channels]; empty: from the file
  * @param text how text becomes tokens
  * @param augment random changes of training images
+ * @param sound how sounds become images; of other types unused
  */
 public record FeatureConfig(
     Type type,
@@ -30,7 +32,8 @@ public record FeatureConfig(
     int embeddingDim,
     List<Integer> shape,
     Text text,
-    Augmentation augment)
+    Augmentation augment,
+    LogMel sound)
     implements Serializable {
 
   /** The same rule for another type. */
@@ -46,7 +49,8 @@ public record FeatureConfig(
         embeddingDim,
         shape,
         text,
-        augment);
+        augment,
+        sound);
   }
 
   /**
@@ -84,6 +88,7 @@ public record FeatureConfig(
     IMAGE,
     SPARSE,
     TEXT,
+    AUDIO,
     IGNORE
   }
 

@@ -1,9 +1,11 @@
 package dev.bellows.jobs.config;
 
+import dev.bellows.engine.audio.LogMel;
 import java.io.Serializable;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What each column means: named columns first, {@code rest} for all others.
@@ -17,10 +19,23 @@ public record FeaturesConfig(Map<String, FeatureConfig> named, FeatureConfig res
   /** Name of the image of sources that have images. */
   public static final String IMAGE = "image";
 
-  /** The rule of the image or of the sparse part: one of its type, {@code image}, or the rest. */
+  /** How sounds become images; null without a feature of type audio. */
+  public @Nullable LogMel sound() {
+    return named.values().stream()
+        .filter(f -> f.type() == FeatureConfig.Type.AUDIO)
+        .findFirst()
+        .map(FeatureConfig::sound)
+        .orElse(null);
+  }
+
+  /**
+   * The rule of the image (of a sound: of its spectrogram) or of the sparse part: one of its type,
+   * {@code image}, or the rest.
+   */
   public FeatureConfig special(FeatureConfig.Type type) {
     for (FeatureConfig f : named.values()) {
-      if (f.type() == type) {
+      boolean sound = type == FeatureConfig.Type.IMAGE && f.type() == FeatureConfig.Type.AUDIO;
+      if (f.type() == type || sound) {
         return f;
       }
     }

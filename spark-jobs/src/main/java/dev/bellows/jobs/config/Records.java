@@ -111,7 +111,7 @@ final class Records {
             csv && source.flag("multiline")),
         new SourceConfig.LibsvmOptions(
             source.count("features"), libsvm ? source.count("index_base") : 1),
-        text
+        text || source.text("format").equals("wav")
             ? new SourceConfig.TextOptions(source.text("pattern"), source.count("window"))
             : SourceConfig.TextOptions.LINES,
         arrays(source),
@@ -180,7 +180,8 @@ final class Records {
             feature.count("max_length"),
             feature.count("vocabulary"),
             feature.word(FeatureConfig.Bounds.class, "bounds")),
-        augmentation(feature.at("augment")));
+        augmentation(feature.at("augment")),
+        SoundKeys.sound(feature.at(SoundKeys.KEY)));
   }
 
   private static Augmentation augmentation(Bound augment) {

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *     null when rows are only predicted
  * @param csv options of CSV
  * @param libsvm options of LibSVM
- * @param text options of text
+ * @param text options of text, and the pattern of the names of WAV files
  * @param arrays options of images
  * @param schemaFromModel columns and types are those that the model was trained on
  */
@@ -67,7 +67,8 @@ public record SourceConfig(
     IMAGES,
     PARQUET,
     TEXT,
-    PARALLEL
+    PARALLEL,
+    WAV
   }
 
   /**

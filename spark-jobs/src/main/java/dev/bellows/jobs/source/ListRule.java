@@ -1,5 +1,6 @@
 package dev.bellows.jobs.source;
 
+import dev.bellows.engine.audio.LogMel;
 import dev.bellows.jobs.config.FeatureConfig;
 import dev.bellows.jobs.config.FeaturesConfig;
 import java.util.ArrayList;
@@ -38,13 +39,16 @@ public final class ListRule {
   private final List<String> modelColumns;
   private final boolean modelSparse;
   private final Map<String, Tokenizer> tokenizers;
+  private final @Nullable LogMel sound;
 
   private ListRule(
       @Nullable FeaturesConfig features,
       List<String> modelColumns,
       boolean modelSparse,
-      Map<String, Tokenizer> tokenizers) {
+      Map<String, Tokenizer> tokenizers,
+      @Nullable LogMel sound) {
     this.tokenizers = tokenizers;
+    this.sound = sound;
     this.features = features;
     this.modelColumns = modelColumns;
     this.modelSparse = modelSparse;
@@ -52,7 +56,7 @@ public final class ListRule {
 
   /** For rows that are trained on. */
   public static ListRule training(FeaturesConfig features) {
-    return new ListRule(features, List.of(), false, Map.of());
+    return new ListRule(features, List.of(), false, Map.of(), features.sound());
   }
 
   /**
@@ -61,10 +65,19 @@ public final class ListRule {
    * @param columns all columns of its training source
    * @param sparse whether it has a sparse part
    * @param tokenizers those of its text columns
+   * @param sound how its sounds became images; null for none
    */
   public static ListRule model(
-      List<String> columns, boolean sparse, Map<String, Tokenizer> tokenizers) {
-    return new ListRule(null, List.copyOf(columns), sparse, Map.copyOf(tokenizers));
+      List<String> columns,
+      boolean sparse,
+      Map<String, Tokenizer> tokenizers,
+      @Nullable LogMel sound) {
+    return new ListRule(null, List.copyOf(columns), sparse, Map.copyOf(tokenizers), sound);
+  }
+
+  /** How sounds become images; null where nothing says so. */
+  @Nullable LogMel sound() {
+    return sound;
   }
 
   /** How the text of a column becomes tokens. */
@@ -78,7 +91,7 @@ public final class ListRule {
 
   /** For rows whose arrays and vectors are not looked at. */
   static ListRule none() {
-    return model(List.of(), false, Map.of());
+    return model(List.of(), false, Map.of(), null);
   }
 
   /** Name of one column of a list. */

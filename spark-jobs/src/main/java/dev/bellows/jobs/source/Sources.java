@@ -53,6 +53,12 @@ public final class Sources {
               session,
               SourceFiles.list(conf, baseDir, path(source, source.path())),
               source.arrays().cifar());
+      case WAV ->
+          new WavSource(
+              session,
+              SourceFiles.list(conf, baseDir, path(source, source.path())),
+              source.text().pattern(),
+              rule.sound());
       case PARALLEL -> {
         String target = source.labels();
         yield new ParallelSource(

@@ -335,13 +335,15 @@ public final class Fitter {
       }
       shape = padded;
     }
-    return switch (f.scale()) {
-      case AUTO, UNIT -> new ImageInput(shape, 0, 1 / 255.0);
-      case STANDARD -> standardised(shape);
-      case MINMAX ->
-          new ImageInput(shape, stats.pixelMin, inverse(stats.pixelMax - stats.pixelMin));
-      case NONE -> new ImageInput(shape, 0, 1);
-    };
+    ImageInput image =
+        switch (f.scale()) {
+          case AUTO, UNIT -> new ImageInput(shape, 0, 1 / 255.0);
+          case STANDARD -> standardised(shape);
+          case MINMAX ->
+              new ImageInput(shape, stats.pixelMin, inverse(stats.pixelMax - stats.pixelMin));
+          case NONE -> new ImageInput(shape, 0, 1);
+        };
+    return image.of(f.type() == FeatureConfig.Type.AUDIO ? f.sound() : null);
   }
 
   /** Per channel; over all values where the configured shape has other channels than the file. */

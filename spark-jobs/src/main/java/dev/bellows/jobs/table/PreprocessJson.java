@@ -1,5 +1,6 @@
 package dev.bellows.jobs.table;
 
+import dev.bellows.engine.audio.LogMel;
 import dev.bellows.jobs.config.FeatureConfig;
 import dev.bellows.jobs.source.Tokenizer;
 import java.util.ArrayList;
@@ -65,6 +66,10 @@ final class PreprocessJson {
       boolean uniform = image.uniform();
       m.put("center", uniform ? image.centers().get(0) : image.centers());
       m.put("factor", uniform ? image.factors().get(0) : image.factors());
+      LogMel sound = image.sound();
+      if (sound != null) {
+        m.put("sound", sound(sound));
+      }
       root.put("image", m);
     }
     SparseInput sparse = p.sparse();
@@ -81,6 +86,26 @@ final class PreprocessJson {
           p.targets().subList(1, p.targets().size()).stream().map(PreprocessJson::target).toList());
     }
     return root;
+  }
+
+  private static Map<String, Object> sound(LogMel sound) {
+    Map<String, Object> m = new LinkedHashMap<>();
+    m.put("rate", (long) sound.rate());
+    m.put("window", (long) sound.window());
+    m.put("hop", (long) sound.hop());
+    m.put("bands", (long) sound.bands());
+    m.put("frames", (long) sound.frames());
+    return m;
+  }
+
+  private static LogMel sound(Fields f) {
+    int most = 1 << 20; // the record itself checks what fits together
+    return new LogMel(
+        (int) f.whole("rate", 1, most),
+        (int) f.whole("window", 1, most),
+        (int) f.whole("hop", 1, most),
+        (int) f.whole("bands", 1, most),
+        (int) f.whole("frames", 1, most));
   }
 
   private static Map<String, Object> text(TextColumn text) {
@@ -149,6 +174,11 @@ final class PreprocessJson {
                 + " numbers, expected [height, width, channels]");
       }
       image = new ImageInput(shape, f.each("center", shape.get(2)), f.each("factor", shape.get(2)));
+      if (f.has("sound")) {
+        Fields s = f.object("sound");
+        image = image.of(sound(s));
+        s.end();
+      }
       f.end();
     }
     SparseInput sparse = null;

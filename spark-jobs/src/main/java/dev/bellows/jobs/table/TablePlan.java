@@ -120,7 +120,9 @@ public final class TablePlan implements Serializable {
     int idIndex = id == null ? -1 : required(names, id, "data.id", source);
     for (String named : features.named().keySet()) {
       boolean other =
-          (named.equals(FeaturesConfig.IMAGE) && !source.imageShape().isEmpty())
+          (!source.imageShape().isEmpty()
+                  && (named.equals(FeaturesConfig.IMAGE)
+                      || features.of(named).type() == FeatureConfig.Type.AUDIO))
               || (source.sparse() && features.of(named).type() == FeatureConfig.Type.SPARSE);
       if (!other && !names.contains(named)) {
         required(names, named, "features", source);

@@ -54,6 +54,7 @@ class ConfFilesTest {
             "atis-joint.yaml",
             "multi30k.yaml",
             "names.yaml",
+            "fsdd.yaml",
             "sst2.yaml");
   }
 

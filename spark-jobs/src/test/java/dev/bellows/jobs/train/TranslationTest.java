@@ -126,7 +126,7 @@ class TranslationTest {
   }
 
   @Test
-  void filesOfDifferentLengthAreRefused(SparkSession session) throws Exception {
+  void fault_76_filesOfDifferentLengthAreRefused(SparkSession session) throws Exception {
     sentences(20);
     write("a.de.gz", List.of("eins", "zwei"));
     assertThatThrownBy(() -> train(session, "short", yaml()))
@@ -136,7 +136,7 @@ class TranslationTest {
   }
 
   @Test
-  void aBlankLineIsABadRowWithItsPlace(SparkSession session) throws Exception {
+  void fault_76_aBlankLineIsABadRowWithItsPlace(SparkSession session) throws Exception {
     sentences(3);
     write("a.de.gz", List.of("eins", " ", "zwei"));
     assertThatThrownBy(() -> train(session, "blank", yaml()))
