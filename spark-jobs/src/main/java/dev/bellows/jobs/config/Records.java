@@ -249,7 +249,8 @@ final class Records {
         trainer.has("max_time") ? time(trainer.text("max_time")) : null,
         trainer.count("fast_dev_run"),
         trainer.count("overfit_batches"),
-        trainer.real("ema"));
+        trainer.real("ema"),
+        trainer.flag("measure_training"));
   }
 
   private static OptimizerConfig optimizer(Bound trainer) {

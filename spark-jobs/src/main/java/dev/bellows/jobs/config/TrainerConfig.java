@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param overfitBatches train and validate on only this many batches; 0: off
  * @param ema share that the moving average of the parameters keeps in a step; 0: no average. With
  *     one, it is what is evaluated and stored
+ * @param measureTraining measure the training rows again at each epoch's end, as a model is used
  */
 public record TrainerConfig(
     int epochs,
@@ -45,7 +46,8 @@ public record TrainerConfig(
     @Nullable Duration maxTime,
     int fastDevRun,
     int overfitBatches,
-    double ema)
+    double ema,
+    boolean measureTraining)
     implements Serializable {
 
   /** What a non-finite gradient does. */

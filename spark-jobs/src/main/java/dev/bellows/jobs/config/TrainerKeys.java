@@ -11,7 +11,15 @@ import java.util.List;
 /** Keys of {@code trainer} and {@code distributed}. */
 final class TrainerKeys {
   static final List<String> HISTORY =
-      List.of("loss", "accuracy", "mae", "val_loss", "val_accuracy", "val_mae", "val_log_loss");
+      List.of(
+          "loss",
+          "accuracy",
+          "mae",
+          "val_loss",
+          "val_accuracy",
+          "val_mae",
+          "val_log_loss",
+          "train_loss");
 
   private TrainerKeys() {}
 
@@ -113,6 +121,12 @@ final class TrainerKeys {
             "Share that the moving average of the parameters keeps in a step; the average is evaluated and stored."
                 + " null: no average.",
             "0.999")
+        .key(
+            "measure_training",
+            new Flag(),
+            "false",
+            "Measure the training rows again at each epoch's end, as the model is used: without dropout and changes of images, with the"
+                + " parameters at the end. Columns train_loss, ... of the history; it costs a pass over the rows.")
         .key("on_nan", onNan, "stop", "What a gradient with NaN or infinity does.", "{skip: 3}")
         .key(
             "determinism",

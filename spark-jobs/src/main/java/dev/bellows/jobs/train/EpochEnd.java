@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 /** What happens after an epoch: validation, history, early stopping, the line on the terminal. */
 final class EpochEnd {
   private static final String VALIDATION = "val_";
+  private static final String TRAINING = "train_";
 
   private final Setup setup;
   private final RunFolder folder;
@@ -62,6 +63,11 @@ final class EpochEnd {
     EarlyStoppingConfig rule = early;
     this.watched = rule != null ? rule.metric() : validation == null ? "loss" : "val_loss";
     this.maximize = HeldOut.maximized(plain(watched));
+    if (watched.startsWith(TRAINING) && !setup.config().trainer().measureTraining()) {
+      throw new BellowsException(
+          ExitCode.CONFIG,
+          "trainer.early_stopping.metric " + watched + " needs trainer.measure_training: true");
+    }
     if (rule != null && watched.startsWith(VALIDATION) && validation == null) {
       throw new BellowsException(
           ExitCode.CONFIG,
@@ -120,6 +126,11 @@ final class EpochEnd {
     row.put(
         trainMetric,
         trainMetric.equals("mae") ? metric * setup.data().preprocess().targetScale() : metric);
+    if (setup.config().trainer().measureTraining()) {
+      scoring
+          .score(setup.data().train(), values, metrics())
+          .forEach((name, value) -> row.put(TRAINING + name, value));
+    }
     JavaRDD<DataShard> rows = validation;
     if (rows != null) {
       scoring
@@ -263,6 +274,9 @@ final class EpochEnd {
   /** The head of the epoch table. */
   void header() {
     StringBuilder head = new StringBuilder("epoch  loss    ").append(pad(trainMetric));
+    if (setup.config().trainer().measureTraining()) {
+      head.append("  ").append(pad(TRAINING + "loss"));
+    }
     if (validation != null) {
       head.append("  ").append(pad("val_loss"));
       for (String name : scoring.figures(metrics())) {
@@ -276,6 +290,9 @@ final class EpochEnd {
     StringBuilder line = new StringBuilder();
     line.append(String.format(Locale.ROOT, "%5.0f  %.4f  ", row.get("epoch"), row.get("loss")));
     line.append(cell(trainMetric, row));
+    if (setup.config().trainer().measureTraining()) {
+      line.append("  ").append(cell(TRAINING + "loss", row));
+    }
     if (validation != null) {
       line.append("  ").append(cell("val_loss", row));
       for (String name : scoring.figures(metrics())) {
@@ -302,7 +319,7 @@ final class EpochEnd {
   }
 
   private static String plain(String metric) {
-    return metric.startsWith(VALIDATION) ? metric.substring(VALIDATION.length()) : metric;
+    return metric.replaceFirst("^(" + VALIDATION + "|" + TRAINING + ")", "");
   }
 
   private static String compact(double n) {

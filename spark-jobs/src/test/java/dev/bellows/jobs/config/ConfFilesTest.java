@@ -133,6 +133,7 @@ class ConfFilesTest {
               gradient_clip: {value: null, norm: null}
               early_stopping: null
               ema: null
+              measure_training: false
               on_nan: stop
               determinism: strict
               precision: float32
