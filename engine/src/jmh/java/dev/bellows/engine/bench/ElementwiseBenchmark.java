@@ -4,6 +4,7 @@ import dev.bellows.engine.kernel.BinaryOp;
 import dev.bellows.engine.kernel.BroadcastShape;
 import dev.bellows.engine.kernel.KernelCall;
 import dev.bellows.engine.kernel.Kernels;
+import dev.bellows.engine.kernel.Loss;
 import dev.bellows.engine.kernel.LossOp;
 import dev.bellows.engine.kernel.UnaryOp;
 import dev.bellows.engine.sample.Philox;
@@ -116,9 +117,9 @@ public class ElementwiseBenchmark {
       case "softmax":
         return k.norm().bindSoftmax(ROWS, COLS, 1, x, z);
       case "softmax cross-entropy":
-        long key = in.zeros(2);
+        long sum = in.zeros(Loss.RESULT_BYTES / 4);
         return k.loss()
-            .bind(LossOp.SOFTMAX_CROSS_ENTROPY, 0, N / 10, 10, x, labels, row, key, z);
+            .bind(LossOp.SOFTMAX_CROSS_ENTROPY, 0, N / 10, 10, x, labels, row, sum, z);
       case "batch norm":
         return k.norm().bindBatchNorm(ROWS, COLS, 1e-5f, x, y, row, row, y, z);
       case "dropout":

@@ -163,6 +163,11 @@ public final class PlanCheck implements AutoCloseable {
     }
   }
 
+  /** A plan of one output; the caller closes it. */
+  public GraphPlan plan(Kernels kernels, Node output) {
+    return GraphPlan.compile(graph, sources, Map.of(output, 0L), kernels, PlanOptions.DEFAULT);
+  }
+
   /** Runs a plan of a rounded copy of the graph as it is; the values of the original's nodes. */
   public Map<Node, float[]> runRounded(Kernels kernels, ProductRounding rounding, Node... outputs) {
     Map<Node, Long> copied = new HashMap<>();

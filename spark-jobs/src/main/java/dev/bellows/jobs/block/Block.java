@@ -107,6 +107,36 @@ public final class Block implements Externalizable {
     return (int) n;
   }
 
+  /** A copy of the first {@code count} rows, or of all where there are fewer. */
+  public Block first(int count) {
+    if (count >= rows) {
+      return this;
+    }
+    Block head = new Block();
+    head.rows = count;
+    head.numericWidth = numericWidth;
+    head.pixelWidth = pixelWidth;
+    head.codeWidth = codeWidth;
+    head.tokenWidth = tokenWidth;
+    head.labelWidth = labelWidth;
+    head.targetWidth = targetWidth;
+    head.numeric = Arrays.copyOf(numeric, count * numericWidth);
+    head.pixels = Arrays.copyOf(pixels, count * pixelWidth);
+    head.codes = Arrays.copyOf(codes, count * codeWidth);
+    head.tokens = Arrays.copyOf(tokens, count * tokenWidth);
+    if (sparse()) {
+      head.rowPointers = Arrays.copyOf(rowPointers, count + 1);
+      head.columns = Arrays.copyOf(columns, rowPointers[count]);
+      head.values = Arrays.copyOf(values, rowPointers[count]);
+    }
+    head.labels = labels.length == 0 ? labels : Arrays.copyOf(labels, count * labelWidth);
+    head.target = target.length == 0 ? target : Arrays.copyOf(target, count * targetWidth);
+    head.weights = weights.length == 0 ? weights : Arrays.copyOf(weights, count);
+    head.rowKeys = Arrays.copyOf(rowKeys, count);
+    head.folds = folds.length == 0 ? folds : Arrays.copyOf(folds, count);
+    return head;
+  }
+
   void setSparse(int[] newRowPointers, int[] newColumns, float[] newValues) {
     this.rowPointers = newRowPointers;
     this.columns = newColumns;

@@ -1,13 +1,16 @@
 package dev.bellows.jobs.cli;
 
 import dev.bellows.engine.kernel.KernelProvider;
+import dev.bellows.engine.plan.SanityChecks;
 import dev.bellows.jobs.BellowsException;
 import dev.bellows.jobs.ExitCode;
 import dev.bellows.jobs.Version;
 import dev.bellows.jobs.config.ConfigLoader;
 import dev.bellows.jobs.config.Loaded;
+import dev.bellows.jobs.config.RunConfig;
 import dev.bellows.jobs.run.RunFolder;
 import dev.bellows.jobs.synth.SynthDigits;
+import dev.bellows.jobs.train.SanityJob;
 import dev.bellows.jobs.train.TrainJob;
 import dev.bellows.jobs.train.TrainOutcome;
 import java.io.IOException;
@@ -19,13 +22,21 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
 import org.apache.spark.sql.SparkSession;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** {@code bellows doctor}: what this machine has, proved by a training of some seconds. */
+/**
+ * {@code bellows doctor}: what this machine has, proved by a training of some seconds; with a
+ * configuration, whether its network can learn from its data.
+ */
 @Command(
     name = "doctor",
-    description = "Checks this machine: Java, Spark, kernels, memory, a short training.",
+    description =
+        "Checks this machine: Java, Spark, kernels, memory, a short training. With -c: the network"
+            + " of a configuration on some of its rows: scale of the input, loss before the first"
+            + " step, gradients, one batch learnt by heart.",
     sortOptions = false)
 final class DoctorCommand extends BellowsCommand {
   private static final int ROWS = 3000;
@@ -35,9 +46,16 @@ final class DoctorCommand extends BellowsCommand {
 
   @Mixin SparkOptions spark = new SparkOptions();
 
+  /** Whose network is looked at in place of this machine's own training. */
+  @ArgGroup(exclusive = false)
+  @Nullable ConfigOptions config;
+
   @Override
   ExitCode run(ConsoleOutput console) throws Exception {
     SparkSessions.check(spark.master);
+    if (config != null) {
+      return network(config, console);
+    }
     Runtime runtime = Runtime.getRuntime();
     int java = Runtime.version().feature();
     console.section(
@@ -72,6 +90,30 @@ final class DoctorCommand extends BellowsCommand {
       return training(folder, console);
     } finally {
       delete(folder);
+    }
+  }
+
+  private ExitCode network(ConfigOptions options, ConsoleOutput console) throws IOException {
+    Loaded loaded = options.load(terminal(), RunConfig.Kind.TRAIN, List.of());
+    DataFiles.check(loaded.config().data());
+    try (SparkSession session =
+        SparkSessions.open(
+            spark.master,
+            "bellows doctor " + Version.current(),
+            console,
+            terminal().environment(),
+            output.verbose)) {
+      List<SanityChecks.Finding> findings = SanityJob.run(session, loaded.config(), console);
+      List<String> failed =
+          findings.stream().filter(f -> !f.passed()).map(SanityChecks.Finding::check).toList();
+      if (!failed.isEmpty()) {
+        throw new BellowsException(
+            ExitCode.CONFIG,
+            options.config + ": not as it should be: " + String.join(", ", failed));
+      }
+      console.section(
+          "done", options.config + ": all " + findings.size() + " checks of the network are well");
+      return ExitCode.OK;
     }
   }
 

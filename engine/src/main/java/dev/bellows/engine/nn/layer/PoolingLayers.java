@@ -149,6 +149,11 @@ public final class PoolingLayers {
             c -> {
               Node x = Windowed.image(c, 2);
               double k = c.number("k");
+              if (k == 0) {
+                throw c.wrong(
+                    "k 0 gives 0 / 0 where a neighbourhood is all zero, as behind a relu; use a k"
+                        + " above 0 (2 in the paper)");
+              }
               double alpha = c.number("alpha");
               double beta = c.number("beta");
               return c.word("over").equals("channels")
