@@ -317,7 +317,10 @@ final class CrossChecks {
   /** Overlapping steps have no moment at which the whole gradient is known. */
   private void consistency() {
     String mode = file.text("distributed.consistency");
-    if (mode.isEmpty() || mode.equals("bsp")) {
+    if (mode.startsWith("local") && file.real("trainer.ema") > 0) {
+      problem("distributed.consistency", mode + " keeps no moving average: remove trainer.ema");
+    }
+    if (mode.isEmpty() || mode.equals("bsp") || mode.startsWith("local")) {
       return;
     }
     if (file.has("trainer.gradient_clip.norm")) {

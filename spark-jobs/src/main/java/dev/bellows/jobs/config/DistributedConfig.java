@@ -3,6 +3,8 @@ package dev.bellows.jobs.config;
 import dev.bellows.ps.protocol.Consistency;
 import java.io.Serializable;
 import java.time.Duration;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * How the work is spread. Results do not depend on it with consistency bsp, except through {@code
@@ -11,7 +13,9 @@ import java.time.Duration;
  * @param workers training tasks; 0: one per core of the session
  * @param shards parameter shards; 0: one per executor, in local mode one per task
  * @param slices logical slices of a batch; 0: from the batch size alone
- * @param consistency when a step may start
+ * @param consistency when a step of the shards may start
+ * @param localSteps steps that each slice takes by itself before all are averaged; 0: every step is
+ *     the shards'
  * @param deadline longest wait for any part of a step
  * @param maxFailures lost workers or shards that a run survives
  * @param transport AUTO: in-process when tasks and shards share one JVM, else loopback or network
@@ -25,6 +29,7 @@ public record DistributedConfig(
     int shards,
     int slices,
     Consistency consistency,
+    int localSteps,
     Duration deadline,
     int maxFailures,
     Transport transport,
@@ -34,6 +39,14 @@ public record DistributedConfig(
 
   /** Value of {@code replicas} for {@code auto}. */
   public static final int AUTO_REPLICAS = -1;
+
+  private static final Pattern LOCAL = Pattern.compile("local\\(([0-9]+)\\)");
+
+  /** The k of {@code local(k)}; 0 for every other consistency. */
+  static int localSteps(String consistency) {
+    Matcher local = LOCAL.matcher(consistency);
+    return local.matches() ? Integer.parseInt(local.group(1)) : 0;
+  }
 
   /** Where parameter shards live. */
   public enum Placement {

@@ -294,11 +294,13 @@ final class Records {
 
   private DistributedConfig distributed() {
     Bound d = section("distributed");
+    int localSteps = DistributedConfig.localSteps(d.text("consistency"));
     return new DistributedConfig(
         d.count("workers"),
         d.count("shards"),
         d.count("slices"),
-        Consistency.parse(d.text("consistency")),
+        localSteps > 0 ? Consistency.BSP : Consistency.parse(d.text("consistency")),
+        localSteps,
         time(d.text("deadline")),
         d.count("max_failures"),
         d.word(DistributedConfig.Transport.class, "transport"),

@@ -308,11 +308,12 @@ final class TrainerKeys {
         .key(
             "consistency",
             new Words.Shaped(
-                "bsp, ssp(STEPS) or async, for example ssp(4)",
-                "bsp|async|ssp\\( ?[0-9]{1,6} ?\\)"),
+                "bsp, ssp(STEPS), async or local(STEPS), for example ssp(4)",
+                "bsp|async|ssp\\( ?[0-9]{1,6} ?\\)|local\\( ?[1-9][0-9]{0,5} ?\\)"),
             "bsp",
             "When a step may start: bsp, after the whole step before (the same bits on any cluster); ssp(s), at most s steps ahead of"
-                + " the slowest worker; async, at once. The last two let a slow worker hold up others less, and give other bits in each run.",
+                + " the slowest worker; async, at once. These two let a slow worker hold up others less, and give other bits in each run."
+                + " local(k): every slice takes k steps by itself, then parameters and optimiser state are averaged (the same bits on any cluster).",
             "ssp(4)")
         .key(
             "compression",

@@ -140,6 +140,7 @@ final class EpochEnd {
     row.put(
         "learning_rate",
         setup
+            .vector()
             .update()
             .rate(
                 Math.max(0, state.step - 1),

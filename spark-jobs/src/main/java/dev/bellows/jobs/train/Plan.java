@@ -5,6 +5,7 @@ import dev.bellows.jobs.Console;
 import dev.bellows.jobs.block.DatasetShape;
 import dev.bellows.jobs.block.PreparedData;
 import dev.bellows.jobs.cluster.ShardCluster;
+import dev.bellows.jobs.config.DistributedConfig;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -43,7 +44,7 @@ final class Plan {
               + setup.tasks()
               + " run at a time; the result is the same");
     }
-    String vector = size(4L * setup.layout().length());
+    String vector = size(4L * setup.vector().length());
     console.section(
         "plan",
         count(setup.tasks(), "worker")
@@ -53,9 +54,7 @@ final class Plan {
             + "  "
             + setup.slices()
             + " slices/step  "
-            + (setup.config().distributed().consistency().isBsp()
-                ? ""
-                : setup.config().distributed().consistency() + "  ")
+            + mode(setup)
             + vector
             + " up + "
             + vector
@@ -69,9 +68,22 @@ final class Plan {
             + "/worker + "
             + size(setup.shardBytes())
             + " shards  checkpoint "
-            + size(4L * setup.layout().length() * (1 + setup.slots()))
+            + size(4L * setup.vector().length() * (1 + setup.slots()))
             + "  kernels: "
             + setup.kernels().id());
+  }
+
+  /** How steps depend on each other, when not as usual. */
+  private static String mode(Setup setup) {
+    DistributedConfig distributed = setup.config().distributed();
+    if (distributed.localSteps() > 0) {
+      return "local("
+          + distributed.localSteps()
+          + "): a step is "
+          + distributed.localSteps()
+          + " batches  ";
+    }
+    return distributed.consistency().isBsp() ? "" : distributed.consistency() + "  ";
   }
 
   /** "executor, replica 1", or "driver: placement: driver asks for it". */

@@ -6,7 +6,6 @@ import dev.bellows.engine.model.Provenance;
 import dev.bellows.engine.nn.Network;
 import dev.bellows.engine.nn.NetworkSpec;
 import dev.bellows.engine.nn.ParameterLayout;
-import dev.bellows.engine.optim.UpdateSpec;
 import dev.bellows.engine.sample.Augmentation;
 import dev.bellows.engine.sample.BatchSchedule;
 import dev.bellows.jobs.BellowsException;
@@ -29,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.spark.SparkContext;
 import org.apache.spark.sql.SparkSession;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that is decided before the first step: data, network, update rule, slices, tasks.
@@ -43,8 +43,7 @@ import org.apache.spark.sql.SparkSession;
  * @param rows training rows used (fewer than there are under overfit_batches)
  * @param spec the network
  * @param network the network as JSON text
- * @param layout its flat vector
- * @param update the update rule
+ * @param vector what the shards hold of it
  * @param kernels the kernels
  * @param segments where training pauses
  * @param fingerprint what decides about the bits
@@ -60,8 +59,7 @@ record Setup(
     long rows,
     NetworkSpec spec,
     String network,
-    ParameterLayout layout,
-    UpdateSpec update,
+    SharedVector vector,
     KernelProvider kernels,
     Segments segments,
     Map<String, Object> fingerprint)
@@ -131,21 +129,24 @@ record Setup(
     NetworkSpec spec = NetworkSpecs.of(config, data.shape(), data.trainingClassCounts());
     requireAugmentable(config, data.shape());
     ParameterLayout layout = Network.layout(spec);
-    UpdateSpec update = UpdateSpecs.of(trainer, layout);
+    SharedVector vector =
+        new SharedVector(
+            layout, UpdateSpecs.of(trainer, layout), config.distributed().localSteps());
     KernelProvider kernels = KernelProvider.choose(preference(config));
     BatchSchedule schedule = BatchSchedule.of(rows, trainer.batchSize(), slices);
-    long total = Math.multiplyExact(schedule.stepsPerEpoch(), trainer.epochs());
+    long perEpoch = vector.rounds(schedule.stepsPerEpoch());
+    long total = Math.multiplyExact(perEpoch, trainer.epochs());
     if (trainer.fastDevRun() > 0) {
-      total = Math.min(schedule.stepsPerEpoch(), trainer.fastDevRun());
+      total = Math.min(perEpoch, vector.rounds(trainer.fastDevRun()));
     }
     CheckpointConfig checkpoint = trainer.checkpoint();
     long every =
         checkpoint.unit() == CheckpointConfig.Unit.EPOCHS
-            ? Math.multiplyExact(checkpoint.every(), schedule.stepsPerEpoch())
-            : checkpoint.every();
+            ? Math.multiplyExact(checkpoint.every(), perEpoch)
+            : vector.rounds(checkpoint.every());
     int shards = config.distributed().shards();
     if (shards == 0) {
-      shards = shards(view, tasks, layout.length());
+      shards = shards(view, tasks, vector.length());
     }
     return new Setup(
         config,
@@ -158,10 +159,9 @@ record Setup(
         rows,
         spec,
         Json.compact(spec.toJson()),
-        layout,
-        update,
+        vector,
         kernels,
-        new Segments(schedule.stepsPerEpoch(), total, every),
+        new Segments(perEpoch, total, every),
         Fingerprint.of(
             ConfigTree.flat(config),
             Fingerprint.ofData(
@@ -221,10 +221,19 @@ record Setup(
     return Math.max(1, view.local() ? Math.min(tasks, chunks) : view.executors());
   }
 
+  /** The steps that slices take by themselves; null when the shards take every step. */
+  @Nullable LocalSteps localSteps() {
+    long epochs = segments.totalSteps() / segments.stepsPerEpoch();
+    long steps = BatchSchedule.of(rows, config.trainer().batchSize(), slices).stepsPerEpoch();
+    return vector.local()
+        ? new LocalSteps(vector.localSteps(), vector.update().encode(), Math.max(1, epochs) * steps)
+        : null;
+  }
+
   /** What the shards are made with. */
   RunPlan runPlan() {
     return new RunPlan(
-        update.encode(),
+        vector.rule().encode(),
         slices,
         segments.stepsPerEpoch(),
         segments.totalSteps(),
@@ -235,23 +244,28 @@ record Setup(
 
   /** A checksum of the parameters every so many steps, so that its cost stays small. */
   private int crcEvery() {
-    return 1 + layout.length() / CRC_ELEMENTS_PER_STEP;
+    return 1 + vector.length() / CRC_ELEMENTS_PER_STEP;
   }
 
-  /** Optimiser slots of the update rule. */
+  /** The network's parameters. */
+  ParameterLayout layout() {
+    return vector.layout();
+  }
+
+  /** Optimiser slots of the shards. */
   int slots() {
-    return update.slots();
+    return vector.slots();
   }
 
-  /** The values that are evaluated and stored: the moving average where there is one. */
+  /** The values that are evaluated and stored. */
   float[] exported(RestorePoint point) {
-    return update.emaDecay() > 0 ? point.slots()[slots() - 1] : point.values();
+    return vector.exported(point);
   }
 
   /** The plan as a tree: plan.json. */
   Map<String, Object> planTree() {
     Map<String, Object> tree = new LinkedHashMap<>();
-    long vector = 4L * layout.length();
+    long bytes = 4L * vector.length();
     tree.put("slots", (long) view.slots());
     tree.put("executors", (long) view.executors());
     tree.put("workers", (long) tasks);
@@ -262,12 +276,12 @@ record Setup(
     tree.put("train_rows", rows);
     tree.put("steps_per_epoch", segments.stepsPerEpoch());
     tree.put("total_steps", segments.totalSteps());
-    tree.put("parameters", (long) layout.length());
-    tree.put("bytes_up_per_worker_step", vector);
-    tree.put("bytes_down_per_worker_step", vector);
+    tree.put("parameters", (long) layout().length());
+    tree.put("bytes_up_per_worker_step", bytes);
+    tree.put("bytes_down_per_worker_step", bytes);
     tree.put("shard_bytes", shardBytes());
     tree.put("worker_bytes", workerBytes());
-    tree.put("checkpoint_bytes", vector * (1 + slots()));
+    tree.put("checkpoint_bytes", bytes * (1 + slots()));
     tree.put("kernels", kernels.id());
     return tree;
   }
@@ -281,12 +295,12 @@ record Setup(
   /** Heap of all shards together: two versions, slots, the tree's partial sums. */
   long shardBytes() {
     int levels = 33 - Integer.numberOfLeadingZeros(Math.max(1, slices - 1));
-    return 4L * layout.length() * (2 + slots() + levels);
+    return 4L * vector.length() * (2 + slots() + levels);
   }
 
   /** Heap of one task beside its rows: parameters, gradient, partial sums. */
   long workerBytes() {
     int levels = 33 - Integer.numberOfLeadingZeros(Math.max(1, slices - 1));
-    return 4L * layout.length() * (2 + levels);
+    return 4L * vector.length() * (2 + levels);
   }
 }

@@ -5,6 +5,7 @@ import dev.bellows.jobs.table.Preprocess;
 import dev.bellows.ps.client.ShardAddress;
 import java.io.Serializable;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a training task must know; travels in the task's closure.
@@ -15,7 +16,8 @@ import java.util.List;
  *     to each process and never part of a task
  * @param placement address of each shard
  * @param network the network as JSON text
- * @param length elements of the flat vector
+ * @param length elements on the shards
+ * @param local steps that slices take by themselves, or null
  * @param preprocess fitted scaling and dictionaries
  * @param augmentation random changes of training images
  * @param slices V, logical slices of a step
@@ -36,6 +38,7 @@ record TaskPlan(
     List<ShardAddress> placement,
     String network,
     int length,
+    @Nullable LocalSteps local,
     Preprocess preprocess,
     Augmentation augmentation,
     int slices,

@@ -1,6 +1,5 @@
 package dev.bellows.jobs.train;
 
-import dev.bellows.engine.nn.Initializers;
 import dev.bellows.jobs.BellowsException;
 import dev.bellows.jobs.Console;
 import dev.bellows.jobs.ExitCode;
@@ -102,7 +101,7 @@ final class Training implements AutoCloseable {
     this.folder = folder;
     this.console = console;
     this.failpoints = failpoints;
-    this.map = ShardMap.of(setup.layout().length(), setup.shards());
+    this.map = ShardMap.of(setup.vector().length(), setup.shards());
     this.runId = runId(context.applicationId()) + "-" + RUNS.incrementAndGet();
     this.checkpoints =
         new Checkpoints(folder, console, setup.config().trainer().checkpoint().keep(), failpoints);
@@ -214,8 +213,8 @@ final class Training implements AutoCloseable {
     }
     return new RestorePoint(
         0,
-        Initializers.init(setup.layout(), setup.config().seed()),
-        new float[setup.slots()][setup.layout().length()],
+        setup.vector().initial(setup.config().seed()),
+        new float[setup.slots()][setup.vector().length()],
         epochEnd.firstState().toTree(setup.fingerprint()));
   }
 
@@ -508,7 +507,8 @@ final class Training implements AutoCloseable {
         cluster.network(),
         shards.placement().addresses(),
         setup.network(),
-        setup.layout().length(),
+        setup.vector().length(),
+        setup.localSteps(),
         setup.data().preprocess(),
         setup.augmentation(),
         setup.slices(),

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * to the shards. Used by one task at a time.
  */
 final class Worker implements AutoCloseable {
-  /** Stands before the name of a layer in the message of a task that met a bad gradient. */
+  /** Stands before the name of a layer in the message of a task that met a bad work. */
   static final String LAYER = "first in layer ";
 
   private static final int STAND_BACK_MS = 500;
@@ -29,7 +29,7 @@ final class Worker implements AutoCloseable {
   private final int sliceFrom;
   private final int sliceTo;
   private final long incarnation;
-  private final TaskGradient gradient;
+  private final TaskWork work;
   private final Failpoints failpoints;
   private @Nullable PsClient client;
   private volatile @Nullable TaskContext context;
@@ -40,7 +40,11 @@ final class Worker implements AutoCloseable {
     this.incarnation = plan.incarnation();
     this.failpoints =
         plan.failpoints().isEmpty() ? Failpoints.NONE : Failpoints.parse(plan.failpoints());
-    this.gradient = new TaskGradient(plan, spec, kernels, sliceFrom, sliceTo, failpoints);
+    LocalSteps local = plan.local();
+    this.work =
+        local == null
+            ? new TaskGradient(plan, spec, kernels, sliceFrom, sliceTo, failpoints)
+            : new TaskAverage(plan, local, spec, kernels, sliceFrom, sliceTo);
   }
 
   /** Whether this worker can go on with the plan and these slices. */
@@ -69,35 +73,35 @@ final class Worker implements AutoCloseable {
     if (ps == null) {
       ps = connect(plan, name, task);
       client = ps;
-      ps.pull(gradient::setParameters);
+      ps.pull(work::setParameters);
     }
     long startedAt = System.nanoTime();
     long waitedBefore = ps.waitedNanos();
     long bytesBefore = ps.payloadBytes();
-    gradient.beginTask(owned);
+    work.beginTask(owned);
     long steps = 0;
     for (long step = ps.version(); step < plan.toStep(); step = ps.version()) {
       failpoints.hit("task.step", step);
-      gradient.compute(step);
+      work.compute(step);
       failpoints.hit("task.push", step);
       try {
-        ps.pushPull(gradient.sums(), gradient::setParameters);
+        ps.pushPull(work.sums(), work::setParameters);
       } catch (DivergedException e) {
-        if (gradient.badLayer().isEmpty()) {
+        if (work.badLayer().isEmpty()) {
           standBack();
           throw e;
         }
         throw new PsException(
-            PsErrorCode.DIVERGED, e.getMessage() + "; " + LAYER + gradient.badLayer(), e);
+            PsErrorCode.DIVERGED, e.getMessage() + "; " + LAYER + work.badLayer(), e);
       }
       steps++;
     }
     return new TaskReport(
         steps,
-        gradient.rows(),
+        work.rows(),
         System.nanoTime() - startedAt,
         ps.waitedNanos() - waitedBefore,
-        gradient.fillNanos(),
+        work.fillNanos(),
         ps.payloadBytes() - bytesBefore);
   }
 
@@ -144,6 +148,6 @@ final class Worker implements AutoCloseable {
   @Override
   public void close() {
     disconnect();
-    gradient.close();
+    work.close();
   }
 }

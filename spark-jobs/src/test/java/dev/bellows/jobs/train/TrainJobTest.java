@@ -2,6 +2,7 @@ package dev.bellows.jobs.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.bellows.engine.optim.OptimizerSpec;
 import dev.bellows.engine.optim.UpdateSpec;
@@ -330,6 +331,34 @@ class TrainJobTest {
       assertThat(Files.readAllLines(temp.resolve("relaxed " + mode).resolve("steps.ledger")))
           .hasSize(28);
     }
+  }
+
+  @Test
+  void averagesOfLocalStepsHaveTheSameBytesForAnyNumberOfTasks(SparkSession session)
+      throws Exception {
+    RecordingConsole console = new RecordingConsole();
+    String mode = "distributed.consistency=local(4)";
+    String yaml = TinyData.adam(csv);
+    TrainOutcome two = train(session, "local2", console, yaml, mode);
+    TrainOutcome one = train(session, "local1", console, yaml, mode, "distributed.workers=1");
+    assertThat(one.sha256()).isEqualTo(two.sha256());
+    assertThat(two.steps()).as("9 steps of an epoch in 3 rounds").isEqualTo(9);
+    assertThat(two.metrics().get("val_accuracy")).isGreaterThan(0.85);
+    assertThat(console.text()).contains("local(4): a step is 4 batches");
+    // with one slice that takes one step by itself nothing is averaged
+    String[] alone = {"distributed.slices=1", "trainer.batch_size=8"};
+    TrainOutcome bsp = train(session, "bsp", console, yaml, alone);
+    TrainOutcome local =
+        train(
+            session,
+            "local",
+            console,
+            yaml,
+            alone[0],
+            alone[1],
+            "distributed.consistency=local(1)");
+    assertThat(local.metrics().get("val_loss"))
+        .isCloseTo(bsp.metrics().get("val_loss"), within(1e-3));
   }
 
   @Test

@@ -1,0 +1,71 @@
+package dev.bellows.jobs.train;
+
+import dev.bellows.engine.nn.Initializers;
+import dev.bellows.engine.nn.ParameterLayout;
+import dev.bellows.engine.optim.OptimizerSpec;
+import dev.bellows.engine.optim.ScheduleSpec;
+import dev.bellows.engine.optim.UpdateSpec;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * What the shards hold of a network: its parameters, which they update by the training's rule; or,
+ * with local steps, parameters and optimiser slots one behind the other, which they average over
+ * the slices (parameter averaging, {@code local(k)}: each slice takes k steps of its own from the
+ * same start; K. Chen, Q. Huo, ICASSP 2016; S. Stich, ICLR 2019).
+ *
+ * @param layout the network's parameters
+ * @param update the training's rule
+ * @param localSteps k; 0: the shards take every step
+ */
+record SharedVector(ParameterLayout layout, UpdateSpec update, int localSteps) {
+  /** Elements on the shards. */
+  int length() {
+    return local() ? Math.multiplyExact(layout.length(), 1 + update.slots()) : layout.length();
+  }
+
+  /** Whether slices take steps of their own. */
+  boolean local() {
+    return localSteps > 0;
+  }
+
+  /** The rule of the shards. */
+  UpdateSpec rule() {
+    return local()
+        ? new UpdateSpec(
+            OptimizerSpec.of(OptimizerSpec.Kind.SGD, 1),
+            ScheduleSpec.constant(),
+            0,
+            0,
+            0,
+            0,
+            update.nanPolicy(),
+            List.of(UpdateSpec.Range.state(0, length(), 0)))
+        : update;
+  }
+
+  /** Optimiser slots of the shards. */
+  int slots() {
+    return local() ? 0 : update.slots();
+  }
+
+  /** The shards' values before the first step. */
+  float[] initial(long seed) {
+    return Arrays.copyOf(Initializers.init(layout, seed), length());
+  }
+
+  /** The parameters that are evaluated and stored: their moving average where there is one. */
+  float[] exported(RestorePoint point) {
+    if (local()) {
+      return Arrays.copyOf(point.values(), layout.length());
+    }
+    return update.emaDecay() > 0 ? point.slots()[update.slots() - 1] : point.values();
+  }
+
+  /**
+   * Steps of the shards in which so many steps of the training are taken, from an epoch's start.
+   */
+  long rounds(long steps) {
+    return local() ? (steps + localSteps - 1) / localSteps : steps;
+  }
+}
