@@ -29,6 +29,7 @@ public record LogMel(int rate, int window, int hop, int bands, int frames) imple
   public static final double RANGE_DB = 80;
 
   private static final int MOST = 1 << 16;
+  private static final int MOST_RATE = 1 << 20;
 
   /** Checks the settings. */
   public LogMel {
@@ -49,8 +50,9 @@ public record LogMel(int rate, int window, int hop, int bands, int frames) imple
   }
 
   private static void check(String name, int value) {
-    if (value < 1 || value > (name.equals("rate") ? 1 << 20 : MOST)) {
-      throw new IllegalArgumentException(name + ": expected 1 to " + MOST + ", found " + value);
+    int most = name.equals("rate") ? MOST_RATE : MOST;
+    if (value < 1 || value > most) {
+      throw new IllegalArgumentException(name + ": expected 1 to " + most + ", found " + value);
     }
   }
 

@@ -172,6 +172,11 @@ public final class ConfigKeys {
                 new Flag(),
                 "true",
                 "Also write figures per class and the confusion matrix.")
+            .key(
+                "unseen",
+                new Word("fail", "ignore"),
+                "fail",
+                "What a row does, or a tag, whose class training did not show.")
             .later("bootstrap", NEXT)
             .later("slices", NEXT)
             .later("permutation_importance", NEXT);

@@ -319,7 +319,11 @@ final class Records {
 
   private EvaluateConfig evaluate() {
     Bound e = section("evaluate");
-    return new EvaluateConfig(e.texts("metrics"), e.real("threshold"), e.flag("per_class"));
+    return new EvaluateConfig(
+        e.texts("metrics"),
+        e.real("threshold"),
+        e.flag("per_class"),
+        e.word(TargetConfig.Unseen.class, "unseen"));
   }
 
   private PredictConfig predict() {

@@ -57,7 +57,7 @@ public final class Evaluator {
             source,
             config.data(),
             model.preprocess(),
-            config.target().unseen(),
+            config.evaluate().unseen(),
             Path.of("").toAbsolutePath().toString())) {
       console.section(
           "data", String.format(Locale.ROOT, "%,d rows with known answers", rows.rows()));

@@ -28,8 +28,10 @@ final class Fingerprint {
           "distributed.max_failures",
           "trainer.checkpoint",
           "trainer.max_time",
+          "trainer.measure_training",
           "evaluate.metrics",
           "evaluate.per_class",
+          "evaluate.unseen",
           "predict");
 
   /** Keys of the fingerprints of the sources; those of held-out rows with a source of their own. */

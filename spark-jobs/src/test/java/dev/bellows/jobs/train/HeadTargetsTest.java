@@ -230,6 +230,21 @@ class HeadTargetsTest {
     TrainOutcome ignored =
         train(session, "seen", multi(file), set, "trainer.epochs=1", "targets.size.unseen=ignore");
     assertThat(ignored.metrics()).containsKey("test_how_large_accuracy");
+    String evaluate =
+        "version: 1\nmodel_path: %s/seen/model\ndata: {test: {format: csv, path: %s}}\nevaluate: {%s}\noutput: {dir: %s/eval}\n";
+    assertThatThrownBy(
+            () ->
+                Evaluator.run(
+                    session,
+                    ConfigLoader.parse(evaluate.formatted(temp, other, "", temp), List.of())
+                        .config(),
+                    new RecordingConsole()))
+        .hasMessageContaining("huge");
+    String ignore = evaluate.formatted(temp, other, "unseen: ignore", temp);
+    assertThat(
+            Evaluator.run(
+                session, ConfigLoader.parse(ignore, List.of()).config(), new RecordingConsole()))
+        .containsKey("how_large_accuracy");
   }
 
   @Test
