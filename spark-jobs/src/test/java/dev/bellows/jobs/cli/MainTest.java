@@ -148,6 +148,7 @@ class MainTest {
               8:7   seed                  expected a whole number >= 0, found "-1"
             """);
     assertThat(run("train", "-c", file.toString())).isEqualTo(3);
+    assertThat(run("doctor", "-c", file.toString())).isEqualTo(3);
   }
 
   @Test
