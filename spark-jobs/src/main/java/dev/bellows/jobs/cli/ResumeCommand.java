@@ -3,11 +3,13 @@ package dev.bellows.jobs.cli;
 import dev.bellows.engine.model.FolderFiles;
 import dev.bellows.jobs.ExitCode;
 import dev.bellows.jobs.Version;
+import dev.bellows.jobs.config.ConfigLoader;
 import dev.bellows.jobs.run.RunFolder;
 import dev.bellows.jobs.train.ResumeJob;
 import dev.bellows.jobs.train.ResumeOptions;
 import dev.bellows.jobs.train.StopRequest;
 import dev.bellows.jobs.train.TrainOutcome;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.SparkSession;
@@ -41,6 +43,11 @@ final class ResumeCommand extends BellowsCommand {
   @Option(names = "--takeover", description = "fence off another process that holds the run folder")
   boolean takeover;
 
+  @Option(
+      names = "--dry-run",
+      description = "read, check and plan; train nothing and write nothing")
+  boolean dryRun;
+
   @Mixin SparkOptions spark = new SparkOptions();
 
   @Override
@@ -48,6 +55,10 @@ final class ResumeCommand extends BellowsCommand {
     SparkSessions.check(spark.master);
     FolderFiles folder = SparkSessions.storage().folder(run);
     RunFolder.requireRun(folder);
+    if (dryRun) {
+      String yaml = new String(folder.read("config.resolved.yaml"), StandardCharsets.UTF_8);
+      return DryRun.run(this, "resume", ConfigLoader.parse(yaml, sets).config(), spark, console);
+    }
     StopRequest.install();
     try (SparkSession session =
         SparkSessions.open(

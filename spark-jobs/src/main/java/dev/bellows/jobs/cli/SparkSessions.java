@@ -51,12 +51,14 @@ final class SparkSessions {
 
   /** File systems as Spark will know them: its defaults, --conf and the properties file. */
   static Storage storage() {
-    return Storage.of(
-        () -> {
-          SparkConf conf = new SparkConf(true);
-          SparkProperties.given().settings().forEach(conf::setIfMissing);
-          return conf;
-        });
+    return Storage.of(() -> settings(null));
+  }
+
+  /** Settings that {@link #open} would start a session with. */
+  static SparkConf settings(@Nullable String flag) {
+    SparkConf conf = new SparkConf(true);
+    SparkProperties.given().settings().forEach(conf::setIfMissing);
+    return conf.setMaster(master(flag));
   }
 
   static SparkSession open(

@@ -53,12 +53,9 @@ final class TrainCommand extends BellowsCommand {
         SparkSessions.master(spark.master),
         loaded.config().seed());
     if (options.dryRun) {
-      try (SparkSession session = open(console)) {
-        TrainJob.plan(session, loaded.config(), console);
-        console.section("done", "dry run: nothing was trained, nothing was written");
-        return ExitCode.OK;
-      }
+      return DryRun.run(this, "train", loaded.config(), spark, console);
     }
+    TrainJob.refuseImpossible(loaded.config(), SparkSessions.settings(spark.master));
     FolderFiles dir = SparkSessions.storage().folder(loaded.config().output().dir());
     RunFolder.Options folderOptions =
         new RunFolder.Options(

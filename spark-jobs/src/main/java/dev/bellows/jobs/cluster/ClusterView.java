@@ -2,6 +2,7 @@ package dev.bellows.jobs.cluster;
 
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
 
 /**
@@ -65,6 +66,40 @@ public record ClusterView(boolean local, int slots, int executors) {
       }
       Thread.sleep(POLL_MS);
     }
+  }
+
+  /**
+   * What settings promise before any context exists; no slots when they do not say (dynamic
+   * allocation, a stand-alone cluster's free cores).
+   *
+   * @param conf settings that a session will be made with, with its master
+   */
+  public static ClusterView promised(SparkConf conf) {
+    String master = conf.get("spark.master", "");
+    int cpus = conf.getInt("spark.task.cpus", 1);
+    boolean local = master.equals("local") || master.startsWith("local[");
+    Matcher cluster = LOCAL_CLUSTER.matcher(master);
+    int executors =
+        local
+            ? 0
+            : cluster.matches()
+                ? Integer.parseInt(cluster.group(1))
+                : conf.getInt("spark.executor.instances", 0);
+    int named = slotsOf(master);
+    int slots =
+        named > 0 ? named / cpus : executors * (conf.getInt("spark.executor.cores", 1) / cpus);
+    return new ClusterView(local, slots, executors);
+  }
+
+  /**
+   * Heap of the processes that run tasks, in bytes.
+   *
+   * @param conf the session's settings
+   */
+  public long heapBytes(SparkConf conf) {
+    return local
+        ? Runtime.getRuntime().maxMemory()
+        : conf.getSizeAsBytes("spark.executor.memory", "1g");
   }
 
   /** Task slots that a master URL names before any context exists; 0 when it does not say. */

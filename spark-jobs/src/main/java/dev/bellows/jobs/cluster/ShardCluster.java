@@ -31,6 +31,7 @@ public final class ShardCluster implements AutoCloseable {
     EXECUTORS
   }
 
+  private static final String ONE_PROCESS = "tasks and shards share one process";
   private static final long REGISTRATION_MS = 30_000;
 
   private final Mode mode;
@@ -55,15 +56,10 @@ public final class ShardCluster implements AutoCloseable {
       SparkContext context, DistributedConfig config, ClusterView view) {
     boolean network = config.transport() == DistributedConfig.Transport.NETWORK;
     if (view.local() && !network) {
-      return new ShardCluster(
-          Mode.IN_PROCESS, "tasks and shards share one process", null, null, "");
+      return new ShardCluster(Mode.IN_PROCESS, ONE_PROCESS, null, null, "");
     }
-    if (config.transport() == DistributedConfig.Transport.IN_PROCESS && !view.local()) {
-      throw new BellowsException(
-          ExitCode.CONFIG,
-          "distributed.transport: in_process needs a local master, found "
-              + context.master()
-              + "; remove the key");
+    if (!view.local()) {
+      requireLocal(config, context.master());
     }
     boolean plugin = ShardRegistry.current().pluginActive();
     boolean executors =
@@ -72,7 +68,7 @@ public final class ShardCluster implements AutoCloseable {
       ShardCluster cluster =
           new ShardCluster(
               Mode.EXECUTORS, "default", ClusterSecret.current(), null, driverAddress(context));
-      cluster.replicas = config.replicas() == 0 || !config.consistency().isBsp() ? 0 : 1;
+      cluster.replicas = replicas(config);
       return cluster;
     }
     String why =
@@ -97,6 +93,44 @@ public final class ShardCluster implements AutoCloseable {
     String address = view.local() ? "127.0.0.1" : driverAddress(context);
     String secret = ClusterSecret.current();
     return new ShardCluster(Mode.DRIVER, why, secret, Wire.listen(address, secret), address);
+  }
+
+  /**
+   * Where shards will live, with the reason, before anything is started; the plugin is loaded.
+   *
+   * @throws BellowsException exit 3 when the configuration asks for what can't be
+   */
+  public static String planned(DistributedConfig config, boolean local, String master) {
+    if (local && config.transport() != DistributedConfig.Transport.NETWORK) {
+      return "in process: " + ONE_PROCESS;
+    }
+    if (local) {
+      return "driver: transport: network asks for it";
+    }
+    requireLocal(config, master);
+    return config.placement() == DistributedConfig.Placement.DRIVER
+        ? "driver: placement: driver asks for it"
+        : "executor, replica " + replicas(config) + ": there are executor processes";
+  }
+
+  private static void requireLocal(DistributedConfig config, String master) {
+    if (config.transport() == DistributedConfig.Transport.IN_PROCESS) {
+      throw new BellowsException(
+          ExitCode.CONFIG,
+          "distributed.transport: in_process needs a local master, found "
+              + master
+              + "; remove the key");
+    }
+  }
+
+  /** Copies of each shard beside the first, where shards live in executors. */
+  public static int replicas(DistributedConfig config) {
+    return config.replicas() == 0 || !config.consistency().isBsp() ? 0 : 1;
+  }
+
+  /** Shard servers of a process that hosts shards. */
+  public static int servers(boolean local) {
+    return local ? Connectors.LOCAL_SERVERS : 1;
   }
 
   private static String driverAddress(SparkContext context) {

@@ -7,6 +7,7 @@ import dev.bellows.jobs.block.PreparedData;
 import dev.bellows.jobs.cluster.ShardCluster;
 import dev.bellows.jobs.config.DistributedConfig;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.apache.spark.sql.SparkSession;
@@ -64,9 +65,9 @@ final class Plan {
             + " steps/epoch, "
             + setup.segments().totalSteps()
             + " in all  memory "
-            + size(setup.workerBytes())
+            + size(setup.memory().taskHeap() + setup.memory().taskNative())
             + "/worker + "
-            + size(setup.shardBytes())
+            + size(setup.memory().shardBytes())
             + " shards  checkpoint "
             + size(4L * setup.vector().length() * (1 + setup.slots()))
             + "  kernels: "
@@ -137,7 +138,20 @@ final class Plan {
     return versions;
   }
 
-  private static String count(int n, String what) {
+  /** What {@code --dry-run} says beside {@link #print}. */
+  static void printAll(Draft draft, Console console) {
+    console.section("slots", draft.slotsLine());
+    console.section("bytes", draft.bytesLine());
+    List<String> memory = draft.memory().lines();
+    console.section("memory", memory.get(0));
+    memory.subList(1, memory.size()).forEach(console::more);
+    console.section("time", draft.timeLine());
+    List<String> files = draft.files();
+    console.section("files", files.get(0));
+    files.subList(1, files.size()).forEach(console::more);
+  }
+
+  static String count(int n, String what) {
     return n + " " + what + (n == 1 ? "" : "s");
   }
 

@@ -73,6 +73,13 @@ final class Replay {
         given.equals(GivenRows.NONE)
             ? ConfigLoader.parse(yaml, options.sets()).config()
             : ConfigLoader.parseForRows(yaml, options.sets(), null).config();
+    if (!config.distributed().consistency().isBsp()) {
+      throw new BellowsException(
+          ExitCode.CONFIG,
+          "--steps: the run was made with distributed.consistency: "
+              + config.distributed().consistency()
+              + ", whose steps depend on who came first; only those of bsp can be taken again");
+    }
     RestorePoint from = checkpointBefore(range.from());
     Map<Long, LedgerLine> lines;
     Path scratch = scratch();

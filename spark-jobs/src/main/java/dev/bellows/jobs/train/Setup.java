@@ -14,6 +14,7 @@ import dev.bellows.jobs.block.DatasetShape;
 import dev.bellows.jobs.block.GivenRows;
 import dev.bellows.jobs.block.PreparedData;
 import dev.bellows.jobs.cluster.ClusterView;
+import dev.bellows.jobs.cluster.ShardCluster;
 import dev.bellows.jobs.config.CheckpointConfig;
 import dev.bellows.jobs.config.DistributedConfig;
 import dev.bellows.jobs.config.FeatureConfig;
@@ -47,6 +48,7 @@ import org.jspecify.annotations.Nullable;
  * @param kernels the kernels
  * @param segments where training pauses
  * @param fingerprint what decides about the bits
+ * @param heapBytes heap of a process that runs tasks
  */
 record Setup(
     RunConfig config,
@@ -62,7 +64,8 @@ record Setup(
     SharedVector vector,
     KernelProvider kernels,
     Segments segments,
-    Map<String, Object> fingerprint)
+    Map<String, Object> fingerprint,
+    long heapBytes)
     implements AutoCloseable {
   /** Longest wait for executors to register, milliseconds. */
   private static final long EXECUTORS_MS = 60_000;
@@ -78,12 +81,8 @@ record Setup(
   static Setup of(SparkSession session, RunConfig config, GivenRows given)
       throws InterruptedException {
     SparkContext context = session.sparkContext();
-    TrainerConfig trainer = config.trainer();
     DistributedConfig distributed = config.distributed();
-    int slices =
-        distributed.slices() > 0
-            ? distributed.slices()
-            : BatchSchedule.defaultSlices(trainer.batchSize());
+    int slices = slices(config);
     ClusterView view = ClusterView.await(context, distributed.workers(), EXECUTORS_MS);
     if (view.slots() < 1) {
       throw new BellowsException(
@@ -99,11 +98,20 @@ record Setup(
     int tasks = Math.min(partitions, view.slots());
     PreparedData data = PreparedData.prepare(session, config, ".", given, partitions, slices);
     try {
-      return decide(config, data, view, slices, partitions, tasks);
+      long heap = view.heapBytes(context.conf());
+      Setup setup = decide(config, data, view, slices, partitions, tasks, heap);
+      setup.memory().requireFits();
+      return setup;
     } catch (RuntimeException e) {
       data.close();
       throw e;
     }
+  }
+
+  /** V, from the configuration alone. */
+  static int slices(RunConfig config) {
+    int given = config.distributed().slices();
+    return given > 0 ? given : BatchSchedule.defaultSlices(config.trainer().batchSize());
   }
 
   private static Setup decide(
@@ -112,7 +120,8 @@ record Setup(
       ClusterView view,
       int slices,
       int partitions,
-      int tasks) {
+      int tasks,
+      long heapBytes) {
     TrainerConfig trainer = config.trainer();
     long rows = data.trainRows();
     if (trainer.overfitBatches() > 0) {
@@ -167,7 +176,8 @@ record Setup(
             Fingerprint.ofData(
                 data.profile().fingerprint(), data.validationFingerprint(), data.testFingerprint()),
             kernels.id(),
-            Provenance.BELLOWS_VERSION));
+            Provenance.BELLOWS_VERSION),
+        heapBytes);
   }
 
   /** Random changes of training images. */
@@ -196,7 +206,7 @@ record Setup(
     }
   }
 
-  private static KernelProvider.Preference preference(RunConfig config) {
+  static KernelProvider.Preference preference(RunConfig config) {
     return switch (config.device()) {
       case GPU ->
           throw new BellowsException(
@@ -216,7 +226,7 @@ record Setup(
    * One shard per executor; in local mode one per task, so that the tasks' threads sum and update
    * at once, and no more than there are chunks.
    */
-  private static int shards(ClusterView view, int tasks, int length) {
+  static int shards(ClusterView view, int tasks, int length) {
     int chunks = (length - 1) / ShardMap.CHUNK + 1;
     return Math.max(1, view.local() ? Math.min(tasks, chunks) : view.executors());
   }
@@ -279,8 +289,9 @@ record Setup(
     tree.put("parameters", (long) layout().length());
     tree.put("bytes_up_per_worker_step", bytes);
     tree.put("bytes_down_per_worker_step", bytes);
-    tree.put("shard_bytes", shardBytes());
-    tree.put("worker_bytes", workerBytes());
+    tree.put("shard_bytes", memory().shardBytes());
+    tree.put("worker_bytes", memory().taskHeap() + memory().taskNative());
+    tree.put("process_heap_bytes", memory().heapNeeded());
     tree.put("checkpoint_bytes", bytes * (1 + slots()));
     tree.put("kernels", kernels.id());
     return tree;
@@ -292,15 +303,36 @@ record Setup(
     data.close();
   }
 
-  /** Heap of all shards together: two versions, slots, the tree's partial sums. */
-  long shardBytes() {
-    int levels = 33 - Integer.numberOfLeadingZeros(Math.max(1, slices - 1));
-    return 4L * vector.length() * (2 + slots() + levels);
+  /** Memory and its arithmetic; the arena of a task is not known here. */
+  MemoryPlan memory() {
+    return memory(config.distributed(), view, tasks, shards, slices, vector, heapBytes());
   }
 
-  /** Heap of one task beside its rows: parameters, gradient, partial sums. */
-  long workerBytes() {
-    int levels = 33 - Integer.numberOfLeadingZeros(Math.max(1, slices - 1));
-    return 4L * vector.length() * (2 + levels);
+  static MemoryPlan memory(
+      DistributedConfig distributed,
+      ClusterView view,
+      int tasks,
+      int shards,
+      int slices,
+      SharedVector vector,
+      long heapBytes) {
+    int processes = view.local() ? 1 : Math.max(1, Math.min(tasks, view.executors()));
+    boolean inExecutors =
+        !view.local() && distributed.placement() != DistributedConfig.Placement.DRIVER;
+    boolean inDriver = !view.local() && !inExecutors;
+    return new MemoryPlan(
+        view.local(),
+        inDriver,
+        vector.length(),
+        vector.slots(),
+        slices,
+        -Math.floorDiv(-tasks, processes),
+        processes,
+        shards,
+        ShardCluster.servers(view.local()),
+        inExecutors ? Math.max(1, view.executors()) : 1,
+        inExecutors && view.executors() > 1 ? ShardCluster.replicas(distributed) : 0,
+        -1,
+        inDriver ? Runtime.getRuntime().maxMemory() : heapBytes);
   }
 }

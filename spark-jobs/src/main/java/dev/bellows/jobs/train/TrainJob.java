@@ -4,12 +4,14 @@ import dev.bellows.jobs.BellowsException;
 import dev.bellows.jobs.Console;
 import dev.bellows.jobs.ExitCode;
 import dev.bellows.jobs.block.GivenRows;
+import dev.bellows.jobs.cluster.ShardCluster;
 import dev.bellows.jobs.config.RunConfig;
 import dev.bellows.jobs.run.RunFolder;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 import org.jspecify.annotations.Nullable;
 
@@ -89,13 +91,61 @@ public final class TrainJob {
   }
 
   /**
+   * Says what a training would take, from the configuration alone: no Spark is started and no row
+   * is read.
+   *
+   * @param conf settings that the session would be made with, with its master
+   * @return false when the data has to be read first: {@link #plan} does
+   * @throws BellowsException exit 3 when the run can't be, with the arithmetic and the fix
+   */
+  public static boolean forecast(RunConfig config, SparkConf conf, Console console) {
+    Draft draft = Forecast.of(config, conf);
+    if (draft != null) {
+      console.section(
+          "plan",
+          Plan.count(draft.tasks(), "worker")
+              + ", "
+              + Plan.count(draft.shards(), "shard")
+              + "  "
+              + draft.slices()
+              + " slices/step  from the configuration alone, data not read");
+      Plan.printAll(draft, console);
+    }
+    return draft != null;
+  }
+
+  /**
+   * Refuses what can't run before anything is started, as far as the configuration tells.
+   *
+   * @param conf settings that the session will be made with, with its master
+   * @throws BellowsException exit 3 with the arithmetic and the fix
+   */
+  public static void refuseImpossible(RunConfig config, SparkConf conf) {
+    Forecast.refuse(config, conf);
+  }
+
+  /**
    * Reads the data and says what a training would take, without starting one.
    *
    * @return the plan as a tree, as in plan.json
    */
   public static Map<String, Object> plan(SparkSession session, RunConfig config, Console console) {
     try (Setup setup = Setup.of(session, config, GivenRows.NONE)) {
-      Plan.print(setup, "", console);
+      String master = session.sparkContext().master();
+      String placement = ShardCluster.planned(config.distributed(), setup.view().local(), master);
+      Draft draft =
+          Draft.of(
+              config,
+              setup.view(),
+              setup.tasks(),
+              setup.shards(),
+              setup.rows(),
+              setup.spec(),
+              setup.vector(),
+              placement,
+              setup.heapBytes());
+      Plan.print(setup, placement, console);
+      Plan.printAll(draft, console);
       return setup.planTree();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

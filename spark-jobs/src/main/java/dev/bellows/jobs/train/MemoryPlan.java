@@ -1,0 +1,166 @@
+package dev.bellows.jobs.train;
+
+import dev.bellows.jobs.BellowsException;
+import dev.bellows.jobs.ExitCode;
+import java.util.List;
+
+/**
+ * The memory of a run with its arithmetic. A vector is the parameters as float32.
+ *
+ * @param local whether tasks and shards share the driver's process
+ * @param inDriver whether the driver hosts the shards and executors run the tasks
+ * @param parameters elements of the flat vector
+ * @param optimiserSlots vectors that the update rule keeps beside the parameters
+ * @param slices V
+ * @param tasks tasks at once in one process
+ * @param processes processes that run tasks
+ * @param shards parameter shards
+ * @param servers shard servers in one process that hosts shards; each may take its part of half the
+ *     heap
+ * @param hosts processes that host shards
+ * @param replicas copies of each shard beside the first
+ * @param arenaBytes intermediate tensors of one task, outside of the heap; -1: not known
+ * @param heapBytes heap of the process that holds the shards
+ */
+record MemoryPlan(
+    boolean local,
+    boolean inDriver,
+    long parameters,
+    int optimiserSlots,
+    int slices,
+    int tasks,
+    int processes,
+    int shards,
+    int servers,
+    int hosts,
+    int replicas,
+    long arenaBytes,
+    long heapBytes) {
+
+  private static final String FIX_LOCAL = "give the process more (BELLOWS_MEMORY=%s)";
+  private static final String FIX_CLUSTER =
+      "give executors more (--conf spark.executor.memory=%s) or use more of them";
+
+  /** The same with what the tasks' intermediate tensors take; -1: not known. */
+  MemoryPlan withArena(long bytes) {
+    return new MemoryPlan(
+        local,
+        inDriver,
+        parameters,
+        optimiserSlots,
+        slices,
+        tasks,
+        processes,
+        shards,
+        servers,
+        hosts,
+        replicas,
+        bytes,
+        heapBytes);
+  }
+
+  /** Bytes of a vector. */
+  long vector() {
+    return Float.BYTES * parameters;
+  }
+
+  /** Vectors that a tree of partial sums may hold. */
+  int levels() {
+    return 33 - Integer.numberOfLeadingZeros(Math.max(1, slices - 1));
+  }
+
+  /** Heap of all shards once: two versions, slots, partial sums. */
+  long shardBytes() {
+    return vector() * (2 + optimiserSlots + levels());
+  }
+
+  /** Heap of one task: its partial sums. */
+  long taskHeap() {
+    return vector() * levels();
+  }
+
+  /** Memory of one task outside of the heap: parameters, gradient, intermediate tensors. */
+  long taskNative() {
+    return 2 * vector() + Math.max(0, arenaBytes);
+  }
+
+  /** Heap of the shards that fall to one server. */
+  private long servedBytes() {
+    int most = -Math.floorDiv(-shards, hosts * servers) * (1 + replicas);
+    return most * (shardBytes() / shards);
+  }
+
+  /** Heap of the shards that fall to one process. */
+  long hostedBytes() {
+    return Math.min(servers, shards) * servedBytes();
+  }
+
+  /** The driver's copies of parameters and slots: the newest restore point and the next one. */
+  long driverBytes() {
+    return 2 * vector() * (1 + optimiserSlots);
+  }
+
+  /** Heap that the process with the shards needs beside cached rows. */
+  long heapNeeded() {
+    return hostedBytes()
+        + (inDriver ? 0 : tasks * taskHeap())
+        + (local || inDriver ? driverBytes() : 0);
+  }
+
+  /** The arithmetic, a line per kind of process. */
+  List<String> lines() {
+    String share = "(2 versions + " + optimiserSlots + " slots + " + levels() + " partial sums)";
+    String shardsLine =
+        Plan.size(shardBytes()) + " shards = " + Plan.size(vector()) + " x " + share;
+    String hosting = local ? "this process" : inDriver ? "the driver" : "an executor";
+    String sums = tasks + " x " + Plan.size(taskHeap()) + " sums";
+    String copies = Plan.size(driverBytes()) + " copies of parameters and slots";
+    return List.of(
+        "shards  " + shardsLine + (replicas > 0 ? ", twice" : ""),
+        hosting
+            + "  heap "
+            + Plan.size(heapNeeded())
+            + " of "
+            + Plan.size(heapBytes)
+            + " = "
+            + Plan.size(hostedBytes())
+            + " shards"
+            + (inDriver ? "" : " + " + sums)
+            + (local || inDriver ? " + " + copies : ""),
+        (local ? "this process" : "an executor")
+            + "  outside the heap "
+            + Plan.size(tasks * taskNative())
+            + " = "
+            + tasks
+            + " x ("
+            + Plan.size(2 * vector())
+            + " parameters and gradient"
+            + (arenaBytes < 0 ? "" : " + " + Plan.size(arenaBytes) + " arena")
+            + ")",
+        local || inDriver ? "no other process holds shards" : "the driver  heap " + copies);
+  }
+
+  /**
+   * Refuses what can't fit.
+   *
+   * @throws BellowsException exit 3 with the arithmetic and what to change
+   */
+  void requireFits() {
+    long quota = heapBytes / 2 / servers; // as the shard servers' own limit
+    if (servedBytes() <= quota && heapNeeded() <= heapBytes) {
+      return;
+    }
+    long wanted = Math.max(2 * servers * servedBytes(), heapNeeded());
+    String size = (wanted + (wanted >> 3) + (1L << 30) - 1 >> 30) + "g";
+    throw new BellowsException(
+        ExitCode.CONFIG,
+        "not enough memory: "
+            + String.join("; ", lines().subList(0, 2))
+            + (servedBytes() > quota
+                ? "; shards may take half of the heap, " + Plan.size(heapBytes / 2)
+                : "")
+            + ". "
+            + (local ? FIX_LOCAL : FIX_CLUSTER).formatted(size)
+            + ", or lower distributed.slices or the model's size");
+  }
+}
