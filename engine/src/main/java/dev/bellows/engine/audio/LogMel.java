@@ -23,8 +23,11 @@ import java.io.Serializable;
  * @param hop samples from frame to frame
  * @param bands B
  * @param frames T; longer sounds are cut, shorter ones followed by silence
+ * @param centred whether each band is shown relative to its mean over the sound, which takes out
+ *     what a voice and a microphone do to all of it (B. Atal, JASA 1974)
  */
-public record LogMel(int rate, int window, int hop, int bands, int frames) implements Serializable {
+public record LogMel(int rate, int window, int hop, int bands, int frames, boolean centred)
+    implements Serializable {
   /** Decibels below the loudest place that count as silence. */
   public static final double RANGE_DB = 80;
 
@@ -92,13 +95,27 @@ public record LogMel(int rate, int window, int hop, int bands, int frames) imple
     return levels;
   }
 
-  /** The levels as the bytes of an image: 0 for -80 dB, 255 for 0 dB; [T, B] row-major. */
+  /**
+   * The levels as the bytes of an image [T, B], row-major: 0 for -80 dB, 255 for 0 dB. Of centred
+   * bands: 0 for 40 dB below the band's mean over the frames that begin within the sound, or less,
+   * 255 for 40 dB above it, or more.
+   */
   public byte[] image(float[] samples) {
     double[][] levels = levels(samples);
+    int heard = Math.min(frames, (samples.length + hop - 1) / hop);
     byte[] image = new byte[frames * bands];
-    for (int i = 0; i < image.length; i++) {
-      double level = levels[i / bands][i % bands];
-      image[i] = (byte) Math.round(255 * (level + RANGE_DB) / RANGE_DB);
+    for (int b = 0; b < bands; b++) {
+      double mean = 0;
+      for (int t = 0; t < heard; t++) {
+        mean += levels[t][b] / heard;
+      }
+      double lowest = centred ? mean - RANGE_DB / 2 : -RANGE_DB;
+      for (int t = 0; t < frames; t++) {
+        double share = (levels[t][b] - lowest) / RANGE_DB;
+        boolean silence = centred && t >= heard;
+        image[t * bands + b] =
+            (byte) (silence ? 0 : Math.round(255 * Math.max(0, Math.min(1, share))));
+      }
     }
     return image;
   }

@@ -59,7 +59,7 @@ final class LogMelTest {
       {0.0, -4.93366638e-02, -1.46587992e+01, -1.34350289e+01, -8.0e+01},
       {-3.39751123e-01, -4.97225492e-01, -1.50186474e+01, -1.37665619e+01, -3.46627300e+01}
     };
-    double[][] levels = new LogMel(8000, 200, 80, 5, 3).levels(tones(300));
+    double[][] levels = new LogMel(8000, 200, 80, 5, 3, false).levels(tones(300));
     assertThat(levels).hasNumberOfRows(3);
     for (int t = 0; t < 3; t++) {
       for (int b = 0; b < 5; b++) {
@@ -70,7 +70,7 @@ final class LogMelTest {
 
   @Test
   void loudnessDoesNotMatterAndSilenceIsZero() {
-    LogMel mel = new LogMel(8000, 200, 80, 20, 8);
+    LogMel mel = new LogMel(8000, 200, 80, 20, 8, false);
     float[] loud = tones(500);
     float[] quiet = loud.clone();
     for (int i = 0; i < quiet.length; i++) {
@@ -85,10 +85,30 @@ final class LogMelTest {
   }
 
   @Test
+  void centredBandsForgetTheirMean() {
+    LogMel mel = new LogMel(8000, 200, 80, 10, 8, true);
+    float[] sound = tones(700);
+    byte[] image = mel.image(sound);
+    double[][] levels = mel.levels(sound);
+    for (int b = 0; b < 10; b++) {
+      double mean = 0;
+      for (int t = 0; t < 8; t++) {
+        mean += levels[t][b] / 8;
+      }
+      for (int t = 0; t < 8; t++) {
+        double wanted = Math.max(0, Math.min(255, 127.5 + 255 * (levels[t][b] - mean) / 80));
+        assertThat((double) (image[t * 10 + b] & 0xff)).isEqualTo(wanted, within(0.5 + 1e-9));
+      }
+    }
+    assertThat(mel.image(tones(160))).endsWith(new byte[60]); // silence is black
+    assertThat(mel.image(new float[0])).containsOnly(0);
+  }
+
+  @Test
   void bandsThatNoWindowTellsApartAreRefused() {
-    assertThatThrownBy(() -> new LogMel(8000, 100, 80, 40, 3))
+    assertThatThrownBy(() -> new LogMel(8000, 100, 80, 40, 3, false))
         .hasMessageContaining("bands: 40 are more than a window of 100 samples tells apart");
-    assertThatThrownBy(() -> new LogMel(8000, 200, 0, 20, 3)).hasMessageContaining("hop");
+    assertThatThrownBy(() -> new LogMel(8000, 200, 0, 20, 3, false)).hasMessageContaining("hop");
     assertThat(LogMel.samples(8000, 25)).isEqualTo(200);
   }
 }

@@ -3,6 +3,7 @@ package dev.bellows.jobs.config;
 import dev.bellows.engine.audio.LogMel;
 import dev.bellows.jobs.config.Numbers.Real;
 import dev.bellows.jobs.config.Numbers.Whole;
+import dev.bellows.jobs.config.Words.Flag;
 
 /** Keys of {@code features.NAME.spectrogram}: how sounds become images. */
 final class SoundKeys {
@@ -21,7 +22,13 @@ final class SoundKeys {
             new Whole(1, 1 << 16),
             "100",
             "Frames of a row; longer recordings are cut, shorter ones end in silence.",
-            "64");
+            "64")
+        .key(
+            "center_bands",
+            new Flag(),
+            "false",
+            "Show each band relative to its mean over the recording: takes out what voice and microphone do to all of it.",
+            "true");
   }
 
   /** Settings whose bands no window tells apart are refused by {@link #check} before. */
@@ -32,7 +39,8 @@ final class SoundKeys {
         LogMel.samples(rate, keys.real("window_ms")),
         LogMel.samples(rate, keys.real("hop_ms")),
         keys.count("bands"),
-        keys.count("frames"));
+        keys.count("frames"),
+        keys.flag("center_bands"));
   }
 
   /** Whether the settings of each feature fit together. */

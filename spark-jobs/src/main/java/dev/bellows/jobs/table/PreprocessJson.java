@@ -95,6 +95,7 @@ final class PreprocessJson {
     m.put("hop", (long) sound.hop());
     m.put("bands", (long) sound.bands());
     m.put("frames", (long) sound.frames());
+    m.put("center_bands", sound.centred());
     return m;
   }
 
@@ -105,7 +106,8 @@ final class PreprocessJson {
         (int) f.whole("window", 1, most),
         (int) f.whole("hop", 1, most),
         (int) f.whole("bands", 1, most),
-        (int) f.whole("frames", 1, most));
+        (int) f.whole("frames", 1, most),
+        f.flag("center_bands"));
   }
 
   private static Map<String, Object> text(TextColumn text) {
