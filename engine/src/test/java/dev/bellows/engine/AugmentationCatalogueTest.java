@@ -16,12 +16,12 @@ import org.junit.jupiter.api.Test;
 
 /** What augmentation is for, on the 8 x 8 digits: fold 0 of five is the test set. */
 class AugmentationCatalogueTest {
-  private static final Augmentation SHIFT =
+  static final Augmentation SHIFT =
       new Augmentation(false, false, false, 0, 1, Fill.ZERO, 0, 0, 0, 0);
   private static final int EPOCHS = 20;
 
   /** The rows with each image changed as it is in one epoch. */
-  private static Samples changed(Samples data, Augmentation kind, long seed, long epoch) {
+  static Samples changed(Samples data, Augmentation kind, long seed, long epoch) {
     ImageChange change = new ImageChange(kind, 8, 8, 1);
     byte[] image = new byte[64];
     byte[] out = new byte[64];

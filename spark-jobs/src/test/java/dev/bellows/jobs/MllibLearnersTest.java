@@ -9,9 +9,14 @@ import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.ml.classification.DecisionTreeClassificationModel;
 import org.apache.spark.ml.classification.DecisionTreeClassifier;
+import org.apache.spark.ml.evaluation.RegressionEvaluator;
+import org.apache.spark.ml.feature.StandardScaler;
 import org.apache.spark.ml.feature.VectorAssembler;
 import org.apache.spark.ml.regression.LinearRegression;
 import org.apache.spark.ml.regression.LinearRegressionModel;
+import org.apache.spark.ml.tuning.CrossValidator;
+import org.apache.spark.ml.tuning.CrossValidatorModel;
+import org.apache.spark.ml.tuning.ParamGridBuilder;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -66,6 +71,61 @@ final class MllibLearnersTest {
     assertThat(line.weights()).containsExactly(peer.coefficients().toArray(), within(1e-6));
     assertThat(line.intercept()).isCloseTo(peer.intercept(), within(1e-6));
     assertThat(peer.summary().r2()).isCloseTo(0.5177, within(1e-4));
+  }
+
+  /**
+   * scikit-learn 1.9.1 on the columns standardised with their population deviation: {@code
+   * -cross_val_score(Ridge(alpha=a), Z, y, cv=PredefinedSplit(np.arange(442) % 5),
+   * scoring='neg_mean_squared_error').mean()}; {@code RidgeCV} with these folds chooses 1.
+   */
+  private static final double[][] RIDGE_PATH = {
+    {0.1, 2960.128967319501},
+    {1, 2958.312216700884},
+    {10, 2959.9909463038052},
+    {100, 3007.744942778373},
+    {1000, 3892.498523112382}
+  };
+
+  @Test
+  @DisplayName(
+      "REG-11 DB ridge path: MLlib's CrossValidator chooses scikit-learn's penalty, each error to 1e-5 of its")
+  void reg11PenaltyByCrossValidation() {
+    Dataset<Row> rows =
+        table("diabetes/diabetes.csv.gz", 0, 10)
+            .withColumn("fold", functions.expr("cast(monotonically_increasing_id() % 5 as int)"));
+    Dataset<Row> scaled =
+        new StandardScaler()
+            .setInputCol("features")
+            .setOutputCol("z")
+            .setWithMean(true)
+            .fit(rows)
+            .transform(rows)
+            .cache();
+    LinearRegression ridge =
+        new LinearRegression()
+            .setSolver("normal")
+            .setFeaturesCol("z")
+            .setLabelCol("progression")
+            .setStandardization(false);
+    // MLlib divides the squares by 2 n of the 353.6 rows of four folds, and its deviation by n - 1.
+    double[] penalties =
+        Arrays.stream(RIDGE_PATH).mapToDouble(p -> p[0] * 441 / 442 / 353.6).toArray();
+    CrossValidatorModel chosen =
+        new CrossValidator()
+            .setEstimator(ridge)
+            .setEvaluator(new RegressionEvaluator().setMetricName("mse").setLabelCol("progression"))
+            .setEstimatorParamMaps(
+                new ParamGridBuilder().addGrid(ridge.regParam(), penalties).build())
+            .setNumFolds(5)
+            .setFoldCol("fold")
+            .fit(scaled);
+    scaled.unpersist();
+    double[] errors = chosen.avgMetrics();
+    for (int i = 0; i < errors.length; i++) {
+      assertThat(errors[i]).isCloseTo(RIDGE_PATH[i][1], within(1e-5 * RIDGE_PATH[i][1]));
+      assertThat(errors[1]).isLessThanOrEqualTo(errors[i]);
+    }
+    assertThat(((LinearRegressionModel) chosen.bestModel()).getRegParam()).isEqualTo(penalties[1]);
   }
 
   private static double accuracy(DecisionTreeClassificationModel tree, Dataset<Row> rows) {

@@ -45,10 +45,10 @@ abstract class BuildingContext extends LayerContext {
       String suffix, Shape shape, Initializer init, boolean decay, int fanIn, int fanOut) {
     String shared = option("shared_with");
     if (!shared.isEmpty()) {
-      return tied(shared, suffix, shape, false);
+      return held(tied(shared, suffix, shape, false));
     }
     if (!option("weights_of").isEmpty() && suffix.equals("weight")) {
-      return tied(option("weights_of"), suffix, shape, true);
+      return held(tied(option("weights_of"), suffix, shape, true));
     }
     boolean decays = decay && !Boolean.FALSE.equals(options.get("weight_decay"));
     float rate =
@@ -60,6 +60,11 @@ abstract class BuildingContext extends LayerContext {
     Node node = segments.trained(name() + "." + suffix, shape, init, decays, fanIn, fanOut, rate);
     Node weight = rate == 0 ? graph.stopGradient(node) : node;
     return decay && shape.rank() >= 2 ? normalised(suffix, weight, rate) : weight;
+  }
+
+  /** Another layer's parameter; a frozen layer leaves it to that layer's own use to train it. */
+  private Node held(Node node) {
+    return frozen() ? graph.stopGradient(node) : node;
   }
 
   /** A weight [..., out] divided as option {@code weight_norm} says. */

@@ -1,5 +1,6 @@
 package dev.bellows.engine.nn;
 
+import dev.bellows.engine.nn.loss.AdversarialLosses;
 import dev.bellows.engine.nn.loss.CapsuleLosses;
 import dev.bellows.engine.nn.loss.ClassLosses;
 import dev.bellows.engine.nn.loss.CoreLosses;
@@ -58,6 +59,10 @@ public enum LossKind {
   INFO_NCE(EmbeddingLosses.INFO_NCE),
   /** Gaussian code; no truth. */
   GAUSSIAN_KULLBACK_LEIBLER(EmbeddingLosses.GAUSSIAN_KULLBACK_LEIBLER),
+  /** Judge of real and made rows; no truth. */
+  DISCRIMINATOR(AdversarialLosses.DISCRIMINATOR),
+  /** Maker of rows that a judge scores; no truth. */
+  GENERATOR(AdversarialLosses.GENERATOR),
   /** Two-sided margin on lengths in [0, 1), one per class; labels int [N]. */
   CAPSULE_MARGIN(CapsuleLosses.CAPSULE_MARGIN);
 

@@ -20,6 +20,7 @@ import java.util.Objects;
 public final class Predictor implements AutoCloseable {
   private final NetworkPlans plans;
   private final int scores;
+  private final long seed;
 
   /** A predictor for batches of up to {@code maxRows} rows. */
   public Predictor(NetworkSpec spec, int maxRows, KernelProvider kernels) {
@@ -44,8 +45,36 @@ public final class Predictor implements AutoCloseable {
       KernelProvider kernels,
       PlanOptions options,
       List<String> watched) {
+<<<<<<< HEAD
     this.plans = new NetworkPlans(spec, maxRows, kernels, Mode.EVALUATE, options, watched, 1);
+=======
+    this(spec, maxRows, kernels, options, watched, Mode.EVALUATE, 0);
+  }
+
+  private Predictor(
+      NetworkSpec spec,
+      int maxRows,
+      KernelProvider kernels,
+      PlanOptions options,
+      List<String> watched,
+      Mode mode,
+      long seed) {
+    this.plans = new NetworkPlans(spec, maxRows, kernels, mode, options, watched);
+>>>>>>> 76a9751 (GAN and CycleGAN as one network, contrastive pairs, predictions by drawn dropout; regularisers on digits)
     this.scores = spec.scores();
+    this.seed = seed;
+  }
+
+  /**
+   * A predictor that draws: dropout masks, codes and noise as in training, batch norm on its
+   * running statistics. {@link #run(long)} takes the next draws; {@link #run()} those of pass 0.
+   *
+   * @param seed of the draws
+   * @param watched as of the constructor
+   */
+  public static Predictor sampling(
+      NetworkSpec spec, int maxRows, KernelProvider kernels, long seed, List<String> watched) {
+    return new Predictor(spec, maxRows, kernels, PlanOptions.DEFAULT, watched, Mode.SAMPLE, seed);
   }
 
   /** Raw scores per row: classes, times positions when labels are per position. */
@@ -140,7 +169,16 @@ public final class Predictor implements AutoCloseable {
 
   /** Forward for the rows of {@link #batch}. */
   public void run() {
-    plans.run(0, 0, 0);
+    run(0);
+  }
+
+  /**
+   * Forward for the rows of {@link #batch}.
+   *
+   * @param pass which draws; only a {@link #sampling} predictor has any
+   */
+  public void run(long pass) {
+    plans.run(seed, pass, 0);
   }
 
   /** Copies the raw scores [rows, scores] of the last run to the start of {@code dst}. */

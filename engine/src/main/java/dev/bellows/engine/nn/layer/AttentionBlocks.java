@@ -90,7 +90,7 @@ final class AttentionBlocks {
       throw c.wrong("heads " + heads + " must divide the features " + features + " of its input");
     }
     int id = c.dropoutId();
-    boolean masks = c.training() && rate > 0;
+    boolean masks = c.draws() && rate > 0;
     Node mixed;
     if (memory == null && !masks) {
       Node qkv = linear(c, prefix + "qkv_", x, 3 * features, 3, Initializer.GLOROT);

@@ -48,7 +48,7 @@ public final class CoreLayers {
                 Node x = c.input();
                 int id = c.dropoutId();
                 double rate = c.number("rate");
-                return c.training() && rate > 0 ? c.graph("").dropout(x, rate, id) : x;
+                return c.draws() && rate > 0 ? c.graph("").dropout(x, rate, id) : x;
               });
 
   /**

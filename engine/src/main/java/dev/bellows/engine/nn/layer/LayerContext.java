@@ -69,9 +69,14 @@ public abstract class LayerContext {
     return Boolean.FALSE.equals(options.get("trainable"));
   }
 
-  /** Whether the graph is for training: dropout on, statistics of the batch. */
+  /** Whether the graph is for training: statistics of the batch. */
   public final boolean training() {
     return mode == Mode.TRAIN;
+  }
+
+  /** Whether random numbers are drawn: in training, and when predictions are sampled. */
+  public final boolean draws() {
+    return mode != Mode.EVALUATE;
   }
 
   // Inputs.
@@ -222,10 +227,10 @@ public abstract class LayerContext {
   /** A number that tells the random masks of a network's layers apart: the next one. */
   public abstract int dropoutId();
 
-  /** Inverted dropout in training. Takes a number of {@link #dropoutId} at every rate. */
+  /** Inverted dropout where {@link #draws}. Takes a number of {@link #dropoutId} at every rate. */
   public final Node dropout(Node x, double rate) {
     int id = dropoutId();
-    return training() && rate > 0 ? graph.dropout(x, rate, id) : x;
+    return draws() && rate > 0 ? graph.dropout(x, rate, id) : x;
   }
 
   // Messages.

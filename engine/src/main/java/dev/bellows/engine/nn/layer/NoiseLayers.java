@@ -68,7 +68,7 @@ final class NoiseLayers {
   private static Node spatialDropout(LayerContext c) {
     Node x = c.input();
     double rate = c.number("rate");
-    if (!c.training() || rate == 0) {
+    if (!c.draws() || rate == 0) {
       return x;
     }
     int rank = x.shape().rank();
@@ -96,7 +96,7 @@ final class NoiseLayers {
     double rate = c.number("rate");
     Node weight = c.parameter("weight", Shape.of(in, units), c.initializer(), true, in, units);
     Node sum;
-    if (c.training() && rate > 0) {
+    if (c.draws() && rate > 0) {
       Node each = g.broadcast(weight, Shape.of(rows, in, units));
       Node masked = g.dropout(each, rate, c.dropoutId());
       Node row = g.reshape(x, Shape.of(rows, 1, in));
@@ -115,7 +115,7 @@ final class NoiseLayers {
   private static Node gaussianNoise(LayerContext c) {
     Node x = c.input();
     Node progress = c.has("steps") ? Ramp.progress(c) : null; // a state of both modes' layout
-    if (!c.training()) {
+    if (!c.draws()) {
       return x;
     }
     Graph g = c.graph();
@@ -135,8 +135,7 @@ final class NoiseLayers {
   private static Node gumbelSoftmax(LayerContext c) {
     Node x = c.input();
     Graph g = c.graph();
-    Node scores =
-        c.training() ? g.add(x, g.random(Distribution.GUMBEL, x.shape(), c.dropoutId())) : x;
+    Node scores = c.draws() ? g.add(x, g.random(Distribution.GUMBEL, x.shape(), c.dropoutId())) : x;
     Node soft = g.softmax(scores, c.number("temperature"));
     if (!c.flag("hard")) {
       return soft;
@@ -166,7 +165,7 @@ final class NoiseLayers {
               + " and "
               + LayerContext.text(logVariance.shape()));
     }
-    if (!c.training()) {
+    if (!c.draws()) {
       return mean;
     }
     Node draws = g.random(Distribution.NORMAL, mean.shape(), c.dropoutId());

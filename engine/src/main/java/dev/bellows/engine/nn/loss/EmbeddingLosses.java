@@ -112,7 +112,7 @@ public final class EmbeddingLosses {
         .or(otherwise);
   }
 
-  private static @Nullable String parts(String loss, int outputs, int parts) {
+  static @Nullable String parts(String loss, int outputs, int parts) {
     return outputs % parts == 0
         ? null
         : "loss "
