@@ -3,6 +3,7 @@ package dev.bellows.engine.zoo;
 import dev.bellows.engine.nn.Activation;
 import dev.bellows.engine.nn.Model;
 import dev.bellows.engine.nn.NetworkException;
+import java.util.List;
 
 /** Pieces that several networks are made of. */
 final class Blocks {
@@ -53,6 +54,22 @@ final class Blocks {
       throw new NetworkException("alpha, the width multiplier, must be above 0, got " + alpha);
     }
     return (int) Math.max(1, Math.round(filters * alpha));
+  }
+
+  /**
+   * Attention refinement: each channel times sigmoid(batch norm(W mean over the image)), so that
+   * the whole image says which of its features count (C. Yu et al., "BiSeNet", ECCV 2018).
+   *
+   * @param features layer that gives an image
+   * @param height of that image
+   * @param filters its channels
+   */
+  static Model.Builder refine(
+      Model.Builder b, String name, String features, int height, int width, int filters) {
+    b.globalAveragePool().from(features).reshape(1, 1, filters);
+    convNorm(b, name + ".weights", filters, 1, 1, Activation.SIGMOID).as(name + ".shares");
+    String shares = b.layer("upsample2d", "size", List.of(height, width)).here();
+    return b.layer("multiply").from(features, shares).as(name);
   }
 
   /** Dense layer of this name. */

@@ -9,7 +9,25 @@ import dev.bellows.engine.nn.NetworkSpec;
 
 /** Networks that give a score per class for each pixel: labels are one per pixel. */
 public final class PixelNets {
+  /** Which connections a U-Net has beside the way down and up. */
+  public enum Skips {
+    /** None: what the bottom does not hold is lost. */
+    NONE,
+    /** The features of the same size on the way down, beside those on the way up. */
+    LONG,
+    /**
+     * Also a sum around the second convolution of each pair (M. Drozdzal et al., "The importance of
+     * skip connections in biomedical image segmentation", DLMIA 2016).
+     */
+    LONG_AND_SHORT
+  }
+
   private PixelNets() {}
+
+  /** {@link #uNet(ImageTask, int, int, boolean, Skips)} as in the paper, with long skips. */
+  public static NetworkSpec uNet(ImageTask task, int depth, int filters, boolean padded) {
+    return uNet(task, depth, filters, padded, Skips.LONG);
+  }
 
   /**
    * U-Net (O. Ronneberger, P. Fischer, T. Brox, MICCAI 2015): {@code depth} halvings down with two
@@ -20,8 +38,14 @@ public final class PixelNets {
    * @param filters of the first convolutions, doubled by each halving; 64 in the paper
    * @param padded whether convolutions keep the size; else they lose their border, and skips are
    *     cropped, as in the paper: 572 x 572 gives 388 x 388
+   * @param connections {@link Skips#LONG} in the paper; short ones need {@code padded}
    */
-  public static NetworkSpec uNet(ImageTask task, int depth, int filters, boolean padded) {
+  public static NetworkSpec uNet(
+      ImageTask task, int depth, int filters, boolean padded, Skips connections) {
+    boolean around = connections == Skips.LONG_AND_SHORT;
+    if (around && !padded) {
+      throw new NetworkException("U-Net: short skips need padded convolutions, which keep the size");
+    }
     Model.Builder b = task.begin();
     int height = task.height();
     int width = task.width();
@@ -29,7 +53,7 @@ public final class PixelNets {
     String[] skips = new String[depth];
     int[][] sizes = new int[depth][];
     for (int level = 0; level < depth; level++) {
-      pair(b, "down" + level, filters << level, padded);
+      pair(b, "down" + level, filters << level, padded, around);
       height -= lost;
       width -= lost;
       if (height < 2 || width < 2 || height % 2 != 0 || width % 2 != 0) {
@@ -50,7 +74,7 @@ public final class PixelNets {
       height /= 2;
       width /= 2;
     }
-    pair(b, "bottom", filters << depth, padded);
+    pair(b, "bottom", filters << depth, padded, around);
     height -= lost;
     width -= lost;
     for (int level = depth - 1; level >= 0; level--) {
@@ -59,19 +83,26 @@ public final class PixelNets {
       b.with("padding", "valid").with("initializer", "he");
       height *= 2;
       width *= 2;
-      String skip = crop(b, skips[level], sizes[level], height, width);
-      b.layer("concat").from(skip, name);
-      pair(b, name, filters << level, padded);
+      if (connections != Skips.NONE) {
+        String skip = crop(b, skips[level], sizes[level], height, width);
+        b.layer("concat").from(skip, name);
+      }
+      pair(b, name, filters << level, padded, around);
       height -= lost;
       width -= lost;
     }
     return task.end(Blocks.conv(b, "scores", task.classes(), 1, 1, LINEAR));
   }
 
-  private static void pair(Model.Builder b, String name, int filters, boolean padded) {
+  private static void pair(
+      Model.Builder b, String name, int filters, boolean padded, boolean around) {
     for (int i = 1; i <= 2; i++) {
-      b.conv2d(filters, 3).as(name + ".conv" + i).relu();
-      b.with("padding", padded ? "same" : "valid");
+      b.conv2d(filters, 3).as(name + ".conv" + i).with("padding", padded ? "same" : "valid");
+      if (around && i == 2) {
+        b.with("initializer", "he").add(name + ".conv1").activation(RELU);
+      } else {
+        b.relu();
+      }
     }
   }
 

@@ -68,4 +68,42 @@ public final class Stdc {
     Blocks.convNorm(b, "last", Blocks.scaled(1024, alpha), 1, 1, RELU).globalAveragePool();
     return task.end(Blocks.dense(b, "scores", task.classes(), LINEAR));
   }
+
+  /**
+   * A score per class for each pixel, from two stages of modules: each stage's features, refined by
+   * what the whole image shows, are enlarged and joined with the finer ones before. Differs from
+   * the paper: its detail head, which serves training only, is left out, and the finest features
+   * are those at 1/2 of the image, not 1/8.
+   *
+   * @param task sizes that 8 divides
+   * @param filters of the first convolution at 1/2; twice as many at 1/4, four times at 1/8
+   */
+  public static NetworkSpec segmenter(ImageTask task, int filters) {
+    if (task.height() % 8 != 0 || task.width() % 8 != 0) {
+      throw new NetworkException(
+          "STDC segmenter: expected a height and width that 8 divides, got "
+              + task.height()
+              + " x "
+              + task.width());
+    }
+    Model.Builder b = task.begin();
+    Blocks.convNorm(b, "stem", filters, 3, 2, RELU);
+    List<String> joined = new ArrayList<>(List.of(b.here()));
+    List<String> stages = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      module(b, "stage" + i + ".module1", filters << (i + 1), 2);
+      stages.add(module(b, "stage" + i + ".module2", filters << (i + 1), 1).here());
+    }
+    for (int i = 0; i < 2; i++) {
+      int scale = 4 << i;
+      String name = "stage" + i + ".refined";
+      int height = task.height() / scale;
+      Blocks.refine(b, name, stages.get(i), height, task.width() / scale, filters << (i + 1));
+      joined.add(b.layer("upsample2d", "size", scale / 2, "mode", "bilinear").here());
+    }
+    b.layer("concat").from(joined.toArray(String[]::new));
+    Blocks.convNorm(b, "fused", 2 * filters, 3, 1, RELU);
+    Blocks.conv(b, "half", task.classes(), 1, 1, LINEAR);
+    return task.end(b.layer("upsample2d", "size", 2, "mode", "bilinear").as("scores"));
+  }
 }
