@@ -168,6 +168,29 @@ final class ZooStructureTest {
     assertThat(shares[19]).isLessThanOrEqualTo(0.09);
   }
 
+  /** With small weights H(x) is small, and a layer moves by g |H - x| / |x|, about .0474. */
+  @Test
+  @DisplayName(
+      "LAY-30 gates at -3 and small weights: a layer's output is within 5 % of x; 20 of them learn DG to .94 or more")
+  void lay30SmallWeights() {
+    Model.Builder b = Model.builder().input(64).dense(50).as("widen").relu();
+    for (int i = 1; i <= 20; i++) {
+      b.layer("highway", "gate_start", -3, "initializer", "small_random");
+      b.with("gate_initializer", "small_random").as("highway" + i);
+    }
+    NetworkSpec spec = b.dense(10).loss(LossKind.SOFTMAX_CROSS_ENTROPY).build();
+    Start start = Start.of(spec, Mode.EVALUATE, first(ROWS));
+    for (int i = 1; i <= 20; i++) {
+      double[] x = start.run().value(layer(start, i == 1 ? "widen" : "highway" + (i - 1)));
+      double[] y = start.run().value(layer(start, "highway" + i));
+      double[] moved = new double[x.length];
+      Arrays.setAll(moved, j -> y[j] - x[j]);
+      assertThat(norm(moved) / norm(x)).isPositive().isLessThanOrEqualTo(0.05);
+    }
+    assertThat(new Digits.Recipe(0.003, 15, 0.3).accuracy(spec, Digits.judging()))
+        .isGreaterThanOrEqualTo(0.94);
+  }
+
   private static Node layer(Start start, String name) {
     return start.net().layers().stream()
         .filter(layer -> layer.name().equals(name))

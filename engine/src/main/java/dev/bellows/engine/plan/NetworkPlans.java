@@ -289,13 +289,8 @@ final class NetworkPlans implements AutoCloseable {
       outputs.put(head.loss(), 0L);
       outputs.put(head.metric(), 0L);
     }
-<<<<<<< HEAD
     Map<String, Node> probabilities = new LinkedHashMap<>();
-    if (mode == Mode.EVALUATE) {
-=======
-    Node probabilities = network.output();
     if (mode != Mode.TRAIN) {
->>>>>>> 76a9751 (GAN and CycleGAN as one network, contrastive pairs, predictions by drawn dropout; regularisers on digits)
       network.heads().forEach(head -> outputs.put(head.output(), 0L));
       probabilities.putAll(probabilities(network));
       probabilities.values().forEach(node -> outputs.put(node, 0L));

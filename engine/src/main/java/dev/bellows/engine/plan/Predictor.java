@@ -45,9 +45,6 @@ public final class Predictor implements AutoCloseable {
       KernelProvider kernels,
       PlanOptions options,
       List<String> watched) {
-<<<<<<< HEAD
-    this.plans = new NetworkPlans(spec, maxRows, kernels, Mode.EVALUATE, options, watched, 1);
-=======
     this(spec, maxRows, kernels, options, watched, Mode.EVALUATE, 0);
   }
 
@@ -59,8 +56,7 @@ public final class Predictor implements AutoCloseable {
       List<String> watched,
       Mode mode,
       long seed) {
-    this.plans = new NetworkPlans(spec, maxRows, kernels, mode, options, watched);
->>>>>>> 76a9751 (GAN and CycleGAN as one network, contrastive pairs, predictions by drawn dropout; regularisers on digits)
+    this.plans = new NetworkPlans(spec, maxRows, kernels, mode, options, watched, 1);
     this.scores = spec.scores();
     this.seed = seed;
   }

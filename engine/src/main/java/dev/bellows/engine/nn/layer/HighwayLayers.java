@@ -18,6 +18,8 @@ final class HighwayLayers {
                   Option.real("gate_start", "Start of b_g; below 0 the layer starts by carrying.")
                       .or(-2))
               .option(CommonOptions.initializer())
+              .option(
+                  Option.word("gate_initializer", "Start of W_g.", Initializer.class).or("glorot"))
               .keepsShape()
               .body(HighwayLayers::highway));
 
@@ -34,15 +36,16 @@ final class HighwayLayers {
     Node weight =
         c.parameter("weight", Shape.of(width, width), c.initializer(), true, width, width);
     Node bias = c.parameter("bias", Shape.of(width), Initializer.ZERO, false, width, width);
+    Initializer start = c.word("gate_initializer", Initializer.class);
     Node gateWeight =
-        c.parameter("gate_weight", Shape.of(width, width), Initializer.GLOROT, true, width, width);
+        c.parameter("gate_weight", Shape.of(width, width), start, true, width, width);
     Node gateBias =
         c.parameter("gate_bias", Shape.of(width), Initializer.ZERO, false, width, width);
     Node sum = c.graph("matmul").matmul(rows, weight);
     Node transformed = c.activate(c.graph("add_bias").add(sum, bias));
-    Node start = c.graph().constant(c.number("gate_start"), Shape.SCALAR);
+    Node closed = c.graph().constant(c.number("gate_start"), Shape.SCALAR);
     Node gateSum = c.graph("gate_matmul").matmul(rows, gateWeight);
-    Node gate = c.graph("gate").sigmoid(c.graph().add(gateSum, c.graph().add(gateBias, start)));
+    Node gate = c.graph("gate").sigmoid(c.graph().add(gateSum, c.graph().add(gateBias, closed)));
     Node moved = c.graph("moved").mul(gate, c.graph().sub(transformed, rows));
     return CoreLayers.unrows(c, c.graph().add(rows, moved), x);
   }
