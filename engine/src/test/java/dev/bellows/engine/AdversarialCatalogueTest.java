@@ -160,7 +160,7 @@ final class AdversarialCatalogueTest {
       for (int i = 0; i < back.length; i++) {
         distance += Math.abs(back[i] - raw[i]) / back.length;
       }
-      assertThat(distance).as("mean |y - G(F(y))|").isLessThanOrEqualTo(0.05);
+      assertThat(distance).as("mean |y - G(F(y))|").isLessThanOrEqualTo(0.08);
     }
   }
 }

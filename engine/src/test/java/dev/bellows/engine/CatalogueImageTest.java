@@ -60,13 +60,18 @@ final class CatalogueImageTest {
 
   /** PH: the middle of a photo, [1, size, size, 3], in [0, 1]. */
   private static float[] photo(String name, int size) throws IOException {
+    return photo(name, size, size);
+  }
+
+  /** PH: the middle of a photo of 427 x 640, [1, height, width, 3], in [0, 1]. */
+  private static float[] photo(String name, int height, int width) throws IOException {
     BufferedImage image =
         Objects.requireNonNull(ImageIO.read(RealData.file("photos/" + name).toFile()), name);
-    float[] pixels = new float[size * size * 3];
-    int top = (image.getHeight() - size) / 2;
-    int left = (image.getWidth() - size) / 2;
+    float[] pixels = new float[height * width * 3];
+    int top = (image.getHeight() - height) / 2;
+    int left = (image.getWidth() - width) / 2;
     for (int i = 0; i < pixels.length; i++) {
-      int rgb = image.getRGB(left + i / 3 % size, top + i / 3 / size);
+      int rgb = image.getRGB(left + i / 3 % width, top + i / 3 / width);
       pixels[i] = (rgb >> (8 * (2 - i % 3)) & 255) / 255f;
     }
     return pixels;
@@ -156,24 +161,25 @@ final class CatalogueImageTest {
     assertThat(difference / count).isGreaterThan(0.05);
   }
 
+  /** China has tiles and leaves finer than two pixels; the flower before its meadow has not. */
   @Test
-  @DisplayName("LAY-20 a photo at half the size and back: PSNR of 21 dB or more")
+  @DisplayName("LAY-20 photos at half the size and back: PSNR 25 dB or more (flower), 22.5 (china)")
   void lay20Resampling() throws IOException {
-    for (String name : List.of("china.jpg", "flower.jpg")) {
-      int size = 256;
-      float[] photo = photo(name, size);
+    Map<String, Double> least = Map.of("flower.jpg", 25.0, "china.jpg", 22.5);
+    for (Map.Entry<String, Double> wanted : least.entrySet()) {
+      float[] photo = photo(wanted.getKey(), 426, 640);
       try (PlanCheck c = new PlanCheck(1)) {
-        Node x = c.floats(photo, 1, size, size, 3);
+        Node x = c.floats(photo, 1, 426, 640, 3);
         Poolings.Corners half = Poolings.Corners.HALF_PIXEL;
-        Node small = Poolings.resizeLinear(c.graph, x, half, size / 2, size / 2);
-        Node back = Poolings.resizeLinear(c.graph, small, half, size, size);
+        Node small = Poolings.resizeLinear(c.graph, x, half, 213, 320);
+        Node back = Poolings.resizeLinear(c.graph, small, half, 426, 640);
         float[] found = c.run(KERNELS, PlanOptions.DEFAULT, false, back).get(back);
         double squares = 0;
         for (int i = 0; i < found.length; i++) {
           squares += Math.pow(found[i] - photo[i], 2);
         }
         double decibels = -10 * Math.log10(squares / found.length);
-        assertThat(decibels).as(name).isGreaterThanOrEqualTo(21);
+        assertThat(decibels).as(wanted.getKey()).isGreaterThanOrEqualTo(wanted.getValue());
       }
     }
   }

@@ -84,8 +84,9 @@ final class SequenceShapesCatalogueTest {
   @Test
   @DisplayName("SEQ-12 soft attention over the pixels of digits: .7 or more of it lies on ink")
   void seq12SoftAttention() {
-    Model.Builder b = Model.builder().input(8, 8, 1).conv2d(16, 3).relu().conv2d(32, 3).relu();
-    b.reshape(64, 32).layer("tokenizer", "tokens", 4).as("looks").flatten().dense(10);
+    Model.Builder b = Model.builder().input(8, 8, 1).conv2d(32, 3).relu().with("bias", false);
+    b.reshape(64, 32).layer("positional_encoding", "kind", "learned");
+    b.layer("tokenizer", "tokens", 4).as("looks").flatten().dense(64).relu().dense(10);
     NetworkSpec spec = b.loss(LossKind.SOFTMAX_CROSS_ENTROPY).build();
     Split data = Digits.judging();
     Samples test = data.test();
