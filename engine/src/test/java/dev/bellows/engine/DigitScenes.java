@@ -90,8 +90,7 @@ record DigitScenes(Samples images, List<int[]> digits) {
       int[] box = {draws.below(SIDE - BOX + 1), draws.below(SIDE - BOX + 1)};
       boolean free =
           boxes.stream()
-              .allMatch(
-                  b -> Math.abs(b[0] - box[0]) >= BOX || Math.abs(b[1] - box[1]) >= BOX);
+              .allMatch(b -> Math.abs(b[0] - box[0]) >= BOX || Math.abs(b[1] - box[1]) >= BOX);
       if (free) {
         boxes.add(box);
       }

@@ -26,7 +26,8 @@ final class OrientedGradientsTest {
   void pre35Descriptor() {
     float[] image = new float[128 * 64];
     assertThat(HOG.of(image, 0, 128, 64)).hasSize(3780).containsOnly(0);
-    // Brightness rises by 1 per pixel to the right: direction 0, between the last bin and the first.
+    // Brightness rises by 1 per pixel to the right: direction 0, between the last bin and the
+    // first.
     for (int i = 0; i < image.length; i++) {
       image[i] = i % 64;
     }

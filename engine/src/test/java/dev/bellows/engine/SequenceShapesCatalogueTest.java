@@ -51,8 +51,7 @@ final class SequenceShapesCatalogueTest {
   private static double learnt(Model.Builder b, TokenRows rows, int outputs) {
     NetworkSpec spec = b.dense(TOKENS).loss(LossKind.SOFTMAX_CROSS_ENTROPY).build();
     assertThat(spec.scores()).isEqualTo(outputs * TOKENS);
-    try (LocalTrainer trainer =
-        new LocalTrainer(spec, OptimizerSpec.of(Kind.ADAM, 0.01), 32, 1)) {
+    try (LocalTrainer trainer = new LocalTrainer(spec, OptimizerSpec.of(Kind.ADAM, 0.01), 32, 1)) {
       return trainer.epochs(rows.range(0, 384), 20).accuracy(rows.range(384, 512));
     }
   }
@@ -138,7 +137,9 @@ final class SequenceShapesCatalogueTest {
   }
 
   private static String text(int word) {
-    return word < 20 ? SMALL[word] : word < 28 ? TENS[word - 20] : word == 28 ? "hundred" : "thousand";
+    return word < 20
+        ? SMALL[word]
+        : word < 28 ? TENS[word - 20] : word == 28 ? "hundred" : "thousand";
   }
 
   /** Numbers below 10,000 in a mixed order: digits are tokens 1 to 10, words from 11 on. */
@@ -154,16 +155,17 @@ final class SequenceShapesCatalogueTest {
   }
 
   @Test
-  @DisplayName(
-      "SEQ-21 numbers to words ('42' to 'forty two'), numbers held back: BLEU .95 or more")
+  @DisplayName("SEQ-21 numbers to words ('42' to 'forty two'), numbers held back: BLEU .95 or more")
   void seq21NumbersToWords() {
-    assertThat(words(42).stream().map(SequenceShapesCatalogueTest::text)).containsExactly("forty", "two");
+    assertThat(words(42).stream().map(SequenceShapesCatalogueTest::text))
+        .containsExactly("forty", "two");
     TokenPairs all = numbers(3000);
     TokenPairs asked = all.range(2400, 3000);
     NetworkSpec spec = EncoderDecoders.recurrent(Cell.GRU, all.size(16, 64), Attention.DOT);
     try (LocalTrainer trainer = new LocalTrainer(spec, OptimizerSpec.of(Kind.ADAM, 0.005), 32, 1)) {
       trainer.epochs(all.range(0, 2400).rows(), 12);
-      assertThat(bleu(asked, asked.decoded(spec, trainer.predictor()))).isGreaterThanOrEqualTo(0.95);
+      assertThat(bleu(asked, asked.decoded(spec, trainer.predictor())))
+          .isGreaterThanOrEqualTo(0.95);
     }
   }
 

@@ -44,7 +44,8 @@ public final class PixelNets {
       ImageTask task, int depth, int filters, boolean padded, Skips connections) {
     boolean around = connections == Skips.LONG_AND_SHORT;
     if (around && !padded) {
-      throw new NetworkException("U-Net: short skips need padded convolutions, which keep the size");
+      throw new NetworkException(
+          "U-Net: short skips need padded convolutions, which keep the size");
     }
     Model.Builder b = task.begin();
     int height = task.height();

@@ -37,8 +37,7 @@ final class HighwayLayers {
         c.parameter("weight", Shape.of(width, width), c.initializer(), true, width, width);
     Node bias = c.parameter("bias", Shape.of(width), Initializer.ZERO, false, width, width);
     Initializer start = c.word("gate_initializer", Initializer.class);
-    Node gateWeight =
-        c.parameter("gate_weight", Shape.of(width, width), start, true, width, width);
+    Node gateWeight = c.parameter("gate_weight", Shape.of(width, width), start, true, width, width);
     Node gateBias =
         c.parameter("gate_bias", Shape.of(width), Initializer.ZERO, false, width, width);
     Node sum = c.graph("matmul").matmul(rows, weight);

@@ -32,7 +32,8 @@ final class Tokenizer {
         c.parameter(
             "weight", Shape.of(channels, tokens), Initializer.GLOROT, true, channels, tokens);
     Node scores = Indexings.linear(g, x, weight, null); // [N, P, L]
-    Node asked = Indexings.permute(g, scores, 0, 2, 1); // before the name below, which it would take
+    Node asked =
+        Indexings.permute(g, scores, 0, 2, 1); // before the name below, which it would take
     Node shares = c.graph("shares").softmax(asked, 1); // [N, L, P]
     return Indexings.batchMatmul(c.graph(""), shares, x, false, false);
   }
