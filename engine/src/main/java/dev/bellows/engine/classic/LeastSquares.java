@@ -41,12 +41,12 @@ public record LeastSquares(double[] weights, double intercept) {
     double[] mean = means(x, y.length, columns);
     double meanY = Arrays.stream(y).sum() / y.length;
     double[][] squares = new double[columns][columns];
-    double[] products = new double[columns];
+    double[][] products = new double[columns][1];
     double[] row = new double[columns];
     for (int n = 0; n < y.length; n++) {
       for (int i = 0; i < columns; i++) {
         row[i] = x[n * columns + i] - mean[i];
-        products[i] += row[i] * (y[n] - meanY);
+        products[i][0] += row[i] * (y[n] - meanY);
         for (int j = 0; j <= i; j++) {
           squares[i][j] += row[i] * row[j];
         }
@@ -55,9 +55,11 @@ public record LeastSquares(double[] weights, double intercept) {
     for (int i = 0; i < columns; i++) {
       squares[i][i] += penalty;
     }
-    double[] weights = solve(squares, products);
+    solve(squares, products);
+    double[] weights = new double[columns];
     double intercept = meanY;
     for (int i = 0; i < columns; i++) {
+      weights[i] = products[i][0];
       intercept -= weights[i] * mean[i];
     }
     return new LeastSquares(weights, intercept);
@@ -80,10 +82,15 @@ public record LeastSquares(double[] weights, double intercept) {
     return mean;
   }
 
-  /** a = L L' in place of a's lower half, then L z = b and L' w = z. */
-  private static double[] solve(double[][] a, double[] b) {
-    int n = b.length;
-    double[] w = b.clone();
+  /**
+   * Solves normal equations for several targets: a = L L', L z = b, L' w = z.
+   *
+   * @param a [n, n] of which the lower half is read; overwritten by L
+   * @param b [n, targets]; overwritten by the weights
+   * @throws IllegalArgumentException when a column depends on those before it
+   */
+  public static void solve(double[][] a, double[][] b) {
+    int n = a.length;
     for (int i = 0; i < n; i++) {
       double whole = a[i][i];
       for (int j = 0; j <= i; j++) {
@@ -94,17 +101,28 @@ public record LeastSquares(double[] weights, double intercept) {
         a[i][j] = i == j ? root(sum, whole, i) : sum / a[j][j];
       }
       for (int k = 0; k < i; k++) {
-        w[i] -= a[i][k] * w[k];
+        subtract(b[i], a[i][k], b[k]);
       }
-      w[i] /= a[i][i];
+      divide(b[i], a[i][i]);
     }
     for (int i = n - 1; i >= 0; i--) {
       for (int k = i + 1; k < n; k++) {
-        w[i] -= a[k][i] * w[k];
+        subtract(b[i], a[k][i], b[k]);
       }
-      w[i] /= a[i][i];
+      divide(b[i], a[i][i]);
     }
-    return w;
+  }
+
+  private static void subtract(double[] from, double factor, double[] row) {
+    for (int t = 0; t < from.length; t++) {
+      from[t] -= factor * row[t];
+    }
+  }
+
+  private static void divide(double[] row, double by) {
+    for (int t = 0; t < row.length; t++) {
+      row[t] /= by;
+    }
   }
 
   private static double root(double left, double whole, int column) {

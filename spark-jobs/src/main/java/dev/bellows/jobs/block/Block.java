@@ -23,6 +23,7 @@ import java.util.Arrays;
  *   <li>masks [R, L]: class index of each pixel, {@link #NO_LABEL} = none; then there are no labels
  *   <li>labels [R, L] class indices, -1 = none or a class not seen in training, and targets [R, K]
  *       in their own units; neither when rows are only predicted
+ *   <li>series [steps, variables] and starts [R]: the first step of the window that is a row
  *   <li>weights [R]; empty = all 1
  *   <li>rowKeys [R]: stable name of a row, independent of partitions and of file order
  *   <li>folds [R]: fold of each row; empty when there are none
@@ -55,6 +56,10 @@ public final class Block implements Externalizable {
   private int[] columns = NO_INTS;
   private float[] values = NO_FLOATS;
   private byte[] masks = NO_BYTES;
+  private float[] series = NO_FLOATS;
+  private int[] starts = NO_INTS;
+  private int seriesWidth;
+  private int horizon;
   private int[] labels = NO_INTS;
   private float[] target = NO_FLOATS;
   private float[] weights = NO_FLOATS;
@@ -155,6 +160,14 @@ public final class Block implements Externalizable {
   void setMasks(byte[] newMasks, int width) {
     this.masks = newMasks;
     this.labelWidth = width;
+  }
+
+  /** Windows of a series, with {@code known} steps known after each. */
+  void setSeries(float[] newSeries, int width, int[] newStarts, int known) {
+    this.seriesWidth = width;
+    this.series = newSeries;
+    this.starts = newStarts;
+    this.horizon = known;
   }
 
   void setTarget(float[] newTarget) {
@@ -271,6 +284,26 @@ public final class Block implements Externalizable {
     return masks;
   }
 
+  /** [steps, variables] of series whose windows are the rows. Not a copy. */
+  public float[] series() {
+    return series;
+  }
+
+  /** Variables of the series. */
+  public int seriesWidth() {
+    return seriesWidth;
+  }
+
+  /** [R] first step of each window; empty without series. Not a copy. */
+  public int[] starts() {
+    return starts;
+  }
+
+  /** Steps that are known after each window; 0 where rows are only predicted. */
+  public int horizon() {
+    return horizon;
+  }
+
   /**
    * Class index of one position of a row, from labels or masks; -1 = none.
    *
@@ -318,7 +351,7 @@ public final class Block implements Externalizable {
                 + columns.length
                 + values.length
                 + labels.length)
-        + 4L * (target.length + weights.length)
+        + 4L * (target.length + weights.length + series.length + starts.length)
         + 8L * rowKeys.length
         + pixels.length
         + masks.length
@@ -344,6 +377,10 @@ public final class Block implements Externalizable {
     codec.write(out, columns);
     codec.write(out, values);
     codec.write(out, masks);
+    codec.write(out, series);
+    codec.write(out, starts);
+    out.writeInt(seriesWidth);
+    out.writeInt(horizon);
     codec.write(out, labels);
     codec.write(out, target);
     codec.write(out, weights);
@@ -378,6 +415,10 @@ public final class Block implements Externalizable {
     columns = codec.readInts(in);
     values = codec.readFloats(in);
     masks = codec.readBytes(in);
+    series = codec.readFloats(in);
+    starts = codec.readInts(in);
+    seriesWidth = in.readInt();
+    horizon = in.readInt();
     labels = codec.readInts(in);
     target = codec.readFloats(in);
     weights = codec.readFloats(in);
@@ -403,6 +444,9 @@ public final class Block implements Externalizable {
         && Arrays.equals(columns, b.columns)
         && Arrays.equals(values, b.values)
         && Arrays.equals(masks, b.masks)
+        && Arrays.equals(series, b.series)
+        && Arrays.equals(starts, b.starts)
+        && horizon == b.horizon
         && Arrays.equals(labels, b.labels)
         && Arrays.equals(target, b.target)
         && Arrays.equals(weights, b.weights)

@@ -1,6 +1,7 @@
 package dev.bellows.jobs.block;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +13,7 @@ final class BlockAssembly {
   private final int id;
   private final int rows;
   private final List<Piece> sparsePieces = new ArrayList<>();
+  private final List<Piece> seriesPieces = new ArrayList<>();
   private @Nullable Block block;
   private int filled;
 
@@ -63,6 +65,9 @@ final class BlockAssembly {
         to.weights()[p] = from.weights()[i];
       }
     }
+    if (from.starts().length > 0) {
+      seriesPieces.add(piece);
+    }
     if (from.sparse()) {
       sparsePieces.add(piece);
     }
@@ -82,7 +87,32 @@ final class BlockAssembly {
     if (!sparsePieces.isEmpty()) {
       joinSparse(whole);
     }
+    if (!seriesPieces.isEmpty()) {
+      joinSeries(whole);
+    }
     return new DataShard(id, whole);
+  }
+
+  /** Series one after another, in the order of their first rows. */
+  private void joinSeries(Block whole) {
+    seriesPieces.sort(Comparator.comparingInt(piece -> piece.positions()[0]));
+    int length = 0;
+    for (Piece piece : seriesPieces) {
+      length = Math.addExact(length, piece.block().series().length);
+    }
+    float[] series = new float[length];
+    int[] starts = new int[rows];
+    int at = 0;
+    for (Piece piece : seriesPieces) {
+      Block from = piece.block();
+      System.arraycopy(from.series(), 0, series, at, from.series().length);
+      for (int i = 0; i < piece.positions().length; i++) {
+        starts[piece.positions()[i]] = at / from.seriesWidth() + from.starts()[i];
+      }
+      at += from.series().length;
+    }
+    Block first = seriesPieces.get(0).block();
+    whole.setSeries(series, first.seriesWidth(), starts, first.horizon());
   }
 
   private void joinSparse(Block whole) {

@@ -9,6 +9,7 @@ import dev.bellows.jobs.table.CategoryColumn;
 import dev.bellows.jobs.table.ImageInput;
 import dev.bellows.jobs.table.NumberColumn;
 import dev.bellows.jobs.table.Preprocess;
+import dev.bellows.jobs.table.SeriesInput;
 import dev.bellows.jobs.table.SparseInput;
 import dev.bellows.jobs.table.TargetColumn;
 import java.util.Arrays;
@@ -57,6 +58,10 @@ public final class BlockReader {
   private final int sparseWidth;
   private final float[] sparseFactors;
   private final int classes;
+
+  /** Windows of series; null for other rows. */
+  private final @Nullable SeriesReader series;
+
   private final int tokenWidth;
   private final double[] targetOffsets;
   private final double[] targetFactors;
@@ -112,6 +117,8 @@ public final class BlockReader {
       sparseFactors[i] = sparse.factors().get(i).floatValue();
     }
     this.classes = preprocess.classes().size();
+    SeriesInput windows = preprocess.series();
+    this.series = windows == null ? null : new SeriesReader(windows);
     this.tokenWidth = preprocess.tokenWidth();
     this.targetOffsets = new double[preprocess.targetWidth()];
     this.targetFactors = new double[targetOffsets.length];
@@ -171,7 +178,9 @@ public final class BlockReader {
     if (pixelWidth > 0) {
       fillPixels(block, order, from, count, out.numeric());
     }
-    if (numericWidth > pixelWidth) {
+    if (series != null) {
+      fillSeries(series, block, order, from, count, out);
+    } else if (numericWidth > pixelWidth) {
       fillNumbers(block, order, from, count, out.numeric() + 4L * pixelWidth);
     }
     if (out.categoricals() > 0) {
@@ -181,6 +190,20 @@ public final class BlockReader {
       fillSparse(block, order, from, count, out);
     }
     fillTarget(block, order, from, count, out);
+  }
+
+  private void fillSeries(
+      SeriesReader reader,
+      Block block,
+      int @Nullable [] order,
+      int from,
+      int count,
+      BatchBuffers out) {
+    float[] seen = floats(count * numericWidth);
+    for (int i = 0; i < count; i++) {
+      reader.input(block, row(order, from + i), seen, i * numericWidth);
+    }
+    Memory.copyIn(seen, 0, out.numeric(), count * numericWidth);
   }
 
   private static void check(String what, int data, int buffers) {
@@ -338,7 +361,15 @@ public final class BlockReader {
     if (width > 0) {
       fillLabels(block, order, from, count, out);
     }
-    if (block.target().length > 0) {
+    if (series != null && block.horizon() > 0) {
+      int learnt = series.targetWidth();
+      check("targets a row", learnt, out.targetWidth());
+      float[] steps = floats(count * learnt);
+      for (int i = 0; i < count; i++) {
+        series.target(block, row(order, from + i), steps, i * learnt);
+      }
+      Memory.copyIn(steps, 0, out.target(), count * learnt);
+    } else if (block.target().length > 0) {
       fillNumbersToLearn(block, order, from, count, out);
     }
   }

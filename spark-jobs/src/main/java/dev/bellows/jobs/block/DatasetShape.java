@@ -2,11 +2,13 @@ package dev.bellows.jobs.block;
 
 import dev.bellows.jobs.table.ImageInput;
 import dev.bellows.jobs.table.Preprocess;
+import dev.bellows.jobs.table.SeriesInput;
 import dev.bellows.jobs.table.SparseInput;
 import dev.bellows.jobs.table.TargetColumn;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a network must know about the prepared data.
@@ -21,6 +23,8 @@ import java.util.List;
  * @param heads what heads learn, in their order
  * @param texts text columns in code order, after the categories
  * @param imageShape [height, width, channels] of an image source; empty otherwise
+ * @param seriesShape [steps, variables] of windows of a series, or [variables, steps]; empty
+ *     otherwise
  */
 public record DatasetShape(
     int numericWidth,
@@ -31,8 +35,33 @@ public record DatasetShape(
     int positions,
     List<Learnt> heads,
     List<Text> texts,
-    List<Integer> imageShape)
+    List<Integer> imageShape,
+    List<Integer> seriesShape)
     implements Serializable {
+
+  /** Rows that are no windows of a series. */
+  public DatasetShape(
+      int numericWidth,
+      List<Categorical> categoricals,
+      int sparseWidth,
+      int classes,
+      int outputs,
+      int positions,
+      List<Learnt> heads,
+      List<Text> texts,
+      List<Integer> imageShape) {
+    this(
+        numericWidth,
+        categoricals,
+        sparseWidth,
+        classes,
+        outputs,
+        positions,
+        heads,
+        texts,
+        imageShape,
+        List.of());
+  }
 
   /** The shape that a fitted preprocessing gives. */
   public static DatasetShape of(Preprocess preprocess) {
@@ -52,7 +81,17 @@ public record DatasetShape(
         preprocess.texts().stream()
             .map(t -> new Text(t.part(), t.length(), t.vocabulary().size()))
             .toList(),
-        image == null ? List.of() : image.shape());
+        image == null ? List.of() : image.shape(),
+        series(preprocess.series()));
+  }
+
+  private static List<Integer> series(@Nullable SeriesInput series) {
+    if (series == null) {
+      return List.of();
+    }
+    int variables = series.shape().variables().size();
+    int steps = series.shape().input();
+    return series.shape().variablesFirst() ? List.of(variables, steps) : List.of(steps, variables);
   }
 
   private static int numbers(List<TargetColumn> targets) {

@@ -80,6 +80,9 @@ final class Encoder implements Serializable {
     if (sparse != null) {
       sparse(raw, sparse.width(), rows, block);
     }
+    if (raw.seriesWidth() > 0) {
+      series(raw, rows, block);
+    }
     texts(raw, rows, block, targets.of(raw, rows));
     if (weightColumn >= 0) {
       double[] values = raw.column(weightColumn).numbers();
@@ -90,6 +93,23 @@ final class Encoder implements Serializable {
       block.setWeights(weights);
     }
     return block;
+  }
+
+  /** The steps from the first window to the end of the last one. */
+  private static void series(RawBlock raw, int[] rows, Block block) {
+    int first = Integer.MAX_VALUE;
+    int end = 0;
+    for (int row : rows) {
+      first = Math.min(first, raw.starts()[row]);
+      end = Math.max(end, raw.starts()[row] + raw.windowSteps());
+    }
+    int[] starts = new int[rows.length];
+    for (int i = 0; i < rows.length; i++) {
+      starts[i] = raw.starts()[rows[i]] - first;
+    }
+    int width = raw.seriesWidth();
+    float[] steps = Arrays.copyOfRange(raw.series(), Math.min(first, end) * width, end * width);
+    block.setSeries(steps, width, starts, raw.horizon());
   }
 
   /** Token codes of all texts; what is learnt of them goes to {@code learnt}. */

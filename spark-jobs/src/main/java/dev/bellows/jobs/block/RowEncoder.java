@@ -38,6 +38,7 @@ public final class RowEncoder implements Serializable {
         new RowBlocks(
             schema,
             preprocess.image() == null ? List.of() : preprocess.image().shape(),
+            preprocess.series() == null ? null : preprocess.series().shape(),
             ModelColumns.lists(preprocess));
     this.plan = TablePlan.forModel(rows, preprocess, false, null, null);
     this.encoder = new Encoder(plan, preprocess, Set.of());

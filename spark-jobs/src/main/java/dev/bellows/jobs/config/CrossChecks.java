@@ -82,9 +82,51 @@ final class CrossChecks {
           .forEach(c -> problem(at + ".columns", "names the column \"" + c + "\" twice"));
       pattern(at + ".pattern");
       images(at);
+      series(at);
       if (training && file.text(at + ".format").equals("idx") && file.get(at + ".labels") == null) {
         problem(at + ".labels", "is missing; " + at + " needs labels to learn or to measure");
       }
+    }
+  }
+
+  /** Spans are [from, to); windows of a series share steps, so that parts need spans. */
+  private void series(String at) {
+    String key = at + ".span";
+    List<?> span = file.list(key);
+    boolean series = file.text("data.train.format").equals("series");
+    boolean numbers =
+        span.size() == 2 && span.get(0) instanceof Long && span.get(1) instanceof Long;
+    if (!span.isEmpty() && !(numbers && (Long) span.get(0) < (Long) span.get(1))) {
+      problem(key, "expected [from, to] with from below to, found " + span);
+    } else if (!span.isEmpty() && !file.has(at + ".format") && !series) {
+      problem(key, "is for series, but data.train.format is " + file.text("data.train.format"));
+    }
+    if (file.text(at + ".format").equals("series") && file.has("task") && !regression()) {
+      problem(at + ".format", "a series gives numbers to learn, but task is " + task());
+    }
+    if (series && span.isEmpty() && file.real(at + ".fraction") > 0) {
+      problem(
+          at + ".fraction",
+          "would cut through windows that share steps; give " + key + ": [from, to] of the series");
+    }
+    if (series && !at.endsWith(".train") && !span.isEmpty() && !file.has(at + ".format")) {
+      apart(key, span, "data.train.span");
+      if (at.endsWith(".test")) {
+        apart(key, span, "data.validation.span");
+      }
+    }
+  }
+
+  /** Steps that one part learns no other part may measure. */
+  private void apart(String key, List<?> span, String other) {
+    List<?> there = file.list(other);
+    boolean whole = there.isEmpty() && other.equals("data.train.span");
+    boolean pairs = span.size() == 2 && there.size() == 2;
+    if (whole
+        || (pairs
+            && (Long) span.get(0) < (Long) there.get(1)
+            && (Long) there.get(0) < (Long) span.get(1))) {
+      problem(key, span + " overlaps " + other + " " + (whole ? "(all steps)" : there));
     }
   }
 
@@ -302,7 +344,7 @@ final class CrossChecks {
       problem(
           unitsKey,
           "expected 1 unit, found " + units + ": model.loss " + loss + " tells two classes apart");
-    } else if (regression() && units > 1) {
+    } else if (regression() && units > 1 && !file.text("data.train.format").equals("series")) {
       problem(
           unitsKey, "expected 1 unit, found " + units + ": task regression predicts one number");
     } else if (classification() && classes > 0 && units == 1 && classes > 2) {

@@ -14,6 +14,9 @@ final class DataKeys {
   private static final String PATH =
       "File, folder or glob; relative to --data-dir, else BELLOWS_DATA, else the working folder.";
 
+  private static final String SPAN =
+      "[from, to): steps that are learnt or measured; steps seen before them may lie before from. Empty: all.";
+
   private DataKeys() {}
 
   static Section train() {
@@ -115,8 +118,18 @@ final class DataKeys {
                 new Word("random", "last"),
                 "random",
                 "Which rows: drawn by the seed, or the last ones in file order (running text, time series).",
-                "last");
+                "last")
+            .key(
+                "span",
+                span(),
+                "[]",
+                "Of a series: steps of the training source. " + SPAN,
+                "[8640, 11520]");
     return source().without(fraction);
+  }
+
+  private static ListOf span() {
+    return new ListOf(new Whole(0, Integer.MAX_VALUE), 0);
   }
 
   static Switch source() {
@@ -243,6 +256,54 @@ final class DataKeys {
                 "Rows and columns from one window to the next; empty: those of tile, so that windows don't overlap.",
                 "[128, 128]")
             .key("schema", schema, "own", schemaDoc);
+    Section series =
+        new Section()
+            .required(
+                "path",
+                path,
+                PATH + " CSV with a header; each file is a series of its own.",
+                "etth1/ETTh1.csv.gz")
+            .key("separator", new Free("one character"), "','", "Character between fields.", "';'")
+            .key(
+                "na",
+                new ListOf(new Free("text", 0), 0),
+                "['']",
+                "Fields that mean a missing value; a window that has one is a bad row.",
+                "['', NA]")
+            .key(
+                "time",
+                new OrNull(new Free("a column name")),
+                "null",
+                "Column of time stamps (numbers or ISO 8601), which must ascend.",
+                "date")
+            .key(
+                "variables",
+                new ListOf(new Free("a column name"), 0),
+                "[]",
+                "Columns that are seen; empty: all but the time.",
+                "[HUFL, OT]")
+            .key(
+                "targets",
+                new ListOf(new Free("a column name"), 0),
+                "[]",
+                "Variables that are learnt; empty: all.",
+                "[OT]")
+            .required("input", new Whole(1, 1 << 20), "Steps that are seen.", "336")
+            .required("horizon", new Whole(1, 1 << 20), "Steps after them that are learnt.", "96")
+            .key("stride", new Whole(1, 1 << 20), "1", "Steps from one window to the next.", "24")
+            .key("span", span(), "[]", SPAN, "[0, 8640]")
+            .key(
+                "relative",
+                new Flag(),
+                "false",
+                "Whether all values are less the last seen one of their variable.",
+                "true")
+            .key(
+                "layout",
+                new Word("time_first", "variables_first"),
+                "time_first",
+                "Shape of a row: [steps, variables] (recurrent and convolutional layers), or [variables, steps].")
+            .key("schema", schema, "own", schemaDoc);
     Section parquet =
         new Section()
             .required("path", path, PATH, "events.parquet")
@@ -301,6 +362,7 @@ final class DataKeys {
         .branch("idx", idx)
         .branch("cifar", cifar)
         .branch("images", images)
+        .branch("series", series)
         .branch("parquet", parquet)
         .branch("text", text)
         .branch("parallel", parallel)

@@ -64,9 +64,9 @@ final class Records {
     Bound data = file.at("data");
     return new DataConfig(
         source(data.at("train")),
-        training ? holdout(data.at("validation")) : HoldoutConfig.NONE,
+        training ? holdout(data.at("validation"), data.at("train")) : HoldoutConfig.NONE,
         training
-            ? holdout(data.at("test"))
+            ? holdout(data.at("test"), data.at("train"))
             : new HoldoutConfig(0, false, false, source(data.at("test"))),
         source(data.at("input")),
         Bound.constant(DataConfig.BadRows.class, data.chosen("bad_rows")),
@@ -75,8 +75,12 @@ final class Records {
         data.textOrNull("weight"));
   }
 
-  private HoldoutConfig holdout(Bound holdout) {
+  private HoldoutConfig holdout(Bound holdout, Bound train) {
     SourceConfig source = source(holdout);
+    SourceConfig series = source(train);
+    if (source == null && series != null && holdout.list("span").size() == 2) {
+      source = series.withSpan(step(holdout, 0), step(holdout, 1));
+    }
     return source == null
         ? new HoldoutConfig(
             holdout.real("fraction"),
@@ -91,6 +95,7 @@ final class Records {
       return null;
     }
     boolean csv = source.text("format").equals("csv");
+    boolean table = csv || source.text("format").equals("series");
     boolean libsvm = source.text("format").equals("libsvm");
     boolean text = source.text("format").equals("text");
     boolean parallel = source.text("format").equals("parallel");
@@ -101,11 +106,11 @@ final class Records {
         paths.resolve(source.textOrNull(parallel ? "target" : "labels")),
         new SourceConfig.CsvOptions(
             !csv || source.flag("header"),
-            csv ? source.text("separator") : ",",
+            table ? source.text("separator") : ",",
             csv ? source.text("quote") : "\"",
             csv ? source.text("escape") : "\"",
             !csv || source.flag("trim"),
-            csv ? source.texts("na") : List.of(""),
+            table ? source.texts("na") : List.of(""),
             source.texts("columns"),
             csv ? source.text("encoding") : "UTF-8",
             csv && source.flag("multiline")),
@@ -116,6 +121,12 @@ final class Records {
             : SourceConfig.TextOptions.LINES,
         arrays(source),
         source.text("schema").equals("from_model"));
+  }
+
+  /** One end of a span; 0 when none is set. */
+  private static long step(Bound source, int end) {
+    List<?> span = source.list("span");
+    return span.size() == 2 ? (Long) span.get(end) : 0;
   }
 
   private SourceConfig.ArrayOptions arrays(Bound source) {
@@ -129,7 +140,20 @@ final class Records {
                 source.list("size", side -> Math.toIntExact((Long) side)),
                 source.list("tile", side -> Math.toIntExact((Long) side)),
                 source.list("stride", side -> Math.toIntExact((Long) side)))
-            : none.images());
+            : none.images(),
+        source.text("format").equals("series")
+            ? new SourceConfig.SeriesOptions(
+                source.textOrNull("time"),
+                source.texts("variables"),
+                source.texts("targets"),
+                source.count("input"),
+                source.count("horizon"),
+                source.count("stride"),
+                step(source, 0),
+                step(source, 1),
+                source.flag("relative"),
+                source.text("layout").equals("variables_first"))
+            : none.series());
   }
 
   private FeaturesConfig features() {

@@ -52,6 +52,13 @@ public record SourceConfig(
         schemaFromModel);
   }
 
+  /** The same series, other steps of it. */
+  public SourceConfig withSpan(long from, long to) {
+    ArrayOptions other = new ArrayOptions(arrays.cifar, arrays.images, arrays.series.of(from, to));
+    return new SourceConfig(
+        format, path, images, labels, csv, libsvm, text, other, schemaFromModel);
+  }
+
   /** The same with other options of CSV. */
   public SourceConfig withCsv(CsvOptions other) {
     return new SourceConfig(
@@ -65,6 +72,7 @@ public record SourceConfig(
     IDX,
     CIFAR,
     IMAGES,
+    SERIES,
     PARQUET,
     TEXT,
     PARALLEL,
@@ -121,10 +129,50 @@ public record SourceConfig(
    *
    * @param cifar which binary format, and which of its labels
    * @param images options of folders of images
+   * @param series options of series
    */
-  public record ArrayOptions(Cifar cifar, ImageOptions images) implements Serializable {
+  public record ArrayOptions(Cifar cifar, ImageOptions images, SeriesOptions series)
+      implements Serializable {
     /** Defaults of sources that have none of these options. */
-    public static final ArrayOptions NONE = new ArrayOptions(Cifar.CIFAR10, ImageOptions.NONE);
+    public static final ArrayOptions NONE =
+        new ArrayOptions(Cifar.CIFAR10, ImageOptions.NONE, SeriesOptions.NONE);
+  }
+
+  /**
+   * Options of series: files of time steps that are cut into windows.
+   *
+   * @param time column of time stamps, which must ascend; null for none
+   * @param variables columns that are seen; empty: all but the time
+   * @param targets those of them that are learnt; empty: all
+   * @param input steps seen, L
+   * @param horizon steps learnt, H
+   * @param stride steps from one window to the next
+   * @param from first step that may be learnt
+   * @param to one more than the last; 0 for the end of the file
+   * @param relative whether values are less the last seen one of their variable
+   * @param variablesFirst whether rows are [C, L], else [L, C]
+   */
+  public record SeriesOptions(
+      @Nullable String time,
+      List<String> variables,
+      List<String> targets,
+      int input,
+      int horizon,
+      int stride,
+      long from,
+      long to,
+      boolean relative,
+      boolean variablesFirst)
+      implements Serializable {
+    /** No series. */
+    public static final SeriesOptions NONE =
+        new SeriesOptions(null, List.of(), List.of(), 1, 1, 1, 0, 0, false, false);
+
+    /** The same windows of other steps. */
+    public SeriesOptions of(long first, long end) {
+      return new SeriesOptions(
+          time, variables, targets, input, horizon, stride, first, end, relative, variablesFirst);
+    }
   }
 
   /**

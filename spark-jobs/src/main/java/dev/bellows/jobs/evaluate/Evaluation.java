@@ -18,6 +18,7 @@ import java.util.Map;
  * @param perClass one line per class; empty when not asked for
  * @param curves class name to points {threshold, true-positive weight, false-positive weight};
  *     empty when not asked for
+ * @param baselines name of a simple prediction of the same rows to its metrics
  */
 @SuppressWarnings("ArrayRecordComponent") // a report of results, never compared
 public record Evaluation(
@@ -29,7 +30,28 @@ public record Evaluation(
     List<String> classNames,
     double[][] confusion,
     List<ClassScores> perClass,
-    Map<String, double[][]> curves) {
+    Map<String, double[][]> curves,
+    Map<String, Map<String, Double>> baselines) {
+
+  /** Without baselines. */
+  public Evaluation(
+      long rows,
+      double weight,
+      double loss,
+      Map<String, Double> metrics,
+      Map<String, String> undefined,
+      List<String> classNames,
+      double[][] confusion,
+      List<ClassScores> perClass,
+      Map<String, double[][]> curves) {
+    this(rows, weight, loss, metrics, undefined, classNames, confusion, perClass, curves, Map.of());
+  }
+
+  /** The same beside baselines. */
+  public Evaluation with(Map<String, Map<String, Double>> others) {
+    return new Evaluation(
+        rows, weight, loss, metrics, undefined, classNames, confusion, perClass, curves, others);
+  }
 
   /** {@code loss} and the metrics by name, NaN where a metric has no value. */
   public Map<String, Double> figures() {

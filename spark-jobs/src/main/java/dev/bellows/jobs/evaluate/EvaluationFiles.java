@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * The folder {@code evaluation/} of a run.
  *
  * <pre>
- * metrics.json    rows, weight, loss, metrics, and the reason for each metric without a value (null)
+ * metrics.json    rows, weight, loss, metrics, baselines where there are some, and the reason for each metric without a value (null)
  * per_class.csv   class, support, predicted, precision, recall, f1       (empty cell: undefined)
  * confusion.csv   one line per true class, one column per predicted class, weights of rows
  * curves.csv      class, threshold, true_positive_rate, false_positive_rate, precision     from the highest threshold down
@@ -62,6 +62,18 @@ public final class EvaluationFiles {
     Map<String, @Nullable Object> metrics = new LinkedHashMap<>();
     evaluation.metrics().forEach((name, value) -> metrics.put(name, finite(value)));
     tree.put("metrics", metrics);
+    if (!evaluation.baselines().isEmpty()) {
+      Map<String, @Nullable Object> baselines = new LinkedHashMap<>();
+      evaluation
+          .baselines()
+          .forEach(
+              (name, figures) -> {
+                Map<String, @Nullable Object> row = new LinkedHashMap<>();
+                figures.forEach((metric, value) -> row.put(metric, finite(value)));
+                baselines.put(name, row);
+              });
+      tree.put("baselines", baselines);
+    }
     tree.put("undefined", new LinkedHashMap<>(evaluation.undefined()));
     return tree;
   }

@@ -157,6 +157,11 @@ public record OutputPlan(
     return columns.get(0).pixels();
   }
 
+  /** Whether it learns steps of a series, which are measured as the network sees them: scaled. */
+  boolean steps() {
+    return columns.get(0).classes().isEmpty() && columns.get(0).positions() > 1;
+  }
+
   /** Whether its labels mark spans of tokens. */
   boolean spans() {
     return positions() > 1
@@ -169,6 +174,9 @@ public record OutputPlan(
   List<String> usual() {
     int classes = classes().size();
     if (classes == 0) {
+      if (steps()) {
+        return List.of("mse", "mae");
+      }
       return List.of("mae", "rmse", "r2");
     }
     if (pixels()) {

@@ -3,11 +3,14 @@ package dev.bellows.jobs.evaluate;
 import dev.bellows.engine.metric.MetricSet;
 import dev.bellows.engine.metric.SpanScores;
 import dev.bellows.jobs.block.Block;
+import dev.bellows.jobs.block.SeriesReader;
+import dev.bellows.jobs.table.SeriesInput;
 import org.jspecify.annotations.Nullable;
 
 /** Hands rows of one output to its metrics in their orientation and unit. */
 final class RowScorer {
   private final OutputPlan output;
+  private final @Nullable SeriesReader series;
   private final MetricSet metrics;
   private final @Nullable SpanScores spans;
   private final int classes;
@@ -22,7 +25,8 @@ final class RowScorer {
   private final int[] truth;
   private final int[] found;
 
-  RowScorer(OutputPlan output, OutputScores scores) {
+  RowScorer(OutputPlan output, OutputScores scores, @Nullable SeriesInput series) {
+    this.series = series == null ? null : new SeriesReader(series);
     this.output = output;
     this.metrics = scores.metrics();
     this.spans = scores.spans();
@@ -57,6 +61,13 @@ final class RowScorer {
   }
 
   private void numbers(float[] predicted, int at, Block block, int in) {
+    SeriesReader steps = series;
+    if (steps != null) {
+      System.arraycopy(predicted, at * values, row, 0, values);
+      steps.target(block, in, target, 0);
+      metrics.add(row, 0, target, block.weight(in));
+      return;
+    }
     int base = in * block.targetWidth() + output.from();
     for (int k = 0; k < values; k++) {
       row[k] = (float) (predicted[at * values + k] * scales[k] + offsets[k]);

@@ -39,7 +39,9 @@ final class ScoreTask implements FlatMapFunction<Iterator<DataShard>, Scores> {
     List<OutputPlan> outputs = plan.outputs();
     List<RowScorer> scorers = new ArrayList<>();
     for (int i = 0; i < outputs.size(); i++) {
-      scorers.add(new RowScorer(outputs.get(i), scores.outputs().get(i)));
+      scorers.add(
+          new RowScorer(
+              outputs.get(i), scores.outputs().get(i), i == 0 ? plan.preprocess().series() : null));
     }
     double[] sums = new double[4 + outputs.size() - 1];
     float[] predicted = new float[Math.multiplyExact(most, spec.scores())];

@@ -1,8 +1,11 @@
 package dev.bellows.jobs.predict;
 
 import dev.bellows.jobs.block.Block;
+import dev.bellows.jobs.block.SeriesReader;
 import dev.bellows.jobs.evaluate.OutputPlan;
 import dev.bellows.jobs.table.ImageInput;
+import dev.bellows.jobs.table.Preprocess;
+import dev.bellows.jobs.table.SeriesInput;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -25,13 +28,17 @@ final class OutputColumns {
   private final double[] scales;
   private final double[] offsets;
   private final List<Integer> imageShape;
+  private final @Nullable SeriesReader series;
 
   /**
    * @param columns of prediction, probability, score
    * @param wide one column per class instead of an array
-   * @param image what images are; null without them
+   * @param preprocess says what images and windows of series are
    */
-  OutputColumns(OutputPlan output, List<String> columns, boolean wide, @Nullable ImageInput image) {
+  OutputColumns(OutputPlan output, List<String> columns, boolean wide, Preprocess preprocess) {
+    ImageInput image = preprocess.image();
+    SeriesInput windows = preprocess.series();
+    this.series = windows == null ? null : new SeriesReader(windows);
     this.imageShape = image == null ? List.of() : image.shape();
     this.output = output;
     this.columns = List.copyOf(columns);
@@ -89,7 +96,10 @@ final class OutputColumns {
     int end = from + (positions == 1 ? 1 : output.labelled(block, in));
     for (String column : columns) {
       boolean score = column.equals(SCORE);
-      if (column.equals(PREDICTION)) {
+      SeriesReader steps = series;
+      if (steps != null) {
+        cells.add(steps(steps, scores, at, block, in));
+      } else if (column.equals(PREDICTION)) {
         cells.add(prediction(probabilities, scores, from, end));
       } else if (!classes.isEmpty() && positions == 1) {
         List<Float> numbers = perClass(score ? scores : probabilities, from, !score);
@@ -106,6 +116,16 @@ final class OutputColumns {
                     .toList()));
       }
     }
+  }
+
+  /** The steps that follow a window, in the unit of the data: [K, H]. */
+  private Object steps(SeriesReader reader, float[] scores, int at, Block block, int in) {
+    List<Double> numbers = new ArrayList<>();
+    int horizon = reader.shape().horizon();
+    for (int i = 0; i < values; i++) {
+      numbers.add(reader.unscaled(block, in, i / horizon, scores[at * values + i]));
+    }
+    return values == 1 ? numbers.get(0) : sequence(numbers);
   }
 
   private Object prediction(float[] probabilities, float[] scores, int from, int end) {

@@ -224,9 +224,7 @@ public final class PredictJob {
   private static List<StructField> predicted(ScorePlan plan, List<String> columns, boolean wide) {
     return outputs(plan).stream()
         .flatMap(
-            output ->
-                new OutputColumns(output, columns, wide, plan.preprocess().image())
-                    .fields().stream())
+            output -> new OutputColumns(output, columns, wide, plan.preprocess()).fields().stream())
         .toList();
   }
 

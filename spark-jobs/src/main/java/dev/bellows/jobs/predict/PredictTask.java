@@ -89,7 +89,7 @@ final class PredictTask implements FlatMapFunction<Iterator<Tuple2<Row, Long>>, 
     private final List<OutputPlan> outputs = PredictJob.outputs(plan);
     private final List<OutputColumns> writers =
         outputs.stream()
-            .map(output -> new OutputColumns(output, columns, wide, plan.preprocess().image()))
+            .map(output -> new OutputColumns(output, columns, wide, plan.preprocess()))
             .toList();
     private final @Nullable TextWriter text;
     private Iterator<Row> ready = List.<Row>of().iterator();

@@ -79,13 +79,31 @@ final class Sections {
         .forEach((name, value) -> figures.putIfAbsent(String.valueOf(name), value));
     for (String prefix : List.of("test_", "val_", "")) {
       for (String metric :
-          List.of("bleu", "accuracy", "auc", "f1_macro", "r2", "rmse", "mae", "loss")) {
+          List.of(
+              "bleu",
+              "accuracy",
+              "dice",
+              "iou",
+              "auc",
+              "f1_macro",
+              "mse",
+              "r2",
+              "rmse",
+              "mae",
+              "loss")) {
         String value = Figures.number(figures.get(prefix + metric));
         if (!value.isEmpty() && tiles.size() < 4) {
           tiles.put(label(prefix + metric), value);
         }
       }
     }
+    Figures.map(run.evaluation().get("baselines"))
+        .forEach(
+            (name, baseline) ->
+                put(
+                    tiles,
+                    "baseline " + label(String.valueOf(name)) + ": mse",
+                    Figures.map(baseline).get("mse")));
     put(tiles, "best epoch", run.run().get("best_epoch"));
     put(tiles, "parameters", run.plan().get("parameters"));
     put(tiles, "training rows", run.plan().get("train_rows"));

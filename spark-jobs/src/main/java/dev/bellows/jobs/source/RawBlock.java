@@ -30,6 +30,11 @@ public final class RawBlock implements Externalizable {
   int channels = 1;
   byte[] masks = NO_BYTES;
   int maskWidth;
+  float[] series = NO_FLOATS;
+  int seriesWidth;
+  int horizon;
+  int windowSteps;
+  int[] starts = NO_INTS;
   int[] rowPointers = NO_INTS;
   int[] sparseColumns = NO_INTS;
   float[] sparseValues = NO_FLOATS;
@@ -82,6 +87,31 @@ public final class RawBlock implements Externalizable {
 
   public int maskWidth() {
     return maskWidth;
+  }
+
+  /** [steps, seriesWidth] steps of a series; empty for other rows. Not a copy. */
+  public float[] series() {
+    return series;
+  }
+
+  /** Variables of the series. */
+  public int seriesWidth() {
+    return seriesWidth;
+  }
+
+  /** Steps of a window with those that are known after it. */
+  public int windowSteps() {
+    return windowSteps;
+  }
+
+  /** Steps that are known after each window. */
+  public int horizon() {
+    return horizon;
+  }
+
+  /** [rows] first step of each window; empty without a series. Not a copy. */
+  public int[] starts() {
+    return starts;
   }
 
   /** [rows + 1]; empty without sparse rows. Not a copy. */
@@ -147,6 +177,11 @@ public final class RawBlock implements Externalizable {
     out.writeInt(channels);
     codec.write(out, masks);
     out.writeInt(maskWidth);
+    codec.write(out, series);
+    out.writeInt(seriesWidth);
+    out.writeInt(horizon);
+    out.writeInt(windowSteps);
+    codec.write(out, starts);
     codec.write(out, rowPointers);
     codec.write(out, sparseColumns);
     codec.write(out, sparseValues);
@@ -186,6 +221,11 @@ public final class RawBlock implements Externalizable {
     channels = in.readInt();
     masks = codec.readBytes(in);
     maskWidth = in.readInt();
+    series = codec.readFloats(in);
+    seriesWidth = in.readInt();
+    horizon = in.readInt();
+    windowSteps = in.readInt();
+    starts = codec.readInts(in);
     rowPointers = codec.readInts(in);
     sparseColumns = codec.readInts(in);
     sparseValues = codec.readFloats(in);

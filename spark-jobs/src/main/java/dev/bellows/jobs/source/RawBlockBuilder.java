@@ -85,7 +85,7 @@ final class RawBlockBuilder {
   }
 
   boolean full() {
-    return rows >= FULL_ROWS || bytes >= FULL_BYTES;
+    return block.seriesWidth == 0 && (rows >= FULL_ROWS || bytes >= FULL_BYTES);
   }
 
   /** Whether the block holds rows or news. */
@@ -124,6 +124,9 @@ final class RawBlockBuilder {
     }
     block.pixels = Arrays.copyOf(block.pixels, Math.multiplyExact(capacity, pixelWidth));
     block.masks = Arrays.copyOf(block.masks, Math.multiplyExact(capacity, maskWidth));
+    if (block.seriesWidth > 0) {
+      block.starts = Arrays.copyOf(block.starts, capacity);
+    }
     if (schema.sparse()) {
       block.rowPointers = Arrays.copyOf(block.rowPointers, capacity + 1);
     }
@@ -231,6 +234,27 @@ final class RawBlockBuilder {
     bytes += maskWidth;
   }
 
+  /**
+   * The series whose windows follow, all in one block.
+   *
+   * @param values [steps, width]
+   * @param input steps of a window
+   * @param horizon steps that are known after each
+   */
+  void series(float[] values, int width, int input, int horizon) {
+    block.windowSteps = input + horizon;
+    block.series = values;
+    block.seriesWidth = width;
+    block.horizon = horizon;
+    block.starts = new int[capacity];
+  }
+
+  /** The window that begins at a step. */
+  void window(int start, long hash) {
+    block.starts[rows] = start;
+    contentHash += hash;
+  }
+
   /** One stored value of the sparse part; columns come in ascending order. */
   void sparse(int column, float value) {
     if (stored == block.sparseColumns.length) {
@@ -299,6 +323,9 @@ final class RawBlockBuilder {
     }
     done.pixels = Arrays.copyOf(done.pixels, rows * pixelWidth);
     done.masks = Arrays.copyOf(done.masks, rows * maskWidth);
+    if (done.seriesWidth > 0) {
+      done.starts = Arrays.copyOf(done.starts, rows);
+    }
     if (schema.sparse()) {
       done.rowPointers = Arrays.copyOf(done.rowPointers, rows + 1);
       done.sparseColumns = Arrays.copyOf(done.sparseColumns, stored);

@@ -2,6 +2,7 @@ package dev.bellows.jobs.source;
 
 import java.io.Serializable;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a source holds, known before its rows are read.
@@ -13,6 +14,7 @@ import java.util.List;
  * @param sparse whether rows have a sparse part
  * @param idColumn index of the column that names a row; -1 for none
  * @param masks whether each pixel of an image has a label beside it
+ * @param series what windows of a series are; null for other rows
  */
 public record RawSchema(
     List<String> columns,
@@ -20,7 +22,8 @@ public record RawSchema(
     List<Integer> imageShape,
     boolean sparse,
     int idColumn,
-    boolean masks)
+    boolean masks,
+    @Nullable SeriesShape series)
     implements Serializable {
 
   /** Rows without masks. */
@@ -30,7 +33,18 @@ public record RawSchema(
       List<Integer> imageShape,
       boolean sparse,
       int idColumn) {
-    this(columns, kinds, imageShape, sparse, idColumn, false);
+    this(columns, kinds, imageShape, sparse, idColumn, false, null);
+  }
+
+  /** Rows that may have masks. */
+  public RawSchema(
+      List<String> columns,
+      List<CellKind> kinds,
+      List<Integer> imageShape,
+      boolean sparse,
+      int idColumn,
+      boolean masks) {
+    this(columns, kinds, imageShape, sparse, idColumn, masks, null);
   }
 
   /** How cells are read. */

@@ -1,11 +1,13 @@
 package dev.bellows.jobs.source;
 
 import java.io.Serializable;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Rows that the caller holds, to raw blocks: what {@link FrameSource} does for a whole data frame.
@@ -13,9 +15,11 @@ import org.apache.spark.sql.types.StructType;
 public final class RowBlocks implements SourceLayout, Serializable {
   private static final long serialVersionUID = 1L;
   private static final String IMAGE = "image";
+  private static final String WINDOW = "window";
 
   private final FrameColumns columns;
   private final List<Integer> imageShape;
+  private final @Nullable SeriesShape series;
 
   /**
    * @param type schema of the rows
@@ -23,6 +27,27 @@ public final class RowBlocks implements SourceLayout, Serializable {
    * @param rule what is needed of the rows
    */
   public RowBlocks(StructType type, List<Integer> imageShape, ListRule rule) {
+    this(type, imageShape, null, rule);
+  }
+
+  /**
+   * As above, for a model of windows of a series.
+   *
+   * @param series what the array column {@code window} holds, [L, C]; null for other rows
+   */
+  public RowBlocks(
+      StructType type, List<Integer> imageShape, @Nullable SeriesShape series, ListRule rule) {
+    if (series != null && !List.of(type.fieldNames()).contains(WINDOW)) {
+      throw new DataException(
+          "the data frame has no column window, an array of "
+              + series.width()
+              + " numbers: the last "
+              + series.input()
+              + " steps of "
+              + series.variables()
+              + ", step by step");
+    }
+    this.series = series;
     boolean image =
         !imageShape.isEmpty()
             && List.of(type.fieldNames()).contains(IMAGE)
@@ -44,7 +69,41 @@ public final class RowBlocks implements SourceLayout, Serializable {
     for (Row row : rows) {
       columns.add(row, position++, builder);
     }
-    return builder.build();
+    RawBlock block = builder.build();
+    return series == null ? block : windows(series, rows, block);
+  }
+
+  private static RawBlock windows(SeriesShape shape, List<Row> rows, RawBlock block) {
+    float[] steps = new float[Math.multiplyExact(rows.size(), shape.width())];
+    int at = 0;
+    for (Row row : rows) {
+      List<?> window = row.getList(row.fieldIndex(WINDOW));
+      if (window.size() != shape.width()) {
+        throw new DataException(
+            "row cannot be predicted: expected "
+                + shape.width()
+                + " numbers in column window, found "
+                + window.size());
+      }
+      for (Object value : window) {
+        if (!(value instanceof Number n) || !Float.isFinite(n.floatValue())) {
+          throw new DataException(
+              "row cannot be predicted: expected finite numbers in column window, found " + value);
+        }
+        steps[at++] = n.floatValue();
+      }
+    }
+    block.series = steps;
+    block.seriesWidth = shape.variables().size();
+    block.windowSteps = shape.input();
+    block.starts = new int[rows.size()];
+    Arrays.setAll(block.starts, i -> i * shape.input());
+    return block;
+  }
+
+  @Override
+  public @Nullable SeriesShape series() {
+    return series;
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.bellows.jobs.source;
 
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** What is known of a source before its rows are read. */
 public interface SourceLayout {
@@ -36,6 +37,11 @@ public interface SourceLayout {
   /** Tokens of a row beyond which the text of the source is cut; 0 when rows are whole texts. */
   default int window() {
     return 0;
+  }
+
+  /** What windows of a series are; null for other rows. */
+  default @Nullable SeriesShape series() {
+    return null;
   }
 
   /** Whether each pixel of an image has a label beside it. */

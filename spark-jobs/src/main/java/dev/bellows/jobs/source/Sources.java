@@ -69,6 +69,12 @@ public final class Sources {
       case IMAGES ->
           new ImageFolderSource(
               session, baseDir, path(source, source.path()), source.arrays().images());
+      case SERIES ->
+          new SeriesSource(
+              session,
+              SourceFiles.list(conf, baseDir, path(source, source.path())),
+              source.csv(),
+              source.arrays().series());
       case PARQUET ->
           FrameSource.parquet(
               session, SourceFiles.list(conf, baseDir, path(source, source.path())), rule);

@@ -2,6 +2,7 @@ package dev.bellows.jobs.table;
 
 import dev.bellows.jobs.config.FeatureConfig;
 import dev.bellows.jobs.source.DataException;
+import dev.bellows.jobs.source.SeriesShape;
 import dev.bellows.jobs.source.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
@@ -133,7 +134,9 @@ public final class Fitter {
     }
     ImageInput image = image();
     SparseInput sparse = sparse();
-    boolean columns = !numbers.isEmpty() || !categories.isEmpty() || !texts.isEmpty();
+    SeriesInput series = series();
+    boolean columns =
+        series != null || !numbers.isEmpty() || !categories.isEmpty() || !texts.isEmpty();
     if (image == null && sparse == null && !columns) {
       throw new DataException(
           "no feature column is left: " + dropped.size() + " dropped (" + reasons() + ")");
@@ -146,6 +149,7 @@ public final class Fitter {
             texts,
             image,
             sparse,
+            series,
             targets.columns()),
         dropped,
         targets.classCounts(),
@@ -361,6 +365,21 @@ public final class Fitter {
       factors.add(inverse(m.std()));
     }
     return new ImageInput(shape, List.copyOf(centers), List.copyOf(factors));
+  }
+
+  private @Nullable SeriesInput series() {
+    SeriesShape shape = plan.schema().series();
+    if (shape == null) {
+      return null;
+    }
+    List<Double> centers = new ArrayList<>();
+    List<Double> factors = new ArrayList<>();
+    for (int c = 0; c < shape.variables().size(); c++) {
+      Moments m = stats.seriesMoments(c);
+      centers.add(m.mean());
+      factors.add(inverse(m.std()));
+    }
+    return new SeriesInput(shape, List.copyOf(centers), List.copyOf(factors));
   }
 
   private @Nullable SparseInput sparse() {

@@ -19,6 +19,7 @@ public final class Preprocess implements Serializable {
   private final List<TextColumn> texts;
   private final @Nullable ImageInput image;
   private final @Nullable SparseInput sparse;
+  private final @Nullable SeriesInput series;
   private final List<TargetColumn> targets;
 
   /**
@@ -48,6 +49,20 @@ public final class Preprocess implements Serializable {
       @Nullable ImageInput image,
       @Nullable SparseInput sparse,
       List<TargetColumn> targets) {
+    this(sourceColumns, numbers, categories, texts, image, sparse, null, targets);
+  }
+
+  /** As above, for windows of a series when {@code series} is not null. */
+  Preprocess(
+      List<String> sourceColumns,
+      List<NumberColumn> numbers,
+      List<CategoryColumn> categories,
+      List<TextColumn> texts,
+      @Nullable ImageInput image,
+      @Nullable SparseInput sparse,
+      @Nullable SeriesInput series,
+      List<TargetColumn> targets) {
+    this.series = series;
     this.sourceColumns = List.copyOf(sourceColumns);
     this.numbers = List.copyOf(numbers);
     this.categories = List.copyOf(categories);
@@ -107,6 +122,7 @@ public final class Preprocess implements Serializable {
         texts,
         image,
         sparse,
+        series,
         targets);
   }
 
@@ -116,6 +132,11 @@ public final class Preprocess implements Serializable {
 
   public @Nullable SparseInput sparse() {
     return sparse;
+  }
+
+  /** Windows of a series; null for other rows. */
+  public @Nullable SeriesInput series() {
+    return series;
   }
 
   /** The main target. */
@@ -165,7 +186,10 @@ public final class Preprocess implements Serializable {
   /** Floats of a row: pixels, then numbers, then missing flags. */
   public int numericWidth() {
     int flags = (int) numbers.stream().filter(NumberColumn::flag).count();
-    return (image == null ? 0 : image.width()) + numbers.size() + flags;
+    return (image == null ? 0 : image.width())
+        + (series == null ? 0 : series.shape().width())
+        + numbers.size()
+        + flags;
   }
 
   /** Token codes of a row, and one length for each text. */
@@ -224,6 +248,7 @@ public final class Preprocess implements Serializable {
         && texts.equals(p.texts)
         && java.util.Objects.equals(image, p.image)
         && java.util.Objects.equals(sparse, p.sparse)
+        && java.util.Objects.equals(series, p.series)
         && targets.equals(p.targets);
   }
 

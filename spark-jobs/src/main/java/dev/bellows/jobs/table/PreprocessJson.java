@@ -2,6 +2,7 @@ package dev.bellows.jobs.table;
 
 import dev.bellows.engine.audio.LogMel;
 import dev.bellows.jobs.config.FeatureConfig;
+import dev.bellows.jobs.source.SeriesShape;
 import dev.bellows.jobs.source.Tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -79,6 +80,10 @@ final class PreprocessJson {
       m.put("factors", sparse.factors());
       root.put("sparse", m);
     }
+    SeriesInput series = p.series();
+    if (series != null) {
+      root.put("series", series(series));
+    }
     root.put("target", target(p.target()));
     if (p.targets().size() > 1) {
       root.put(
@@ -108,6 +113,39 @@ final class PreprocessJson {
         (int) f.whole("bands", 1, most),
         (int) f.whole("frames", 1, most),
         f.flag("center_bands"));
+  }
+
+  private static Map<String, Object> series(SeriesInput series) {
+    SeriesShape shape = series.shape();
+    Map<String, Object> m = new LinkedHashMap<>();
+    m.put("variables", shape.variables());
+    m.put("targets", shape.targets());
+    m.put("input", (long) shape.input());
+    m.put("horizon", (long) shape.horizon());
+    m.put("relative", shape.relative());
+    m.put("variables_first", shape.variablesFirst());
+    m.put("center", series.centers());
+    m.put("factor", series.factors());
+    return m;
+  }
+
+  private static SeriesInput series(Fields f) {
+    SeriesShape shape =
+        new SeriesShape(
+            f.texts("variables"),
+            f.texts("targets"),
+            (int) f.whole("input", 1, 1 << 20),
+            (int) f.whole("horizon", 1, 1 << 20),
+            f.flag("relative"),
+            f.flag("variables_first"));
+    if (shape.variables().isEmpty() || !shape.variables().containsAll(shape.targets())) {
+      throw new IllegalArgumentException(
+          f.path + ".targets " + shape.targets() + " must be among " + shape.variables());
+    }
+    int width = shape.variables().size();
+    SeriesInput series = new SeriesInput(shape, f.each("center", width), f.each("factor", width));
+    f.end();
+    return series;
   }
 
   private static Map<String, Object> text(TextColumn text) {
@@ -197,6 +235,7 @@ final class PreprocessJson {
       }
       f.end();
     }
+    SeriesInput series = root.has("series") ? series(root.object("series")) : null;
     List<TextColumn> texts =
         root.has("texts") ? root.each("texts", PreprocessJson::text) : List.of();
     Fields t = root.object("target");
@@ -206,7 +245,7 @@ final class PreprocessJson {
       targets.addAll(root.each("more_targets", PreprocessJson::target));
     }
     root.end();
-    return new Preprocess(source, numbers, categories, texts, image, sparse, targets);
+    return new Preprocess(source, numbers, categories, texts, image, sparse, series, targets);
   }
 
   private static TargetColumn target(Fields t) {

@@ -7,6 +7,7 @@ import dev.bellows.jobs.config.TargetConfig;
 import dev.bellows.jobs.source.DataException;
 import dev.bellows.jobs.source.RawSchema;
 import dev.bellows.jobs.source.RawSchema.CellKind;
+import dev.bellows.jobs.source.SeriesShape;
 import dev.bellows.jobs.source.SourceLayout;
 import dev.bellows.jobs.source.Tokenizer;
 import java.io.Serializable;
@@ -111,7 +112,14 @@ public final class TablePlan implements Serializable {
           : new DataException("segmentation learns masks alone, and no columns in targets beside");
     }
     List<Target> targets = new ArrayList<>();
-    targets.add(target(source, features, target, kind, "target.name", 0));
+    SeriesShape series = source.series();
+    if (series != null) {
+      series
+          .targets()
+          .forEach(name -> targets.add(new Target(-1, TargetKind.STEPS, -1, target, 0)));
+    } else {
+      targets.add(target(source, features, target, kind, "target.name", 0));
+    }
     for (HeadTarget head : more) {
       TargetKind its = TargetKind.of(head.task());
       targets.add(target(source, features, head.column(), its, "targets", targets.size()));
@@ -181,7 +189,13 @@ public final class TablePlan implements Serializable {
     }
     return new TablePlan(
         new RawSchema(
-            names, kinds, source.imageShape(), source.sparse(), idIndex, kind == TargetKind.PIXELS),
+            names,
+            kinds,
+            source.imageShape(),
+            source.sparse(),
+            idIndex,
+            kind == TargetKind.PIXELS,
+            series),
         features,
         targets,
         source.window(),
@@ -221,9 +235,20 @@ public final class TablePlan implements Serializable {
   private static CellKind cells(TargetKind kind) {
     return switch (kind) {
       case CLASS -> CellKind.AUTO;
-      case NUMBER -> CellKind.NUMBER;
+      case NUMBER, STEPS -> CellKind.NUMBER;
       case TAGS, NEXT_TOKEN, PIXELS -> CellKind.TEXT;
     };
+  }
+
+  private static void checkSeries(SourceLayout source, SeriesShape trained, boolean measured) {
+    SeriesShape given = source.series();
+    if (given == null || (measured && !given.fits(trained))) {
+      throw new DataException(
+          source.name()
+              + (given == null ? " is no series" : " has windows of " + given)
+              + "; the model was trained on windows of "
+              + trained);
+    }
   }
 
   private static DataException noMasks(SourceLayout source) {
@@ -331,9 +356,13 @@ public final class TablePlan implements Serializable {
         tokenizers[c] = t.tokenizer();
       }
     }
+    SeriesInput trained = model.series();
+    if (trained != null) {
+      checkSeries(source, trained.shape(), targetRequired);
+    }
     List<Target> targets = new ArrayList<>();
     for (TargetColumn target : model.targets()) {
-      int c = target.pixels() ? -1 : names.indexOf(target.name());
+      int c = target.pixels() || trained != null ? -1 : names.indexOf(target.name());
       if (target.pixels() && targetRequired) {
         if (!source.masks()) {
           throw noMasks(source);
@@ -341,13 +370,13 @@ public final class TablePlan implements Serializable {
       } else if (c >= 0 && targetRequired && !target.next()) {
         roles[c] = ColumnRole.TARGET;
         kinds[c] = target.classes().isEmpty() ? CellKind.NUMBER : CellKind.TEXT;
-      } else if (targetRequired && !target.next()) {
+      } else if (targetRequired && !target.next() && trained == null) {
         absent.add(target.name());
       }
       targets.add(
           new Target(
               targetRequired ? c : -1,
-              kind(target),
+              trained != null ? TargetKind.STEPS : kind(target),
               names.indexOf(target.along()),
               null,
               target.output()));
@@ -387,7 +416,8 @@ public final class TablePlan implements Serializable {
             source.imageShape(),
             source.sparse(),
             idIndex,
-            targetRequired && model.target().pixels());
+            targetRequired && model.target().pixels(),
+            source.series());
     return new TablePlan(
         schema,
         null,

@@ -1,5 +1,6 @@
 package dev.bellows.jobs.table;
 
+import dev.bellows.engine.metric.ExactSum;
 import dev.bellows.engine.sample.Mix64;
 import dev.bellows.jobs.source.ArrayCodec;
 import dev.bellows.jobs.source.BadRow;
@@ -34,6 +35,10 @@ public final class TableStats implements Externalizable {
 
   /** [channels] sums of bytes and of their squares. */
   long[] maskCounts = {};
+
+  private ExactSum[] seriesSums = {};
+  private ExactSum[] seriesSquares = {};
+  private long seriesCount;
 
   long[] pixelSums = {};
 
@@ -162,6 +167,9 @@ public final class TableStats implements Externalizable {
     if (block.pixelWidth() > 0) {
       addPixels(block, mask);
     }
+    if (block.seriesWidth() > 0) {
+      addSeries(block, mask);
+    }
     if (block.maskWidth() > 0) {
       addMasks(block, mask);
     }
@@ -249,6 +257,7 @@ public final class TableStats implements Externalizable {
     pixelSums = sum(pixelSums, o.pixelSums);
     pixelSquares = sum(pixelSquares, o.pixelSquares);
     maskCounts = sum(maskCounts, o.maskCounts);
+    mergeSeries(o);
     pixelMin = Math.min(pixelMin, o.pixelMin);
     pixelMax = Math.max(pixelMax, o.pixelMax);
     pixels += o.pixels;
@@ -265,6 +274,54 @@ public final class TableStats implements Externalizable {
   /** Of one channel of the images. */
   Moments pixelMoments(int channel) {
     return moments(pixelSums[channel], pixelSquares[channel], pixels / pixelSums.length);
+  }
+
+  /** Each step counts once, however many windows have it; a step that no row has does not. */
+  private void addSeries(RawBlock block, @Nullable BitSet mask) {
+    int width = block.seriesWidth();
+    if (seriesSums.length == 0) {
+      seriesSums = sums(width);
+      seriesSquares = sums(width);
+    }
+    BitSet steps = new BitSet();
+    int length = block.windowSteps();
+    for (int r = 0; r < block.rows(); r++) {
+      if (mask == null || mask.get(r)) {
+        steps.set(block.starts()[r], block.starts()[r] + length);
+      }
+    }
+    for (int t = steps.nextSetBit(0); t >= 0; t = steps.nextSetBit(t + 1)) {
+      for (int c = 0; c < width; c++) {
+        double v = block.series()[t * width + c];
+        seriesSums[c].add(v);
+        seriesSquares[c].add(v * v);
+      }
+      seriesCount++;
+    }
+  }
+
+  private static ExactSum[] sums(int n) {
+    ExactSum[] sums = new ExactSum[n];
+    java.util.Arrays.setAll(sums, i -> new ExactSum());
+    return sums;
+  }
+
+  /** Of one variable of the series. */
+  Moments seriesMoments(int variable) {
+    return Moments.of(seriesSums[variable], seriesSquares[variable], seriesCount);
+  }
+
+  private void mergeSeries(TableStats o) {
+    if (seriesSums.length == 0) {
+      seriesSums = o.seriesSums;
+      seriesSquares = o.seriesSquares;
+    } else {
+      for (int c = 0; c < o.seriesSums.length; c++) {
+        seriesSums[c].merge(o.seriesSums[c]);
+        seriesSquares[c].merge(o.seriesSquares[c]);
+      }
+    }
+    seriesCount += o.seriesCount;
   }
 
   private void addMasks(RawBlock block, @Nullable BitSet mask) {
@@ -338,6 +395,12 @@ public final class TableStats implements Externalizable {
     codec.write(out, pixelSums);
     codec.write(out, pixelSquares);
     codec.write(out, maskCounts);
+    out.writeLong(seriesCount);
+    out.writeInt(seriesSums.length);
+    for (int c = 0; c < seriesSums.length; c++) {
+      seriesSums[c].write(out);
+      seriesSquares[c].write(out);
+    }
     out.writeInt(pixelMin);
     out.writeInt(pixelMax);
     out.writeLong(pixels);
@@ -366,6 +429,13 @@ public final class TableStats implements Externalizable {
     pixelSums = codec.readLongs(in);
     pixelSquares = codec.readLongs(in);
     maskCounts = codec.readLongs(in);
+    seriesCount = in.readLong();
+    seriesSums = new ExactSum[in.readInt()];
+    seriesSquares = new ExactSum[seriesSums.length];
+    for (int c = 0; c < seriesSums.length; c++) {
+      seriesSums[c] = ExactSum.read(in);
+      seriesSquares[c] = ExactSum.read(in);
+    }
     pixelMin = in.readInt();
     pixelMax = in.readInt();
     pixels = in.readLong();

@@ -3,6 +3,7 @@ package dev.bellows.jobs.table;
 import dev.bellows.jobs.config.TargetConfig;
 import dev.bellows.jobs.source.DataException;
 import dev.bellows.jobs.source.NumberText;
+import dev.bellows.jobs.source.SeriesShape;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -34,6 +35,11 @@ final class TargetFitter {
     this.stats = stats;
     this.values = values;
     this.texts = texts;
+    SeriesShape series = plan.schema().series();
+    if (series != null) {
+      series.targets().forEach(name -> columns.add(steps(name, series)));
+      return;
+    }
     for (TablePlan.Target target : plan.targets()) {
       columns.add(column(target).of(target.output()));
     }
@@ -70,7 +76,7 @@ final class TargetFitter {
         boolean scaled = target.configured().scale() == TargetConfig.Scale.STANDARD && m.std() > 0;
         yield new TargetColumn(name, List.of(), 0, scaled ? m.mean() : 0, scaled ? m.std() : 1);
       }
-      case CLASS, TAGS, PIXELS -> classes(target, name);
+      case CLASS, TAGS, PIXELS, STEPS -> classes(target, name);
     };
   }
 
@@ -97,6 +103,13 @@ final class TargetFitter {
     return along == null
         ? new TargetColumn(name, classes, index, 0, 1)
         : new TargetColumn(name, classes, index, 0, 1, along.length(), along.name());
+  }
+
+  /** The steps of one variable, in its unit. */
+  private TargetColumn steps(String name, SeriesShape series) {
+    Moments m = stats.seriesMoments(series.variables().indexOf(name));
+    double scale = m.std() > 0 ? m.std() : 1;
+    return new TargetColumn(name, List.of(), 0, m.mean(), scale, series.horizon(), "");
   }
 
   /** Classes of masks are counted in pixels; labels that held-out masks alone have are not here. */

@@ -13,7 +13,9 @@ public enum TargetKind {
   /** The token that follows, for each token of a text. */
   NEXT_TOKEN,
   /** One class per pixel of an image, in its mask. */
-  PIXELS;
+  PIXELS,
+  /** Numbers of the steps that follow a window of a series. */
+  STEPS;
 
   /** What a task learns. */
   public static TargetKind of(RunConfig.Task task) {
@@ -28,6 +30,6 @@ public enum TargetKind {
 
   /** Whether the target is one of several classes, per row or per token. */
   public boolean classes() {
-    return this != NUMBER;
+    return this != NUMBER && this != STEPS;
   }
 }

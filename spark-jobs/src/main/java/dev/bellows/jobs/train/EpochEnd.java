@@ -11,6 +11,7 @@ import dev.bellows.jobs.evaluate.HeldOut;
 import dev.bellows.jobs.evaluate.ScorePlan;
 import dev.bellows.jobs.run.History;
 import dev.bellows.jobs.run.RunFolder;
+import dev.bellows.jobs.table.Preprocess;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -123,9 +124,7 @@ final class EpochEnd {
     row.put("step", (double) state.step);
     row.put("loss", state.epochSums[0] == 0 ? Double.NaN : state.epochSums[1] / state.epochSums[0]);
     double metric = state.epochSums[3] == 0 ? Double.NaN : state.epochSums[2] / state.epochSums[3];
-    row.put(
-        trainMetric,
-        trainMetric.equals("mae") ? metric * setup.data().preprocess().targetScale() : metric);
+    row.put(trainMetric, trainMetric.equals("mae") ? metric * unit() : metric);
     if (setup.config().trainer().measureTraining()) {
       scoring
           .score(setup.data().train(), values, metrics())
@@ -162,6 +161,12 @@ final class EpochEnd {
     folder.event("epoch", event);
     console.row(line(row, improved));
     return improved && keptBest(state) >= 0;
+  }
+
+  /** Unit of the training metric of numbers; steps of a series are measured as they are scaled. */
+  private double unit() {
+    Preprocess preprocess = setup.data().preprocess();
+    return preprocess.series() == null ? preprocess.targetScale() : 1;
   }
 
   private boolean observe(TrainState state, long epoch, Map<String, Double> row, float[] values) {

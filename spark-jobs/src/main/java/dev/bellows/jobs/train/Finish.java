@@ -14,9 +14,11 @@ import dev.bellows.jobs.block.DataShard;
 import dev.bellows.jobs.config.RunConfig;
 import dev.bellows.jobs.evaluate.Evaluation;
 import dev.bellows.jobs.evaluate.EvaluationFiles;
+import dev.bellows.jobs.evaluate.SeriesBaselines;
 import dev.bellows.jobs.report.RunReport;
 import dev.bellows.jobs.run.History;
 import dev.bellows.jobs.run.RunFolder;
+import dev.bellows.jobs.table.SeriesInput;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -87,7 +89,8 @@ final class Finish {
     }
     metrics.forEach(
         (name, value) -> {
-          if (name.matches("(val|test)_(\\w+_)?(accuracy|auc|r2|span_f1|bleu)") && !value.isNaN()) {
+          if (name.matches("(val|test)_(\\w+_)?(accuracy|auc|mse|r2|span_f1|bleu)")
+              && !value.isNaN()) {
             line.append(String.format(Locale.ROOT, "%s %.4f  ", name, value));
           }
         });
@@ -110,7 +113,13 @@ final class Finish {
     JavaRDD<DataShard> test = setup.data().test();
     JavaRDD<DataShard> validation = setup.data().validation();
     if (test != null) {
-      Evaluation evaluation = training.evaluate(test, setup.exported(end));
+      Evaluation evaluation = training.evaluate(test, setup.exported(end)).with(baselines(test));
+      evaluation
+          .baselines()
+          .forEach(
+              (baseline, figures) ->
+                  figures.forEach(
+                      (metric, value) -> out.put("baseline_" + baseline + "_" + metric, value)));
       evaluation.figures().forEach((name, value) -> out.put("test_" + name, value));
       EvaluationFiles.write(folder.files().below("evaluation"), evaluation, "test");
     } else if (validation != null) {
@@ -120,6 +129,26 @@ final class Finish {
           "validation");
     }
     return out;
+  }
+
+  /** What a model of a series must beat, on the same rows; none for other models. */
+  private Map<String, Map<String, Double>> baselines(JavaRDD<DataShard> rows) {
+    SeriesInput series = setup.data().preprocess().series();
+    if (series == null) {
+      return Map.of();
+    }
+    Map<String, Map<String, Double>> all = SeriesBaselines.of(series, setup.data().train(), rows);
+    all.forEach(
+        (name, figures) ->
+            console.section(
+                "baseline",
+                String.format(
+                    Locale.ROOT,
+                    "%-12s test_mse %.4f  test_mae %.4f",
+                    name,
+                    figures.get("mse"),
+                    figures.get("mae"))));
+    return all;
   }
 
   private ModelContents contents(RestorePoint end, Map<String, Double> metrics) {

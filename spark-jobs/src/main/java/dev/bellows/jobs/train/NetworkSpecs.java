@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 /** The network that a configuration means for a data set. */
 final class NetworkSpecs {
   private static final String IMAGE = "image";
+  private static final String SERIES = "series";
 
   /** First layers before which an image is a plain row of values. */
   private static final Set<String> FLAT =
@@ -85,6 +86,9 @@ final class NetworkSpecs {
    * flat, unless a layer asks for {@code image} by name.
    */
   private static boolean shaped(ModelConfig model, DatasetShape shape) {
+    if (!shape.seriesShape().isEmpty()) {
+      return !model.layers().isEmpty();
+    }
     if (shape.imageShape().size() != 3 || model.layers().isEmpty()) {
       return false;
     }
@@ -99,7 +103,10 @@ final class NetworkSpecs {
 
   private static List<InputPart> parts(DatasetShape shape, boolean shaped) {
     List<InputPart> parts = new ArrayList<>();
-    if (shaped) {
+    if (shaped && !shape.seriesShape().isEmpty()) {
+      int[] sizes = shape.seriesShape().stream().mapToInt(Integer::intValue).toArray();
+      parts.add(InputPart.numbers(SERIES, 0, sizes));
+    } else if (shaped) {
       parts.add(image(shape));
     }
     for (DatasetShape.Text text : shape.texts()) {
