@@ -14,6 +14,7 @@ import dev.bellows.engine.nn.Segment;
 import dev.bellows.engine.nn.loss.LossType;
 import dev.bellows.engine.tensor.Arena;
 import dev.bellows.engine.tensor.Memory;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -32,6 +33,7 @@ final class NetworkPlans implements AutoCloseable {
    * A plan and the nodes of its graph.
    *
    * @param lanes slices that it computes side by side
+   * @param hooked what hooks are shown; null in a plan without
    * @param probabilities per output what its scores become when predicting, the main one's among
    *     them; empty while training
    * @param watched per watched layer its output
@@ -40,6 +42,7 @@ final class NetworkPlans implements AutoCloseable {
       NetworkGraph network,
       GraphPlan plan,
       int lanes,
+      @Nullable HookedLayers hooked,
       Map<String, Node> probabilities,
       Map<String, Node> watched) {}
 
@@ -56,6 +59,8 @@ final class NetworkPlans implements AutoCloseable {
   private final long gradient;
   private final Map<Integer, Compiled> plans = new HashMap<>();
   private final Map<Integer, Compiled> plansOfLanes = new HashMap<>();
+  private final Map<Integer, Compiled> plansOfHooks = new HashMap<>();
+  private final List<LayerHook> hooks = new ArrayList<>();
   private final Lanes sums;
   private final StepResult result = new StepResult();
   private @Nullable Compiled current;
@@ -151,18 +156,31 @@ final class NetworkPlans implements AutoCloseable {
       newParameters = false;
       plans.values().forEach(any -> any.plan().parametersChanged());
       plansOfLanes.values().forEach(any -> any.plan().parametersChanged());
+      plansOfHooks.values().forEach(any -> any.plan().parametersChanged());
     }
   }
 
   /** Runs the plan for the rows of lane 0 and reads the four sums. */
   Compiled run(long seed, long step, int slice) {
     settleParameters();
-    Compiled compiled = compiled(plans, 1);
+    Compiled compiled = compiled(hooks.isEmpty() ? plans : plansOfHooks, 1, !hooks.isEmpty());
     inputs[0].check(compiled.network().heads());
     compiled.plan().setDropout(seed, step, slice);
     compiled.plan().run();
     read(compiled, 0, result.scalars());
+    if (compiled.hooked() != null) {
+      compiled.hooked().call(hooks, compiled.plan());
+    }
     return compiled;
+  }
+
+  /** Runs of one slice show the hook their layers from now on, by a plan of their own. */
+  void addHook(LayerHook hook) {
+    hooks.add(hook);
+  }
+
+  boolean removeHook(LayerHook hook) {
+    return hooks.remove(hook);
   }
 
   /** The same for the rows of all lanes, which are consecutive slices; the result is their sum. */
@@ -181,7 +199,7 @@ final class NetworkPlans implements AutoCloseable {
       }
     }
     settleParameters();
-    Compiled compiled = compiled(plansOfLanes, inputs.length);
+    Compiled compiled = compiled(plansOfLanes, inputs.length, false);
     for (int lane = 0; lane < inputs.length; lane++) {
       inputs[lane].check(compiled.network().heads());
       compiled.plan().setDropout(lane, seed, step, firstSlice + lane);
@@ -260,16 +278,21 @@ final class NetworkPlans implements AutoCloseable {
     return last;
   }
 
-  private Compiled compiled(Map<Integer, Compiled> of, int lanes) {
+  private Compiled compiled(Map<Integer, Compiled> of, int lanes, boolean hooked) {
     int rows = batch().rows();
     if (rows < 1) {
       throw new IllegalStateException("the batch has no rows; fill it and call setRows first");
     }
     Compiled last = current;
-    if (last == null || last.network().rows() != rows || last.lanes() != lanes) {
+    boolean same =
+        last != null
+            && last.network().rows() == rows
+            && last.lanes() == lanes
+            && (last.hooked() != null) == hooked;
+    if (last == null || !same) {
       last = of.get(rows);
       if (last == null) {
-        last = compile(rows, lanes);
+        last = compile(rows, lanes, hooked);
         of.put(rows, last);
       }
       current = last;
@@ -277,7 +300,7 @@ final class NetworkPlans implements AutoCloseable {
     return last;
   }
 
-  private Compiled compile(int rows, int lanes) {
+  private Compiled compile(int rows, int lanes, boolean hooked) {
     NetworkGraph network = Network.build(spec, rows, mode);
     Map<Node, Long> outputs = new LinkedHashMap<>();
     List<Segment> segments = layout.segments();
@@ -301,10 +324,11 @@ final class NetworkPlans implements AutoCloseable {
       seen.put(name, node);
       outputs.putIfAbsent(node, 0L);
     }
+    HookedLayers shown = hooked ? new HookedLayers(network, outputs) : null;
     List<Map<Node, Long>> sources =
         Arrays.stream(inputs).limit(lanes).map(input -> sources(network, input)).toList();
     GraphPlan plan = GraphPlan.compile(network.graph(), sources, outputs, kernels, options);
-    return new Compiled(network, plan, lanes, probabilities, seen);
+    return new Compiled(network, plan, lanes, shown, probabilities, seen);
   }
 
   /** The output of a layer, or a node of the graph, by name. */
@@ -355,7 +379,7 @@ final class NetworkPlans implements AutoCloseable {
   }
 
   PlanDescription describe(int runs, LongSupplier nanoClock) {
-    Compiled compiled = compiled(plans, 1);
+    Compiled compiled = compiled(plans, 1, false);
     List<PlanDescription.Call> calls = compiled.plan().described(runs, nanoClock);
     return new PlanDescription(
         provider.id(),
@@ -373,6 +397,8 @@ final class NetworkPlans implements AutoCloseable {
     plans.clear();
     plansOfLanes.values().forEach(compiled -> compiled.plan().close());
     plansOfLanes.clear();
+    plansOfHooks.values().forEach(compiled -> compiled.plan().close());
+    plansOfHooks.clear();
     current = null;
     for (SliceInput input : inputs) {
       input.close();

@@ -111,6 +111,23 @@ public final class SliceTrainer implements AutoCloseable {
   }
 
   /**
+   * Shows a hook what passes through the layers from the next run on. Runs with hooks use a plan of
+   * their own that keeps everything, so they are slower; without hooks nothing changes.
+   */
+  public void addHook(LayerHook hook) {
+    plans.addHook(hook);
+  }
+
+  /**
+   * Takes a hook away.
+   *
+   * @return whether it was there
+   */
+  public boolean removeHook(LayerHook hook) {
+    return plans.removeHook(hook);
+  }
+
+  /**
    * Where the floats [rows, ...] that a watched layer gave in the last run lie, valid until the
    * next run.
    *
