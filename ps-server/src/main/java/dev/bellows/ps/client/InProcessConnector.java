@@ -4,6 +4,7 @@ import dev.bellows.ps.protocol.Message;
 import dev.bellows.ps.protocol.PsErrorCode;
 import dev.bellows.ps.protocol.PsException;
 import dev.bellows.ps.server.Effects;
+import dev.bellows.ps.server.ServerTotals;
 import dev.bellows.ps.server.ShardServer;
 import java.util.Map;
 import java.util.Queue;
@@ -59,6 +60,20 @@ public final class InProcessConnector implements Connector {
       any |= host.help();
     }
     return any;
+  }
+
+  /** What the servers hold and have counted. */
+  public ServerTotals totals() {
+    ServerTotals all = ServerTotals.NONE;
+    for (Host host : hosts.values()) {
+      host.lock.lock();
+      try {
+        all = all.plus(host.server.totals());
+      } finally {
+        host.lock.unlock();
+      }
+    }
+    return all;
   }
 
   /** Cuts all connections as dead servers would; for tests. */

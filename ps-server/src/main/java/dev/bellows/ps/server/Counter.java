@@ -50,6 +50,16 @@ public enum Counter {
     return id;
   }
 
+  /** Whether it tells what there is now, so that it ends with its namespace. */
+  boolean isLevel() {
+    return this == WAITING || this == BYTES || this == HIDDEN;
+  }
+
+  /** Adds a value to the sum over several namespaces; the largest counts where it is a maximum. */
+  void add(long[] sums, long value) {
+    sums[id] = this == LEAD_MAX ? Math.max(sums[id], value) : sums[id] + value;
+  }
+
   /** The counter's value in a status reply; 0 when the server is older than the counter. */
   public long in(long[] counters) {
     return id < counters.length ? counters[id] : 0;

@@ -9,6 +9,7 @@ import dev.bellows.ps.protocol.PsException;
 import dev.bellows.ps.protocol.Target;
 import dev.bellows.ps.shard.ShardMap;
 import dev.bellows.ps.shard.TreeSum;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -47,6 +48,9 @@ public final class ShardServer {
 
   /** Namespaces with a replica by the first request id of what they forward. */
   private final TreeMap<Long, Namespace> forwarding = new TreeMap<>();
+
+  /** Counters of namespaces that are gone. */
+  private final long[] retired = new long[Counter.values().length];
 
   private long nextForwardId = 1;
   private long allocatedBytes;
@@ -341,6 +345,7 @@ public final class ShardServer {
     namespaces.remove(key);
     forwarding.values().remove(namespace);
     last = null;
+    retire(namespace);
     namespace.dispose(Refusal.failure(code, -1, -1, namespace.target + " " + why), out);
   }
 
@@ -427,12 +432,33 @@ public final class ShardServer {
         entries.remove();
         forwarding.values().remove(namespace);
         last = null;
+        retire(namespace);
         namespace.dispose(
             Refusal.failure(
                 PsErrorCode.NO_SUCH_NAMESPACE, -1, -1, namespace.target + " was idle too long"),
             out);
       }
     }
+  }
+
+  private void retire(Namespace namespace) {
+    for (Counter counter : Counter.values()) {
+      if (!counter.isLevel()) {
+        counter.add(retired, counter.in(namespace.counters));
+      }
+    }
+  }
+
+  /** What there is and what was counted over all namespaces. */
+  public ServerTotals totals() {
+    long[] sums = retired.clone();
+    for (Namespace namespace : namespaces.values()) {
+      for (Counter counter : Counter.values()) {
+        counter.add(sums, counter.in(namespace.counters));
+      }
+    }
+    return new ServerTotals(
+        namespaces.size(), forwarding.size(), allocatedBytes, Arrays.stream(sums).boxed().toList());
   }
 
   /** Number of namespaces held now. */

@@ -1,6 +1,7 @@
 package dev.bellows.ps.transport;
 
 import dev.bellows.ps.protocol.FrameHeader;
+import dev.bellows.ps.server.ServerTotals;
 import dev.bellows.ps.server.ShardServer;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -109,6 +110,11 @@ public final class ShardHost implements AutoCloseable {
   /** Returns all counters. */
   public Map<TransportCounter, Long> counters() {
     return counters.snapshot();
+  }
+
+  /** Returns what the server holds and has counted, about a second ago. */
+  public ServerTotals totals() {
+    return loop.totals();
   }
 
   /** Stops listening, closes all connections and ends the thread; idempotent. */

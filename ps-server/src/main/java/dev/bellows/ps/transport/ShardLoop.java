@@ -4,6 +4,7 @@ import dev.bellows.ps.protocol.FloatScratch;
 import dev.bellows.ps.protocol.Message;
 import dev.bellows.ps.protocol.Peer;
 import dev.bellows.ps.server.Effects;
+import dev.bellows.ps.server.ServerTotals;
 import dev.bellows.ps.server.ShardServer;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
@@ -15,7 +16,8 @@ import java.util.function.LongSupplier;
 
 /**
  * What the one owner thread of a {@link ShardServer} holds: the connections by id, the answers that
- * wait for a flush, the scratch array of the decoder. No method may be called from another thread.
+ * wait for a flush, the scratch array of the decoder. No method but {@link #totals} may be called
+ * from another thread.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // what fails closes the channel, and that is seen
 final class ShardLoop implements Effects {
@@ -32,6 +34,9 @@ final class ShardLoop implements Effects {
   private final List<HostConnection> unflushed = new ArrayList<>();
   private final PeerLinks peers;
   private long nextId = 1;
+
+  /** As of the last tick, for other threads. */
+  private volatile ServerTotals totals = ServerTotals.NONE;
 
   ShardLoop(
       ShardServer server,
@@ -139,6 +144,7 @@ final class ShardLoop implements Effects {
   /** Once a second or so: housekeeping of the state machine, and peers that fell silent. */
   void tick() {
     server.tick(this);
+    totals = server.totals();
     peers.closeUnless(server::forwardsTo);
     flushAnswers();
     long now = nanoTime.getAsLong();
@@ -154,6 +160,11 @@ final class ShardLoop implements Effects {
     for (HostConnection connection : List.copyOf(connections.values())) {
       connection.channel().close();
     }
+  }
+
+  /** What the server holds and has counted, about a second ago; any thread. */
+  ServerTotals totals() {
+    return totals;
   }
 
   int connectionCount() {

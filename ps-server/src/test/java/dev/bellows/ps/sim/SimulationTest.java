@@ -21,7 +21,7 @@ class SimulationTest {
   void fault_13_droppedFramesAreSentAgainAndAppliedOnce() {
     Seeds.forEach(
         "SimulationTest#fault_13*",
-        500,
+        1500,
         seed -> {
           Simulation run = simulate(seed, new Faults(0.1, 0, 0, 2, 0, 0, false, 0));
           run.checkResult();
@@ -32,7 +32,7 @@ class SimulationTest {
   void fault_14_duplicatedFramesAreAcknowledgedNotApplied() {
     Seeds.forEach(
         "SimulationTest#fault_14*",
-        300,
+        1000,
         seed -> {
           Simulation run = simulate(seed, new Faults(0, 0.4, 0, 3, 0, 0, false, 0));
           run.checkResult();
@@ -44,7 +44,7 @@ class SimulationTest {
   void fault_15_reorderedAndDelayedFramesGiveTheSameBytes() {
     Seeds.forEach(
         "SimulationTest#fault_15*",
-        300,
+        1000,
         seed -> simulate(seed, new Faults(0.02, 0.05, 0, 2000, 0, 0, false, 0)).checkResult());
   }
 
@@ -52,7 +52,7 @@ class SimulationTest {
   void fault_16_flippedBitsCloseTheConnectionAndAreNeverApplied() {
     Seeds.forEach(
         "SimulationTest#fault_16*",
-        300,
+        1000,
         seed -> simulate(seed, new Faults(0, 0, 0.08, 2, 0.02, 0, false, 0)).checkResult());
   }
 
@@ -60,7 +60,7 @@ class SimulationTest {
   void fault_01_replacedTasksRedoOnlyMissingSlices() {
     Seeds.forEach(
         "SimulationTest#fault_01*",
-        500,
+        1200,
         seed -> simulate(seed, new Faults(0.03, 0.05, 0.01, 5, 0.01, 4, false, 0)).checkResult());
   }
 
@@ -68,7 +68,7 @@ class SimulationTest {
   void fault_30_pausedTasksWakeUpAsZombiesAndLearnThatTheyAreStale() {
     Seeds.forEach(
         "SimulationTest#fault_30*",
-        500,
+        1200,
         seed -> simulate(seed, new Faults(0.02, 0.05, 0.01, 10, 0.01, 4, true, 0)).checkResult());
   }
 
@@ -76,7 +76,7 @@ class SimulationTest {
   void fault_04_lostServersAreRestoredFromTheSnapshot() {
     Seeds.forEach(
         "SimulationTest#fault_04*",
-        600,
+        1200,
         seed ->
             simulate(seed, new Faults(0.03, 0.05, 0.01, 5, 0.01, 2, seed % 2 == 0, 3))
                 .checkResult());
@@ -87,7 +87,7 @@ class SimulationTest {
     long[] totals = new long[4];
     Seeds.forEach(
         "SimulationTest#fault_03*",
-        800,
+        1200,
         seed -> {
           SimRandom random = new SimRandom(seed);
           Faults faults =
@@ -126,7 +126,7 @@ class SimulationTest {
   void fault_54_nonFiniteGradientStopsTheRunWithStepAndSlice() {
     Seeds.forEach(
         "SimulationTest#fault_54*",
-        200,
+        400,
         seed -> {
           SimRandom random = new SimRandom(seed);
           int slices = random.between(1, 9);
@@ -153,7 +153,7 @@ class SimulationTest {
   void fault_54_skipPolicyLeavesTheStepOutOnAllShards() {
     Seeds.forEach(
         "SimulationTest#fault_54_skip*",
-        300,
+        400,
         seed -> {
           SimRandom random = new SimRandom(seed);
           int slices = random.between(1, 9);

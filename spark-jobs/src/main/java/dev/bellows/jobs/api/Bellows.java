@@ -56,8 +56,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Stopping.</b> {@link #train} blocks. Interrupting the calling thread stops after the
  * present step with a checkpoint: the result is then not {@linkplain TrainedRun#finished()
- * finished}, the thread's interrupt flag is set, and {@link #resume} goes on to the same bytes. One
- * training at a time runs in a JVM.
+ * finished}, the thread's interrupt flag is set, and {@link #resume} goes on to the same bytes.
+ *
+ * <p><b>Side by side.</b> Several threads may train at once in one session, each in a run folder of
+ * its own: they share the session's slots, and each ends with the bytes that it has alone.
  *
  * <p><b>Session.</b> Any session will do; then the parameter shards live in the driver. Build it
  * from {@link #settings} and they live in the executors.
@@ -195,13 +197,13 @@ public final class Bellows {
             options.takeover(),
             Clock.systemUTC());
     return CleanStop.run(
-        () -> {
+        stop -> {
           FolderFiles files = Storage.of(spark).folder(loaded.config().output().dir());
           try (RunFolder folder = RunFolder.create(files, how)) {
             return TrainedRun.of(
                 folder.dir(),
                 TrainJob.run(
-                    spark, loaded.config(), given, folder, console, options.allowChange()));
+                    spark, loaded.config(), given, folder, console, options.allowChange(), stop));
           }
         });
   }
@@ -223,12 +225,12 @@ public final class Bellows {
   public TrainedRun resume(String location) {
     List<String> command = List.of("Bellows.resume");
     return CleanStop.run(
-        () -> {
+        stop -> {
           FolderFiles files = Storage.of(spark).folder(location);
           try (RunFolder folder =
               RunFolder.open(files, options.takeover(), command, Clock.systemUTC())) {
             return TrainedRun.of(
-                folder.dir(), ResumeJob.run(spark, folder, given, options, console));
+                folder.dir(), ResumeJob.run(spark, folder, given, options, console, stop));
           }
         });
   }

@@ -5,7 +5,8 @@ import dev.bellows.jobs.train.StopRequest;
 import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs a training so that an interrupt of the caller ends it at a step, with a checkpoint.
@@ -15,24 +16,18 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * it.
  */
 final class CleanStop {
-  private static final AtomicBoolean RUNNING = new AtomicBoolean();
-
-  /** A training. */
+  /** A training that asks now and then whether it should stop. */
   interface Work {
-    TrainedRun run();
+    TrainedRun run(StopRequest.Source stop);
   }
 
   private CleanStop() {}
 
   static TrainedRun run(Work work) {
-    if (!RUNNING.compareAndSet(false, true)) {
-      throw new IllegalStateException(
-          "another training runs in this JVM: wait for it, or use another process");
-    }
+    AtomicReference<@Nullable ExitCode> asked = new AtomicReference<>();
     boolean interrupted = false;
     try {
-      StopRequest.clear(); // one that came too late for the run before
-      FutureTask<TrainedRun> task = new FutureTask<>(work::run);
+      FutureTask<TrainedRun> task = new FutureTask<>(() -> work.run(asked::get));
       Thread thread = new Thread(task, "bellows-train");
       thread.setDaemon(true);
       thread.start();
@@ -44,14 +39,12 @@ final class CleanStop {
             thread.interrupt();
           }
           interrupted = true;
-          StopRequest.request(ExitCode.INTERRUPTED);
+          asked.set(ExitCode.INTERRUPTED);
         }
       }
     } catch (ExecutionException e) {
       throw CleanStop.<RuntimeException>undeclared(Objects.requireNonNull(e.getCause()));
     } finally {
-      StopRequest.clear();
-      RUNNING.set(false);
       if (interrupted) {
         Thread.currentThread().interrupt();
       }

@@ -51,6 +51,11 @@ public final class BellowsPlugin implements SparkPlugin {
     }
 
     @Override
+    public void registerMetrics(String applicationId, PluginContext plugin) {
+      Meters.register(plugin.metricRegistry());
+    }
+
+    @Override
     public @Nullable Object receive(Object message) {
       if (message instanceof ShardRegistry.Member member) {
         ShardRegistry.current().register(member);
@@ -72,6 +77,7 @@ public final class BellowsPlugin implements SparkPlugin {
   private static final class Executor implements ExecutorPlugin {
     @Override
     public void init(PluginContext context, Map<String, String> fromDriver) {
+      Meters.register(context.metricRegistry());
       String executorId = context.executorID();
       if (executorId.equals("driver")) {
         return; // local mode: the shards are in this very process

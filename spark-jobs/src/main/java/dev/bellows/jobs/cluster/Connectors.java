@@ -3,6 +3,7 @@ package dev.bellows.jobs.cluster;
 import dev.bellows.ps.client.Connector;
 import dev.bellows.ps.client.InProcessConnector;
 import dev.bellows.ps.server.ServerOptions;
+import dev.bellows.ps.server.ServerTotals;
 import dev.bellows.ps.server.ShardServer;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +19,10 @@ public final class Connectors {
   static final int LOCAL_SERVERS =
       Math.max(1, Math.min(4, Runtime.getRuntime().availableProcessors()));
 
-  private static @Nullable Connector inProcess;
+  /** Trainings of this process that use connectors. */
+  private static int users;
+
+  private static @Nullable InProcessConnector inProcess;
   private static @Nullable Connector network;
   private static @Nullable String networkSecret;
 
@@ -31,7 +35,7 @@ public final class Connectors {
    */
   public static synchronized Connector get(@Nullable String secret) {
     if (secret == null) {
-      Connector local = inProcess;
+      InProcessConnector local = inProcess;
       if (local == null) {
         local = new InProcessConnector(() -> new ShardServer(share(), System::nanoTime));
         inProcess = local;
@@ -71,8 +75,25 @@ public final class Connectors {
     return get(network ? ClusterSecret.ofTask() : null);
   }
 
+  /** What the servers of local mode hold and have counted. */
+  static synchronized ServerTotals totals() {
+    return inProcess == null ? ServerTotals.NONE : inProcess.totals();
+  }
+
+  /** A training begins to use connectors. */
+  static synchronized void enter() {
+    users++;
+  }
+
+  /** A training has ended; after the last one threads, buffers and servers are freed. */
+  static synchronized void leave() {
+    if (--users == 0) {
+      closeAll();
+    }
+  }
+
   /** Frees threads and buffers; the next {@link #get} makes them anew. */
-  public static synchronized void closeAll() {
+  private static void closeAll() {
     Connector remote = network;
     network = null;
     networkSecret = null;

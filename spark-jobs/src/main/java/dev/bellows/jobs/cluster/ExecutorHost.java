@@ -1,6 +1,8 @@
 package dev.bellows.jobs.cluster;
 
+import dev.bellows.ps.server.ServerTotals;
 import dev.bellows.ps.transport.ShardHost;
+import dev.bellows.ps.transport.TransportCounter;
 import org.jspecify.annotations.Nullable;
 
 /** The shard server of this executor process: at most one, for any number of runs. */
@@ -22,6 +24,16 @@ final class ExecutorHost {
       host = running;
     }
     return running.port();
+  }
+
+  /** What the server holds and has counted. */
+  static synchronized ServerTotals totals() {
+    return host == null ? ServerTotals.NONE : host.totals();
+  }
+
+  /** What its transport has counted. */
+  static synchronized long counter(TransportCounter counter) {
+    return host == null ? 0 : host.counter(counter);
   }
 
   static synchronized void stop() {

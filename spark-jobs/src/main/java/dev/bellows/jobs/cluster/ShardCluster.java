@@ -49,6 +49,7 @@ public final class ShardCluster implements AutoCloseable {
     this.secret = secret;
     this.host = host;
     this.hostAddress = address;
+    Connectors.enter();
   }
 
   /** Chooses the mode from configuration and cluster and starts what the driver must start. */
@@ -283,6 +284,6 @@ public final class ShardCluster implements AutoCloseable {
     if (own != null) {
       own.close();
     }
-    Connectors.closeAll();
+    Connectors.leave();
   }
 }

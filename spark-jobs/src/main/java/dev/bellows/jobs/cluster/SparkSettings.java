@@ -39,6 +39,8 @@ public final class SparkSettings {
     conf.setIfMissing("spark.task.maxFailures", "4");
     // The whole of a segment is one long task per slot: a speculative copy would only take slots.
     conf.setIfMissing("spark.speculation", "false");
+    // Trainings side by side: none waits for all the others' jobs.
+    conf.setIfMissing("spark.scheduler.mode", "FAIR");
     // All tasks of a segment wait for each other: one that waits for a better place stops them all.
     conf.setIfMissing("spark.locality.wait", "0s");
     return conf;

@@ -39,13 +39,21 @@ final class IdlePool<T> {
     this.closer = closer;
   }
 
-  /** One of this run that fits, or null. Those of other runs are closed: their run is over. */
-  @Nullable T take(String run, Predicate<T> fits) {
+  /**
+   * One of this run that fits, or null. Those of other runs that have waited for {@code overNanos}
+   * are closed: their run is over, as far as can be known here.
+   */
+  @Nullable T take(String run, Predicate<T> fits, long nowNanos, long overNanos) {
     List<Waiting<T>> over = new ArrayList<>();
     T found = null;
     synchronized (idle) {
-      idle.entrySet()
-          .removeIf(entry -> !entry.getKey().equals(run) && over.addAll(entry.getValue()));
+      idle.forEach(
+          (other, waiting) -> {
+            if (!other.equals(run)) {
+              waiting.removeIf(w -> nowNanos - w.since() >= overNanos && over.add(w));
+            }
+          });
+      idle.values().removeIf(Deque::isEmpty);
       Deque<Waiting<T>> own = idle.getOrDefault(run, new ArrayDeque<>());
       for (Iterator<Waiting<T>> i = own.iterator(); i.hasNext() && found == null; ) {
         T item = i.next().item();

@@ -114,7 +114,15 @@ final class Replay {
         new RunFolder.Options(yaml, yaml, List.of("verify"), false, false, Clock.systemUTC());
     try (RunFolder folder = RunFolder.create(scratch, how);
         Training training =
-            new Training(session, setup, folder, console, Failpoints.NONE, from, until)) {
+            new Training(
+                session,
+                setup,
+                folder,
+                console,
+                Failpoints.NONE,
+                from,
+                StopRequest::requested,
+                until)) {
       training.run();
       console.progressDone();
     } catch (Stopped stop) {

@@ -44,16 +44,21 @@ public final class ResumeJob {
   /** The same for a folder that is open already. */
   public static TrainOutcome run(
       SparkSession session, RunFolder folder, ResumeOptions options, Console console) {
-    return run(session, folder, GivenRows.NONE, options, console);
+    return run(session, folder, GivenRows.NONE, options, console, StopRequest::requested);
   }
 
-  /** The same with the data frames that the run was started on. */
+  /**
+   * The same with the data frames that the run was started on.
+   *
+   * @param stop asked several times a second whether to stop
+   */
   public static TrainOutcome run(
       SparkSession session,
       RunFolder folder,
       GivenRows given,
       ResumeOptions options,
-      Console console) {
+      Console console,
+      StopRequest.Source stop) {
     RunConfig config;
     try {
       GivenMark.requireSame(folder, given);
@@ -68,6 +73,6 @@ public final class ResumeJob {
       folder.close();
       throw e;
     }
-    return TrainJob.run(session, config, given, folder, console, options.allowChange());
+    return TrainJob.run(session, config, given, folder, console, options.allowChange(), stop);
   }
 }

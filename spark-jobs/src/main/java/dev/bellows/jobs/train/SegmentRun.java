@@ -4,6 +4,7 @@ import dev.bellows.jobs.BellowsException;
 import dev.bellows.jobs.block.DataShard;
 import dev.bellows.jobs.cluster.ClusterView;
 import dev.bellows.jobs.cluster.ShardCluster;
+import dev.bellows.jobs.cluster.SlotGate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -45,7 +46,8 @@ final class SegmentRun implements AutoCloseable {
       ShardCluster cluster,
       ShardSession shards,
       Watch watch,
-      Training training) {
+      Training training)
+      throws Stopped, InterruptedException {
     this.context = context;
     this.setup = setup;
     this.plan = plan;
@@ -82,7 +84,7 @@ final class SegmentRun implements AutoCloseable {
   }
 
   /** Starts the job again on the slots that there are now. */
-  void restart() {
+  void restart() throws Stopped, InterruptedException {
     job.cancel(true);
     job = submit();
   }
@@ -104,17 +106,37 @@ final class SegmentRun implements AutoCloseable {
     if (!job.isDone()) {
       job.cancel(true);
     }
+    giveBack();
   }
 
-  private JavaFutureAction<List<long[]>> submit() {
-    tasks = Math.max(1, Math.min(setup.partitions(), ClusterView.now(context).slots()));
+  private void giveBack() {
+    SlotGate.current().giveBack(tasks);
+    tasks = 0;
+  }
+
+  /** Waits for slots; other trainings of this context may have them. */
+  private int slots() throws Stopped, InterruptedException {
+    while (true) {
+      int there = ClusterView.now(context).slots();
+      int granted = SlotGate.current().take(training.runId(), setup.partitions(), there);
+      if (granted > 0) {
+        return granted;
+      }
+      training.waiting();
+      Thread.sleep(POLL_MS / 2);
+    }
+  }
+
+  private JavaFutureAction<List<long[]>> submit() throws Stopped, InterruptedException {
+    giveBack();
+    tasks = slots();
     moreSlotsSince = 0;
     context.setJobDescription(
         "bellows: train to step " + plan.toStep() + " of " + setup.segments().totalSteps());
     return ContiguousCoalescer.join(rows, tasks).mapPartitions(new TrainTask(plan)).collectAsync();
   }
 
-  private void failed(ExecutionException e) throws ShardsLost, InterruptedException {
+  private void failed(ExecutionException e) throws Stopped, ShardsLost, InterruptedException {
     Throwable cause = e.getCause() == null ? e : e.getCause();
     BellowsException diverged = training.diverged();
     if (diverged != null) {
@@ -137,8 +159,9 @@ final class SegmentRun implements AutoCloseable {
   }
 
   /** Uses executors that came (back): after a moment of quiet, the job is dealt anew. */
-  private void grow() {
-    if (tasks >= setup.partitions() || ClusterView.now(context).slots() <= tasks) {
+  private void grow() throws Stopped, InterruptedException {
+    int slots = ClusterView.now(context).slots();
+    if (tasks >= setup.partitions() || SlotGate.current().available(tasks, slots) <= tasks) {
       moreSlotsSince = 0;
       return;
     }

@@ -6,12 +6,19 @@ import org.jspecify.annotations.Nullable;
 import sun.misc.Signal;
 
 /**
- * Somebody outside wants training to end: the current step is finished, a checkpoint is written.
+ * Somebody outside wants the trainings of this process to end: the current step is finished, a
+ * checkpoint is written.
  *
  * <p>The first SIGINT or SIGTERM asks; the second ends the process at once with the same exit
  * status.
  */
 public final class StopRequest {
+  /** Asked again and again by a training: whether it should stop. */
+  public interface Source {
+    /** The exit code that was asked for, or null when nobody asked. */
+    @Nullable ExitCode requested();
+  }
+
   private static final AtomicReference<@Nullable ExitCode> REQUESTED = new AtomicReference<>();
 
   private StopRequest() {}

@@ -27,7 +27,9 @@ import org.jspecify.annotations.Nullable;
  * any number of partitions, tasks, executors and shards, after lost executors, and after a kill of
  * the driver followed by {@link ResumeJob}.
  *
- * <p>Blocking; to be called from one thread per Spark session at a time.
+ * <p>Blocking. Several threads may train in one Spark session side by side, each its own run
+ * folder: they share its slots by {@link dev.bellows.jobs.cluster.SlotGate} and end with the bytes
+ * that each has alone.
  */
 public final class TrainJob {
   private TrainJob() {}
@@ -45,7 +47,7 @@ public final class TrainJob {
    */
   public static TrainOutcome run(
       SparkSession session, RunConfig config, RunFolder folder, Console console) {
-    return run(session, config, GivenRows.NONE, folder, console, List.of());
+    return run(session, config, GivenRows.NONE, folder, console, List.of(), StopRequest::requested);
   }
 
   /**
@@ -54,6 +56,7 @@ public final class TrainJob {
    *
    * @param given the data frames
    * @param allowChange configuration keys that may differ from those of the run in the folder
+   * @param stop asked several times a second whether to stop
    */
   public static TrainOutcome run(
       SparkSession session,
@@ -61,7 +64,8 @@ public final class TrainJob {
       GivenRows given,
       RunFolder folder,
       Console console,
-      List<String> allowChange) {
+      List<String> allowChange,
+      StopRequest.Source stop) {
     if (folder.found() == RunFolder.Found.FINISHED) {
       folder.close();
       Object before = folder.get("fingerprint");
@@ -75,7 +79,7 @@ public final class TrainJob {
       return finishedBefore(folder);
     }
     try (folder) {
-      return train(session, config, given, folder, console, allowChange);
+      return train(session, config, given, folder, console, allowChange, stop);
     } catch (BellowsException e) {
       String status = e.exitCode() == ExitCode.DIVERGED ? "diverged" : "failed";
       fail(folder, status, e.exitCode(), String.valueOf(e.getMessage()));
@@ -159,7 +163,8 @@ public final class TrainJob {
       GivenRows given,
       RunFolder folder,
       Console console,
-      List<String> allowChange)
+      List<String> allowChange,
+      StopRequest.Source stop)
       throws InterruptedException {
     Failpoints failpoints = Failpoints.fromEnvironment();
     Checkpoints stored =
@@ -183,15 +188,16 @@ public final class TrainJob {
             Fingerprint.stored(resumed.state()), setup.fingerprint(), allowChange, folder.dir());
       }
       begin(session, setup, given, folder, resumed);
-      try (Training training = new Training(session, setup, folder, console, failpoints, resumed)) {
+      try (Training training =
+          new Training(session, setup, folder, console, failpoints, resumed, stop)) {
         Plan.print(setup, Plan.placement(training.cluster()), console);
         if (resumed != null) {
           console.section("resume", "from the checkpoint of step " + resumed.step());
         }
         RestorePoint end = training.run();
         return new Finish(setup, folder, console, training).write(end);
-      } catch (Stopped stop) {
-        return stopped(folder, console, stop);
+      } catch (Stopped end) {
+        return stopped(folder, console, end);
       }
     }
   }

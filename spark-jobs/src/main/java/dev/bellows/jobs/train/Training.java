@@ -6,6 +6,7 @@ import dev.bellows.jobs.ExitCode;
 import dev.bellows.jobs.block.DataShard;
 import dev.bellows.jobs.cluster.ShardCluster;
 import dev.bellows.jobs.cluster.ShardPlacement;
+import dev.bellows.jobs.cluster.SlotGate;
 import dev.bellows.jobs.cluster.TaskFailureLog;
 import dev.bellows.jobs.config.DistributedConfig;
 import dev.bellows.jobs.config.TrainerConfig;
@@ -56,6 +57,7 @@ final class Training implements AutoCloseable {
   private final StepLedger ledger;
   private final String runId;
   private final long until;
+  private final StopRequest.Source stop;
   private final long startedNanos = System.nanoTime();
 
   private TrainState state;
@@ -76,14 +78,16 @@ final class Training implements AutoCloseable {
       RunFolder folder,
       Console console,
       Failpoints failpoints,
-      @Nullable RestorePoint resumed) {
-    this(sparkSession, setup, folder, console, failpoints, resumed, Long.MAX_VALUE);
+      @Nullable RestorePoint resumed,
+      StopRequest.Source stop) {
+    this(sparkSession, setup, folder, console, failpoints, resumed, stop, Long.MAX_VALUE);
   }
 
   /**
    * A training, or a replay of some of its steps: then there is no validation and no checkpoint,
    * only the ledger of the steps.
    *
+   * @param stop asked whether to stop
    * @param until step at which a replay ends; {@code Long.MAX_VALUE}: this is no replay
    */
   Training(
@@ -93,8 +97,10 @@ final class Training implements AutoCloseable {
       Console console,
       Failpoints failpoints,
       @Nullable RestorePoint resumed,
+      StopRequest.Source stop,
       long until) {
     this.until = until;
+    this.stop = stop;
     this.context = sparkSession.sparkContext();
     this.spark = new JavaSparkContext(context);
     this.setup = setup;
@@ -114,7 +120,8 @@ final class Training implements AutoCloseable {
     this.divergence = new Divergence(state.firstLoss);
     this.ledger = new StepLedger(folder, state.step);
     this.cluster = ShardCluster.open(context, setup.config().distributed(), setup.view());
-    this.taskFailures = TaskFailureLog.attach(context);
+    this.taskFailures = TaskFailureLog.attach(context, runId);
+    SlotGate.current().enter(runId);
     this.watch =
         new Watch(console, folder, taskFailures, setup.config().distributed().maxFailures());
     this.replicas =
@@ -332,6 +339,21 @@ final class Training implements AutoCloseable {
     return capture(raw, at);
   }
 
+  /** Called while a segment waits for slots that other trainings have. */
+  void waiting() throws Stopped {
+    folder.lease().renew();
+    ExitCode wanted = stopWanted();
+    RestorePoint point = newest;
+    if (wanted != null && point != null) {
+      throw stopped(wanted, point);
+    }
+  }
+
+  /** Name of the run on the shard servers. */
+  String runId() {
+    return runId;
+  }
+
   /** The tasks of a segment are done. */
   void finished(List<TaskReport> reports) {
     epochEnd.reports(reports);
@@ -365,7 +387,7 @@ final class Training implements AutoCloseable {
   }
 
   private @Nullable ExitCode stopWanted() {
-    ExitCode asked = StopRequest.requested();
+    ExitCode asked = stop.requested();
     if (asked != null) {
       return asked;
     }
@@ -553,6 +575,7 @@ final class Training implements AutoCloseable {
   public void close() {
     closeSession(session, true);
     WorkerRuntime.close(runId);
+    SlotGate.current().leave(runId);
     taskFailures.close();
     cluster.close();
   }

@@ -3,6 +3,7 @@ package dev.bellows.jobs.train;
 import dev.bellows.engine.kernel.KernelProvider;
 import dev.bellows.engine.nn.NetworkSpec;
 import dev.bellows.jobs.block.DataShard;
+import dev.bellows.jobs.cluster.Meters;
 import dev.bellows.ps.client.ClientOptions;
 import dev.bellows.ps.client.Connector;
 import dev.bellows.ps.client.DivergedException;
@@ -81,6 +82,10 @@ final class Worker implements AutoCloseable {
     work.beginTask(owned);
     long steps = 0;
     for (long step = ps.version(); step < plan.toStep(); step = ps.version()) {
+      long began = System.nanoTime();
+      long waited = ps.waitedNanos();
+      long bytes = ps.payloadBytes();
+      long rows = work.rows();
       failpoints.hit("task.step", step);
       work.compute(step);
       failpoints.hit("task.push", step);
@@ -95,6 +100,11 @@ final class Worker implements AutoCloseable {
             PsErrorCode.DIVERGED, e.getMessage() + "; " + LAYER + work.badLayer(), e);
       }
       steps++;
+      Meters.step(
+          work.rows() - rows,
+          ps.payloadBytes() - bytes,
+          System.nanoTime() - began,
+          ps.waitedNanos() - waited);
     }
     return new TaskReport(
         steps,

@@ -15,13 +15,16 @@ import org.jspecify.annotations.Nullable;
  * What an executor process keeps between the segments of a run: compiled networks, buffers,
  * connections. Static because Spark gives tasks of one executor no other common place.
  *
- * <p>Idle workers hold memory outside of the heap. They are closed as soon as a task of a new run
- * comes, when no task came for {@link #IDLE_MINUTES}, and when the executor shuts down; in the
- * driver's process (local mode) when the run is over.
+ * <p>Idle workers hold memory outside of the heap. They are closed when a task of another run comes
+ * and they have waited a few seconds, when no task came for {@link #IDLE_MINUTES}, and when the
+ * executor shuts down; in the driver's process (local mode) when the run is over.
  */
 final class WorkerRuntime {
   /** Longer than a validation between two segments; making a worker anew costs time only. */
   private static final long IDLE_MINUTES = 5;
+
+  /** Trainings side by side come back sooner than that to one of their slots, mostly. */
+  private static final long OVER_SECONDS = 10;
 
   private static final IdlePool<Worker> IDLE =
       new IdlePool<>(2 * Runtime.getRuntime().availableProcessors() + 2, Worker::close);
@@ -32,7 +35,12 @@ final class WorkerRuntime {
 
   /** A worker for these slices, used before when there is one. */
   static Worker take(TaskPlan plan, int sliceFrom, int sliceTo) {
-    Worker used = IDLE.take(plan.run(), worker -> worker.fits(plan, sliceFrom, sliceTo));
+    Worker used =
+        IDLE.take(
+            plan.run(),
+            worker -> worker.fits(plan, sliceFrom, sliceTo),
+            System.nanoTime(),
+            TimeUnit.SECONDS.toNanos(OVER_SECONDS));
     if (used != null) {
       return used;
     }

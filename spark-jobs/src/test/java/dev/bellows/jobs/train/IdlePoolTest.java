@@ -14,17 +14,18 @@ class IdlePoolTest {
   void theOneThatFitsIsTakenOnce() {
     pool.giveBack("run", "a", 0);
     pool.giveBack("run", "b", 0);
-    assertThat(pool.take("run", "a"::equals)).isEqualTo("a");
-    assertThat(pool.take("run", "a"::equals)).isNull();
-    assertThat(pool.take("run", "b"::equals)).isEqualTo("b");
+    assertThat(pool.take("run", "a"::equals, 20, 10)).isEqualTo("a");
+    assertThat(pool.take("run", "a"::equals, 20, 10)).isNull();
+    assertThat(pool.take("run", "b"::equals, 20, 10)).isEqualTo("b");
     assertThat(closed).isEmpty();
   }
 
   @Test
-  void aTaskOfANewRunClosesThoseOfTheOld() {
+  void aTaskOfANewRunClosesThoseOfTheOldThatHaveWaited() {
     pool.giveBack("old", "a", 0);
-    pool.giveBack("old", "b", 0);
-    assertThat(pool.take("new", item -> true)).isNull();
+    pool.giveBack("old", "b", 10);
+    pool.giveBack("beside", "c", 11);
+    assertThat(pool.take("new", item -> true, 20, 10)).isNull();
     assertThat(closed).containsExactlyInAnyOrder("a", "b");
   }
 
