@@ -151,8 +151,11 @@ final class Forecast {
   /** Rows that the head of a local IDX file declares, without the share held out; 0: not known. */
   private static long trainingRows(RunConfig config) {
     SourceConfig train = config.data().train();
-    String images = train == null ? null : train.images();
-    if (images == null || train.format() != SourceConfig.Format.IDX) {
+    if (train == null || train.format() != SourceConfig.Format.IDX) {
+      return 0;
+    }
+    String images = train.images();
+    if (images == null) {
       return 0;
     }
     Path path = Path.of(images.replaceFirst("^file:/+", "/"));

@@ -150,8 +150,8 @@ record MemoryPlan(
     if (servedBytes() <= quota && heapNeeded() <= heapBytes) {
       return;
     }
-    long wanted = Math.max(2 * servers * servedBytes(), heapNeeded());
-    String size = (wanted + (wanted >> 3) + (1L << 30) - 1 >> 30) + "g";
+    long wanted = Math.max(2L * servers * servedBytes(), heapNeeded());
+    String size = ((wanted + (wanted >> 3) + (1L << 30) - 1) >> 30) + "g";
     throw new BellowsException(
         ExitCode.CONFIG,
         "not enough memory: "
