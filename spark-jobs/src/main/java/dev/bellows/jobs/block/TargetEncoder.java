@@ -23,6 +23,7 @@ import java.util.Set;
  */
 final class TargetEncoder implements Serializable {
   private static final long serialVersionUID = 1L;
+  private static final int NOT_MET = -2;
 
   private final List<One> targets = new ArrayList<>();
   private final int labelWidth;
@@ -147,7 +148,9 @@ final class TargetEncoder implements Serializable {
     }
 
     private void classes(One target, RawColumn column) {
-      Map<Integer, Integer> local = new HashMap<>();
+      String[] names = column.dictionary();
+      int[] local = new int[names.length]; // label of each text, once it is met
+      Arrays.fill(local, NOT_MET);
       double last = Double.NaN;
       int lastLabel = -1;
       for (int i = 0; i < rows.length; i++) {
@@ -155,9 +158,10 @@ final class TargetEncoder implements Serializable {
         double v = column.numbers()[rows[i]];
         int label = lastLabel;
         if (text >= 0) {
-          label =
-              local.computeIfAbsent(
-                  text, t -> target.label(NumberText.canonical(column.dictionary()[t])));
+          if (local[text] == NOT_MET) {
+            local[text] = target.label(NumberText.canonical(names[text]));
+          }
+          label = local[text];
         } else if (v != last) {
           last = v;
           lastLabel = Double.isNaN(v) ? -1 : target.label(NumberText.canonical(v));
