@@ -10,6 +10,7 @@ import dev.bellows.engine.optim.ScheduleSpec;
 import dev.bellows.engine.zoo.EncoderDecoders;
 import dev.bellows.engine.zoo.EncoderDecoders.Attention;
 import dev.bellows.engine.zoo.SequenceNets.Cell;
+import dev.bellows.engine.zoo.Transformers;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
@@ -107,6 +108,19 @@ final class SequencePairsCatalogueTest {
       }
     }
     assertThat((double) followed / steps).isGreaterThanOrEqualTo(0.8);
+  }
+
+  @Test
+  @EnabledIfEnvironmentVariable(
+      named = "BELLOWS_LONG_TESTS",
+      matches = "true",
+      disabledReason = "trains for minutes: set BELLOWS_LONG_TESTS=true")
+  @DisplayName("SEQ-16, SEQ-24 transformer reverses 95 of 100 words of up to 12 letters")
+  void transformerReversesWords() {
+    TokenPairs all = TokenPairs.reversedWords(12);
+    Transformers.Size blocks = new Transformers.Size(2, 64, 4, 256, 0);
+    NetworkSpec spec = EncoderDecoders.transformer(all.size(64, 0), blocks);
+    assertThat(train(spec, all, 2e-3, 10).exact()).isGreaterThanOrEqualTo(0.95);
   }
 
   @Test

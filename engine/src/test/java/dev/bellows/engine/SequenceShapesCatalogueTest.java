@@ -180,4 +180,49 @@ final class SequenceShapesCatalogueTest {
   private static List<String> strings(int[] tokens) {
     return Arrays.stream(tokens).mapToObj(String::valueOf).toList();
   }
+
+  /**
+   * Rows [12] of the last differences of logarithms, times 10, and the next one.
+   *
+   * @param logs of all months
+   */
+  private static Samples months(double[] logs, int from, int to) {
+    float[] x = new float[(to - from) * 12];
+    float[] target = new float[to - from];
+    for (int row = 0; row < target.length; row++) {
+      int next = from + row;
+      for (int t = 0; t < 12; t++) {
+        x[row * 12 + t] = (float) (10 * (logs[next - 12 + t] - logs[next - 13 + t]));
+      }
+      target[row] = (float) (10 * (logs[next] - logs[next - 1]));
+    }
+    return new Samples(12, x, new int[0], 1, target);
+  }
+
+  @Test
+  @DisplayName(
+      "SEQ-23 airline passengers, last 48 months: one-step RMSE of a GRU below .6 of the last value's")
+  void seq23MonthlySeries() {
+    double[] passengers =
+        RealData.csv("airline-passengers/airline-passengers.csv").stream()
+            .mapToDouble(row -> Double.parseDouble(row[1]))
+            .toArray();
+    double[] logs = Arrays.stream(passengers).map(Math::log).toArray();
+    int split = passengers.length - 48;
+    Model.Builder b = Model.builder().input(12, 1);
+    b.layer("gru", "units", 16, "return_sequences", false).dense(1);
+    NetworkSpec spec = b.loss(LossKind.MSE).build();
+    Samples asked = months(logs, split, passengers.length);
+    try (LocalTrainer trainer = new LocalTrainer(spec, OptimizerSpec.of(Kind.ADAM, 0.01), 16, 1)) {
+      float[] found = trainer.epochs(months(logs, 13, split), 100).outputs(asked, 1);
+      double ours = 0;
+      double last = 0;
+      for (int i = 0; i < 48; i++) {
+        double before = passengers[split + i - 1];
+        ours += Math.pow(before * Math.exp(found[i] / 10) - passengers[split + i], 2);
+        last += Math.pow(before - passengers[split + i], 2);
+      }
+      assertThat(Math.sqrt(ours / last)).isLessThan(0.6);
+    }
+  }
 }

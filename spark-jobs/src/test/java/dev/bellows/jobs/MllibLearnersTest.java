@@ -24,6 +24,7 @@ import org.apache.spark.sql.functions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Catalogue rows whose learner is Spark MLlib's, or is compared with it. */
@@ -85,6 +86,10 @@ final class MllibLearnersTest {
   };
 
   @Test
+  @EnabledIfEnvironmentVariable(
+      named = "BELLOWS_LONG_TESTS",
+      matches = "true",
+      disabledReason = "fits 16 models: set BELLOWS_LONG_TESTS=true")
   @DisplayName(
       "REG-11 DB ridge path: MLlib's CrossValidator chooses scikit-learn's penalty, each error within .2 % of its")
   void reg11PenaltyByCrossValidation() {

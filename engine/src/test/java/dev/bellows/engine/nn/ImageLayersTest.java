@@ -3,10 +3,11 @@ package dev.bellows.engine.nn;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.bellows.engine.bench.ImageNetworks;
 import dev.bellows.engine.nn.layer.LayerType;
 import dev.bellows.engine.nn.layer.Layers;
 import dev.bellows.engine.tensor.Shape;
+import dev.bellows.engine.zoo.ConvNets;
+import dev.bellows.engine.zoo.ImageTask;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -86,7 +87,8 @@ final class ImageLayersTest {
     NetworkGraph graph = build(image, layer("conv2d", Map.of("filters", 6, "kernel", 5)));
     assertThat(graph.parameters().get(0).shape().size()).isEqualTo(450);
     assertThat(graph.parameters().get(1).shape().size()).isEqualTo(6);
-    assertThat(Network.layout(ImageNetworks.lenet5()).length()).isEqualTo(61_706);
+    assertThat(Network.layout(ConvNets.lenet5(ImageTask.square(28, 1, 10))).length())
+        .isEqualTo(61_706);
   }
 
   @Test

@@ -2,12 +2,14 @@ package dev.bellows.engine.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.bellows.engine.bench.ImageNetworks;
 import dev.bellows.engine.kernel.KernelProvider;
 import dev.bellows.engine.nn.Initializers;
 import dev.bellows.engine.nn.NetworkSpec;
 import dev.bellows.engine.sample.Philox;
 import dev.bellows.engine.tensor.Memory;
+import dev.bellows.engine.zoo.ConvNets;
+import dev.bellows.engine.zoo.ImageTask;
+import dev.bellows.engine.zoo.ResNets;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -16,13 +18,17 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** Which kernels the convolutions of whole networks get. */
 @ExtendWith(NativeKernels.class)
 final class ConvolutionKernelsTest {
+  private static final NetworkSpec LENET5 = ConvNets.lenet5(ImageTask.square(28, 1, 10));
+  private static final NetworkSpec RESNET20 =
+      ResNets.small(ImageTask.square(32, 3, 10), 3, ResNets.Block.BASIC, ResNets.Start.PLAIN);
+
   private final KernelProvider provider = KernelProvider.choose(KernelProvider.Preference.AUTO);
 
   /** A reference loop is 10 to 250 times slower and gives the same values: only its name tells. */
   @Test
   @DisplayName("No convolution of LeNet-5 or ResNet-20 is planned on loops without vectors")
   void noReferencePrimitive() {
-    for (NetworkSpec spec : List.of(ImageNetworks.lenet5(), ImageNetworks.resnet20())) {
+    for (NetworkSpec spec : List.of(LENET5, RESNET20)) {
       for (PlanOptions options : List.of(PlanOptions.DEFAULT, PlanOptions.MIXED)) {
         for (int rows : new int[] {16, 32}) {
           try (SliceTrainer trainer = new SliceTrainer(spec, rows, provider, 1, options)) {
@@ -57,8 +63,7 @@ final class ConvolutionKernelsTest {
   /** Mean loss of the last of 80 plain gradient steps over four batches of images of two kinds. */
   private double lossAfter(PlanOptions options) {
     int rows = 32;
-    try (SliceTrainer trainer =
-        new SliceTrainer(ImageNetworks.lenet5(), rows, provider, 1, options)) {
+    try (SliceTrainer trainer = new SliceTrainer(LENET5, rows, provider, 1, options)) {
       float[] weights = Initializers.init(trainer.layout(), 1);
       float[] gradient = new float[weights.length];
       float[] images = new float[rows * 784];
