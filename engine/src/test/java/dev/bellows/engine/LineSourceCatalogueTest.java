@@ -20,6 +20,7 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 
 /** Lines of the note corpus (SD), labelled with the file they come from: texts with a class. */
 final class LineSourceCatalogueTest {
@@ -135,6 +136,10 @@ final class LineSourceCatalogueTest {
 
   /** The catalogue hopes for .8; the corpus has about 1,300 such lines. */
   @Test
+  @EnabledIfEnvironmentVariable(
+      named = "BELLOWS_LONG_TESTS",
+      matches = "true",
+      disabledReason = "trains four networks: set BELLOWS_LONG_TESTS=true")
   @DisplayName(
       "SEQ-22 which of five files a line comes from, mean of 4 folds: an LSTM is above naive Bayes, .70 or more")
   void seq22LinesOfFiles() {
