@@ -77,11 +77,11 @@ public final class BellowsPlugin implements SparkPlugin {
   private static final class Executor implements ExecutorPlugin {
     @Override
     public void init(PluginContext context, Map<String, String> fromDriver) {
-      Meters.register(context.metricRegistry());
       String executorId = context.executorID();
       if (executorId.equals("driver")) {
         return; // local mode: the shards are in this very process
       }
+      Meters.register(context.metricRegistry());
       try {
         BlockManagerId id = SparkEnv.get().blockManager().blockManagerId();
         String host = id == null ? "127.0.0.1" : id.host();

@@ -23,7 +23,7 @@ class MetersTest {
   private static final Pattern CONSTANT =
       Pattern.compile("/\\*\\*((?:(?!\\*/).)*)\\*/\\s*([A-Z][A-Z_]+)\\((\\d+)\\)", Pattern.DOTALL);
 
-  /** The registry that an executor of local mode fills; the other calls of a context fail. */
+  /** The registry that the driver of local mode fills; the other calls of a context fail. */
   private static MetricRegistry registry() {
     MetricRegistry registry = new MetricRegistry();
     PluginContext context =
