@@ -77,6 +77,21 @@ final class SimNetwork {
     final ShardAddress address = new ShardAddress("host" + hosts.size(), 7000 + hosts.size());
     ShardServer server = newServer();
     boolean up = true;
+    private long pausedUntil;
+
+    /** Stops the process for a while; frames go on arriving in its buffers. */
+    void pause(long nanos) {
+      pausedUntil = Math.max(pausedUntil, world.now() + nanos);
+    }
+
+    /** Does something now, or as soon as the process goes on. */
+    private void whenAwake(Runnable action) {
+      if (world.now() < pausedUntil) {
+        world.after(pausedUntil - world.now(), () -> whenAwake(action));
+      } else {
+        action.run();
+      }
+    }
 
     void crash() {
       up = false;
@@ -90,7 +105,7 @@ final class SimNetwork {
 
     /** Housekeeping from now on, as the real host does. */
     void ticking() {
-      if (up) {
+      if (up && world.now() >= pausedUntil) {
         server.tick(effects);
       }
       world.after(TICK_NANOS, this::ticking);
@@ -122,9 +137,12 @@ final class SimNetwork {
   private record FromPeer(Host host, Peer peer, ShardServer owner) implements Receiver {
     @Override
     public void receive(long requestId, Message answer) {
-      if (host.server == owner) {
-        owner.answered(requestId, answer, host.effects);
-      }
+      host.whenAwake(
+          () -> {
+            if (host.server == owner) {
+              owner.answered(requestId, answer, host.effects);
+            }
+          });
     }
 
     @Override
@@ -217,6 +235,10 @@ final class SimNetwork {
     }
 
     private void atServer(byte[] frame) {
+      host.whenAwake(() -> handled(frame));
+    }
+
+    private void handled(byte[] frame) {
       if (!open || !host.up) {
         return;
       }

@@ -157,6 +157,9 @@ final class Simulation {
     if (replacementsLeft > 0) {
       world.after(random.between(1, 60) * SimWorld.MS, this::replaceSome);
     }
+    if (replacementsLeft > 0 || crashesLeft > 0) {
+      world.after(random.between(1, 100) * SimWorld.MS, this::pauseOne);
+    }
     if (crashesLeft > 0) {
       world.after(random.between(5, 120) * SimWorld.MS, this::crashOne);
       world.after(random.between(1, 20) * SimWorld.MS, this::snapshotSoon);
@@ -165,6 +168,16 @@ final class Simulation {
       }
     }
   }
+
+  /** A server stands still for up to a third of a second, now and then. */
+  private void pauseOne() {
+    world.random.pick(network.hosts()).pause(world.random.between(1, 300) * SimWorld.MS);
+    pauses++;
+    world.after(world.random.between(20, 400) * SimWorld.MS, this::pauseOne);
+  }
+
+  /** Number of times that a server stood still. */
+  long pauses;
 
   private void snapshotSoon() {
     driver.snapshot(smallestVersion() + world.random.between(1, 3));
@@ -248,8 +261,9 @@ final class Simulation {
       return;
     }
     crashesPending++;
-    boolean suspicion = replicated && world.random.chance(0.3);
-    if (!suspicion) { // else it lives on, with its tasks, and the driver thinks that it does not
+    // Else it lives on, with its tasks: the driver thinks that it does not, or restarted itself.
+    boolean lost = !world.random.chance(replicated ? 0.3 : 0.2);
+    if (lost) {
       host.crash();
       world.after(world.random.between(1, 30) * SimWorld.MS, host::restart);
     }

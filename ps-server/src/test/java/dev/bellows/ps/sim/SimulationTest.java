@@ -12,7 +12,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * The parameter server under loss, delay, duplication, reordering, bit flips, replaced tasks,
- * zombies and lost servers. The number of seeds can be raised with {@code -Dbellows.seeds=10000}.
+ * zombies, paused and lost servers and drivers that start again: 10,100 runs in a build. The number
+ * of seeds of each test can be changed with {@code -Dbellows.seeds=10000}.
  */
 class SimulationTest {
   private static final int[] LENGTHS = {5, 700, 1024, 1500, 2500, 3100};
@@ -66,10 +67,16 @@ class SimulationTest {
 
   @Test
   void fault_30_pausedTasksWakeUpAsZombiesAndLearnThatTheyAreStale() {
+    long[] pauses = new long[1];
     Seeds.forEach(
         "SimulationTest#fault_30*",
         1200,
-        seed -> simulate(seed, new Faults(0.02, 0.05, 0.01, 10, 0.01, 4, true, 0)).checkResult());
+        seed -> {
+          Simulation run = simulate(seed, new Faults(0.02, 0.05, 0.01, 10, 0.01, 4, true, 0));
+          run.checkResult();
+          pauses[0] += run.pauses;
+        });
+    assertThat(pauses[0]).as("pauses of servers").isPositive();
   }
 
   @Test
