@@ -8,9 +8,11 @@ import dev.bellows.ps.shard.ShardMap;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.BiFunction;
 import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The driver's side: makes, loads, watches, copies and drops the namespaces of one run on all its
@@ -219,6 +221,37 @@ public final class PsControl implements AutoCloseable {
     eachShard(
         "advancing to incarnation " + options.incarnation(),
         shard -> new Message.Advance(targets[shard]));
+  }
+
+  /** Named operations on the vector: scale, clip, noise, norm, largest elements, best split. */
+  public PsOperations operations() {
+    return new PsOperations(this);
+  }
+
+  int shards() {
+    return targets.length;
+  }
+
+  /** Asks every shard that there is a request for; answers in shard order. */
+  List<Message.OperateReply> operate(
+      String what, BiFunction<Target, Integer, @Nullable Message> request) {
+    calls.begin();
+    List<Call> asked = new ArrayList<>();
+    for (int shard = 0; shard < targets.length; shard++) {
+      Message message =
+          included.test(shard) && !map.isEmpty(shard) ? request.apply(targets[shard], shard) : null;
+      if (message != null) {
+        asked.add(calls.add(shard, message));
+      }
+    }
+    await(what);
+    List<Message.OperateReply> replies = new ArrayList<>();
+    for (Call call : asked) {
+      if (calls.answer(call) instanceof Message.OperateReply reply) {
+        replies.add(reply);
+      }
+    }
+    return replies;
   }
 
   /** Forgets the run on all shards. */

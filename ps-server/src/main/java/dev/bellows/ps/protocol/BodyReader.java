@@ -65,6 +65,7 @@ final class BodyReader {
                 in.getLong());
         case DETACH -> new Message.Detach(target());
         case ADVANCE -> new Message.Advance(target());
+        case OPERATE -> operate(target());
         case DONE -> new Message.Done(in.getLong());
         case FAILURE ->
             new Message.Failure(
@@ -75,9 +76,16 @@ final class BodyReader {
         case VALUES -> new Message.Values(in.getLong(), in.getInt(), in.getInt(), floats());
         case NORM_REPLY ->
             new Message.NormReply(
-                in.getLong(), bool("finite"), in.getInt(), in.getDouble(), doubles());
+                in.getLong(),
+                bool("finite"),
+                in.getInt(),
+                in.getDouble(),
+                doubles("squares", Integer.MAX_VALUE));
         case STATUS_REPLY -> status();
         case LEDGER_REPLY -> ledger();
+        case OPERATE_REPLY ->
+            new Message.OperateReply(
+                in.getLong(), doubles("reals", Integer.MAX_VALUE), longs("wholes"));
       };
     } catch (BufferUnderflowException e) {
       throw new PsException(PsErrorCode.BAD_REQUEST, opcode + " body ends too early", e);
@@ -225,7 +233,8 @@ final class BodyReader {
               + elementBytes
               + " bytes, "
               + in.remaining()
-              + " bytes are there");
+              + " bytes are there"
+              + (limit == Integer.MAX_VALUE ? "" : ", limit " + limit));
     }
     return n;
   }
@@ -238,8 +247,21 @@ final class BodyReader {
     return new Floats(array, 0, n);
   }
 
-  private double[] doubles() {
-    double[] array = new double[count("squares", Double.BYTES, Integer.MAX_VALUE)];
+  private Message operate(Target target) {
+    long id = in.getLong();
+    Operation operation = Operation.ofWire(in.getInt());
+    long step = in.getLong();
+    int slot = in.getInt();
+    int from = in.getInt();
+    int to = in.getInt();
+    double[] reals = doubles("reals", Operation.MAX_REALS);
+    long[] wholes = longs("wholes", Operation.MAX_WHOLES);
+    operation.check(reals.length, wholes.length);
+    return new Message.Operate(target, id, operation, step, slot, from, to, reals, wholes);
+  }
+
+  private double[] doubles(String what, int limit) {
+    double[] array = new double[count(what, Double.BYTES, limit)];
     for (int i = 0; i < array.length; i++) {
       array[i] = in.getDouble();
     }
@@ -247,7 +269,11 @@ final class BodyReader {
   }
 
   private long[] longs(String what) {
-    long[] array = new long[count(what, Long.BYTES, Integer.MAX_VALUE)];
+    return longs(what, Integer.MAX_VALUE);
+  }
+
+  private long[] longs(String what, int limit) {
+    long[] array = new long[count(what, Long.BYTES, limit)];
     for (int i = 0; i < array.length; i++) {
       array[i] = in.getLong();
     }

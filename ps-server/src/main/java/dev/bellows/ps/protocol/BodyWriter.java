@@ -29,6 +29,14 @@ final class BodyWriter {
       case COMMIT -> LONG + INT + Float.BYTES;
       case LEDGER -> LONG + INT;
       case GET -> LONG + 2 * INT;
+      case OPERATE -> {
+        Message.Operate m = (Message.Operate) message;
+        yield 2 * LONG + 4 * INT + numbersBytes(m.reals(), m.wholes());
+      }
+      case OPERATE_REPLY -> {
+        Message.OperateReply m = (Message.OperateReply) message;
+        yield LONG + numbersBytes(m.reals(), m.wholes());
+      }
       case ATTACH -> LONG + INT + stringBytes(((Message.Attach) message).replica().host());
       case FAILURE -> LONG + 2 * INT + stringBytes(((Message.Failure) message).detail());
       case VALUES -> LONG + 2 * INT + floatsBytes(((Message.Values) message).values());
@@ -113,6 +121,17 @@ final class BodyWriter {
         out.putInt(m.replica().port()).putLong(m.from());
       }
       case DONE -> out.putLong(((Message.Done) message).step());
+      case OPERATE -> {
+        Message.Operate m = (Message.Operate) message;
+        out.putLong(m.id()).putInt(m.operation().wire()).putLong(m.step());
+        out.putInt(m.slot()).putInt(m.from()).putInt(m.to());
+        numbers(m.reals(), m.wholes(), out);
+      }
+      case OPERATE_REPLY -> {
+        Message.OperateReply m = (Message.OperateReply) message;
+        out.putLong(m.step());
+        numbers(m.reals(), m.wholes(), out);
+      }
       case FAILURE -> {
         Message.Failure m = (Message.Failure) message;
         out.putInt(m.code().wire()).putLong(m.step()).putInt(m.slice());
@@ -180,6 +199,24 @@ final class BodyWriter {
           .putDouble(e.metric())
           .putDouble(e.rows());
       out.putInt((e.applied() ? 1 : 0) | (e.hasCrc() ? 2 : 0)).putInt(e.crc());
+    }
+  }
+
+  private static int numbersBytes(double[] reals, long[] wholes) {
+    return Math.addExact(
+        2 * INT,
+        Math.addExact(
+            Math.multiplyExact(DOUBLE, reals.length), Math.multiplyExact(LONG, wholes.length)));
+  }
+
+  private static void numbers(double[] reals, long[] wholes, ByteBuffer out) {
+    out.putInt(reals.length);
+    for (double real : reals) {
+      out.putDouble(real);
+    }
+    out.putInt(wholes.length);
+    for (long whole : wholes) {
+      out.putLong(whole);
     }
   }
 

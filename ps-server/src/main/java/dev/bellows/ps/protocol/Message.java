@@ -320,6 +320,51 @@ public sealed interface Message {
   }
 
   /**
+   * One of the named operations, on the elements of a global range that the shard holds. Answer:
+   * {@link OperateReply}.
+   *
+   * @param target namespace
+   * @param id of a change: grows, repeating it changes nothing; 0 for the others
+   * @param operation what to do
+   * @param step version that it is done at; not looked at for histograms
+   * @param slot 0: parameters, 1..n: optimiser slots
+   * @param from first global element
+   * @param to one past the last
+   * @param reals arguments, as {@link Operation} draws them
+   * @param wholes arguments
+   */
+  record Operate(
+      Target target,
+      long id,
+      Operation operation,
+      long step,
+      int slot,
+      int from,
+      int to,
+      double[] reals,
+      long[] wholes)
+      implements Request {
+    @Override
+    public Opcode opcode() {
+      return Opcode.OPERATE;
+    }
+  }
+
+  /**
+   * What an operation gave.
+   *
+   * @param step version of the namespace
+   * @param reals as {@link Operation} draws them
+   * @param wholes as {@link Operation} draws them
+   */
+  record OperateReply(long step, double[] reals, long[] wholes) implements Message {
+    @Override
+    public Opcode opcode() {
+      return Opcode.OPERATE_REPLY;
+    }
+  }
+
+  /**
    * Acknowledges a request.
    *
    * @param step version of what the request was about, or -1

@@ -29,6 +29,8 @@ import java.nio.ByteOrder;
  *   ATTACH        target str host, i32 port, i64 from
  *   DETACH        target
  *   ADVANCE       target
+ *   OPERATE       target i64 id, i32 operation, i64 step, i32 slot, i32 from, i32 to,
+ *                        i32 count, f64 reals[count], i32 count, i64 wholes[count]
  *   DONE          i64 step
  *   FAILURE       i32 code, i64 step, i32 slice, str detail
  *   VALUES        i64 version, i32 slot, i32 from, f32[]
@@ -38,6 +40,7 @@ import java.nio.ByteOrder;
  *                 i32 count, count times (i64 client, str name, i32 sliceFrom, i32 sliceTo, i64 lastStep, i64 silentMs)
  *   LEDGER_REPLY  i64 version, i32 length, i32 count, count times
  *                 (i64 step, f64 weight, f64 loss, f64 metric, f64 rows, i32 applied|hasCrc &lt;&lt; 1, i32 crc)
+ *   OPERATE_REPLY i64 step, i32 count, f64 reals[count], i32 count, i64 wholes[count]
  * </pre>
  *
  * <p>The decoder reads counts only after checking them against the bytes that are there, refuses

@@ -38,6 +38,8 @@ public enum Opcode {
   DETACH(17),
   /** {@link Message.Advance}. */
   ADVANCE(18),
+  /** {@link Message.Operate}. */
+  OPERATE(19),
   /** {@link Message.Done}. */
   DONE(64),
   /** {@link Message.Failure}. */
@@ -49,7 +51,9 @@ public enum Opcode {
   /** {@link Message.StatusReply}. */
   STATUS_REPLY(68),
   /** {@link Message.LedgerReply}. */
-  LEDGER_REPLY(69);
+  LEDGER_REPLY(69),
+  /** {@link Message.OperateReply}. */
+  OPERATE_REPLY(70);
 
   private static final Opcode[] BY_WIRE = new Opcode[128];
 

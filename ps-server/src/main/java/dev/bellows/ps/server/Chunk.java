@@ -2,6 +2,7 @@ package dev.bellows.ps.server;
 
 import dev.bellows.engine.optim.UpdateRule;
 import dev.bellows.ps.shard.Crc32c;
+import dev.bellows.ps.shard.Finite;
 import dev.bellows.ps.shard.FloatPool;
 import dev.bellows.ps.shard.TreeSum;
 
@@ -43,6 +44,14 @@ final class Chunk {
   /** 0: values, 1..n: optimiser slots. */
   float[] slot(int slot) {
     return slot == 0 ? values : slots[slot - 1];
+  }
+
+  /** True when neither a contribution was marked nor the complete sum overflowed. */
+  boolean isFinite() {
+    return sum.badSlice() < 0
+        && sum.scalar(0) >= 0
+        && Double.isFinite(sum.scalar(0))
+        && Finite.all(sum.sum(), 0, length);
   }
 
   /** Moves on by one version with the complete sum. */

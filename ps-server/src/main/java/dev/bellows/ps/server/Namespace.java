@@ -9,7 +9,6 @@ import dev.bellows.ps.protocol.Message.State;
 import dev.bellows.ps.protocol.PsErrorCode;
 import dev.bellows.ps.protocol.Target;
 import dev.bellows.ps.shard.Crc32c;
-import dev.bellows.ps.shard.Finite;
 import dev.bellows.ps.shard.FloatPool;
 import dev.bellows.ps.shard.ShardMap;
 import dev.bellows.ps.shard.TreeSum;
@@ -46,6 +45,7 @@ final class Namespace {
   private final TwoPhase phase;
   private final Replication replication;
   private final @Nullable RelaxedSteps relaxed;
+  private final Operations operations;
   private State state = State.LOADING;
   private long version;
   private int ahead;
@@ -100,6 +100,7 @@ final class Namespace {
         create.consistency().isBsp()
             ? null
             : new RelaxedSteps(this, create, chunks, rule, this::rate, snapshots, ledger);
+    this.operations = new Operations(create, chunks, budget, snapshots, replication);
   }
 
   private int partLength(int number) {
@@ -287,20 +288,11 @@ final class Namespace {
       if (phase.completed()) {
         deferred.answer(phase.waiting, phase.reply(version), out);
       }
-    } else if (isFinite(chunk)) {
+    } else if (chunk.isFinite()) {
       moveOn(chunk, true, 1f, now, out);
     } else {
       diverge(sum.badSlice(), out);
     }
-  }
-
-  /** True when neither a contribution was marked nor the sum overflowed. */
-  static boolean isFinite(Chunk chunk) {
-    TreeSum sum = chunk.sum;
-    return sum.badSlice() < 0
-        && sum.scalar(0) >= 0
-        && Double.isFinite(sum.scalar(0))
-        && Finite.all(sum.sum(), 0, chunk.length);
   }
 
   private void moveOn(Chunk chunk, boolean apply, float clip, long now, Effects out) {
@@ -473,6 +465,12 @@ final class Namespace {
   Message get(Message.Get m) {
     requireSlot(m.slot());
     return snapshots.get(m.step(), m.slot(), chunk(m.chunk()));
+  }
+
+  Message operate(Message.Operate m) {
+    require(State.RUNNING);
+    requireSlot(m.slot());
+    return operations.handle(m, version, ahead == 0);
   }
 
   Message release(long step, Effects out) {

@@ -73,6 +73,11 @@ final class Replication {
     this.steps = new long[chunks.length];
   }
 
+  /** Whether there is a replica. */
+  boolean isAttached() {
+    return peer != null;
+  }
+
   /** Whether the replica is there. */
   boolean isAt(Peer server) {
     return server.equals(peer);

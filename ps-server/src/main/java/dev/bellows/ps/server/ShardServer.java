@@ -171,6 +171,7 @@ public final class ShardServer {
       case COMMIT -> namespace.commit((Message.Commit) request, now, out);
       case STATUS -> namespace.status(now);
       case LEDGER -> namespace.ledger((Message.Ledger) request);
+      case OPERATE -> namespace.operate((Message.Operate) request);
       case GET -> namespace.get((Message.Get) request);
       case RELEASE -> namespace.release(((Message.Release) request).step(), out);
       default -> throw new Refusal(PsErrorCode.BAD_OPCODE, "no handler for " + request.opcode());

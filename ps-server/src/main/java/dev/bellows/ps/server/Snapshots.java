@@ -101,6 +101,11 @@ final class Snapshots {
     return new Message.Values(step, slot, chunk.from, Floats.of(values));
   }
 
+  /** Whether the copy is, or will be, one of this version. */
+  boolean holds(long step) {
+    return copy != null && copy.step == step;
+  }
+
   void release(long step, Effects out) {
     if (copy != null && copy.step == step) {
       drop(out);

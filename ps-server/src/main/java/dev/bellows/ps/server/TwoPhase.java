@@ -47,7 +47,7 @@ final class TwoPhase {
     boolean finite = true;
     int blocks = 0;
     for (Chunk chunk : chunks) {
-      finite &= Namespace.isFinite(chunk);
+      finite &= chunk.isFinite();
       blocks += (chunk.length + UpdateRule.BLOCK - 1) / UpdateRule.BLOCK;
     }
     double[] squares = new double[blocks];

@@ -16,13 +16,16 @@ import java.util.concurrent.CompletableFuture;
 final class ClientHandshakeHandler extends ChannelInboundHandlerAdapter {
 
   private final Handshake.Client handshake;
+  private final int maxFrameBytes;
   private final CompletableFuture<Void> opened;
   private final FixedBytes challenge = new FixedBytes(Handshake.CHALLENGE_BYTES);
   private final FixedBytes result = new FixedBytes(Handshake.RESULT_BYTES);
   private boolean proofSent;
 
-  ClientHandshakeHandler(Handshake.Client handshake, CompletableFuture<Void> opened) {
+  ClientHandshakeHandler(
+      Handshake.Client handshake, int maxFrameBytes, CompletableFuture<Void> opened) {
     this.handshake = handshake;
+    this.maxFrameBytes = maxFrameBytes;
     this.opened = opened;
   }
 
@@ -56,6 +59,10 @@ final class ClientHandshakeHandler extends ChannelInboundHandlerAdapter {
       return;
     }
     handshake.finish(result.bytes());
+    RecordLayer records = handshake.records(maxFrameBytes);
+    if (records != null) {
+      ctx.pipeline().addAfter(ctx.name(), null, records);
+    }
     // The server speaks only when asked: no bytes can follow the result yet.
     ctx.pipeline().remove(this);
     opened.complete(null);

@@ -34,7 +34,8 @@ record ClientOpening(ChannelFuture tcp, CompletableFuture<@Nullable Void> opened
     byte[] nonce = new byte[Handshake.NONCE_BYTES];
     random.nextBytes(nonce);
     Handshake.Client handshake =
-        new Handshake.Client(options.secret(), FrameHeader.VERSION, options.run(), nonce);
+        new Handshake.Client(
+            options.secret(), options.mode(), FrameHeader.VERSION, options.run(), nonce);
     ChannelFuture tcp =
         new Bootstrap()
             .group(group)
@@ -55,7 +56,8 @@ record ClientOpening(ChannelFuture tcp, CompletableFuture<@Nullable Void> opened
                   protected void initChannel(SocketChannel channel) {
                     channel
                         .pipeline()
-                        .addLast(new ClientHandshakeHandler(handshake, opened))
+                        .addLast(
+                            new ClientHandshakeHandler(handshake, options.maxFrameBytes(), opened))
                         .addLast(connection);
                   }
                 })

@@ -12,10 +12,10 @@ import org.jspecify.annotations.Nullable;
  * The mutual challenge that opens every connection: who can't prove the secret sees nothing else.
  *
  * <pre>
- *   client -> server  HELLO      0 magic 'BLWH' | 4 handshake u16 | 6 protocol u16 | 8 run 32 | 40 nonce 32   = 72 bytes
- *   server -> client  CHALLENGE  0 magic 'BLWH' | 4 handshake u16 | 6 protocol u16 | 8 nonce 32              = 40 bytes
- *   client -> server  PROOF      HMAC(key, "bellows client proof" HELLO CHALLENGE)                            = 32 bytes
- *   server -> client  RESULT     0 status u32 | 4 HMAC(key, "bellows server proof" HELLO CHALLENGE PROOF)     = 36 bytes
+ *   client -> server  HELLO      0 magic 'BLWH' | 4 handshake u8 | 5 mode u8 | 6 protocol u16 | 8 run 32 | 40 nonce 32   = 72 bytes
+ *   server -> client  CHALLENGE  0 magic 'BLWH' | 4 handshake u8 | 5 mode u8 | 6 protocol u16 | 8 nonce 32              = 40 bytes
+ *   client -> server  PROOF      HMAC(key, "bellows client proof" HELLO CHALLENGE)                                       = 32 bytes
+ *   server -> client  RESULT     0 status u32 | 4 HMAC(key, "bellows server proof" HELLO CHALLENGE PROOF)                = 36 bytes
  * </pre>
  *
  * <p>Little-endian; {@code run} is the SHA-256 of the run's name. Both nonces and both versions are
@@ -25,8 +25,12 @@ import org.jspecify.annotations.Nullable;
  * same work behind it whatever the cause; the status of a refusal is {@link #REFUSED} and its MAC
  * bytes are a MAC under a random key.
  *
- * <p>The handshake proves who opened the connection; the frames that follow are neither encrypted
- * nor authenticated one by one (their CRC32C finds accidents, not attackers on the wire).
+ * <p>The {@link WireMode} is each side's own setting, never negotiated down: who is told another
+ * one ends the connection, and as both are under the MACs nobody between them can change what is
+ * told. In {@link WireMode#CLEAR} the handshake proves who opened the connection, and the frames
+ * that follow are neither encrypted nor authenticated one by one (their CRC32C finds accidents, not
+ * attackers on the wire). In {@link WireMode#AES_256_GCM} all that follows is sealed under keys
+ * made of the secret, both nonces and the whole handshake, another one for each direction.
  */
 final class Handshake {
 
@@ -44,10 +48,13 @@ final class Handshake {
   static final int REFUSED = 2;
 
   private static final int VERSION_OFFSET = 4;
+  private static final int MODE_OFFSET = 5;
   private static final int PROTOCOL_OFFSET = 6;
 
   private static final byte[] CLIENT_LABEL = label("bellows client proof");
   private static final byte[] SERVER_LABEL = label("bellows server proof");
+  private static final byte[] CLIENT_TRAFFIC = label("bellows client traffic");
+  private static final byte[] SERVER_TRAFFIC = label("bellows server traffic");
 
   private Handshake() {}
 
@@ -64,16 +71,19 @@ final class Handshake {
   /** The client's half. */
   static final class Client {
     private final Secret secret;
+    private final WireMode mode;
     private final int protocolVersion;
     private final byte[] hello;
     private byte[] challenge = new byte[0];
     private byte[] proof = new byte[0];
 
-    Client(Secret secret, int protocolVersion, String run, byte[] nonce) {
+    Client(Secret secret, WireMode mode, int protocolVersion, String run, byte[] nonce) {
       this.secret = secret;
+      this.mode = mode;
       this.protocolVersion = protocolVersion;
       ByteBuffer out = ByteBuffer.allocate(HELLO_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-      out.putInt(MAGIC).putShort((short) VERSION).putShort((short) protocolVersion);
+      out.putInt(MAGIC).put((byte) VERSION).put((byte) mode.wire());
+      out.putShort((short) protocolVersion);
       out.put(sha256(run)).put(nonce, 0, NONCE_BYTES);
       this.hello = out.array();
     }
@@ -96,7 +106,7 @@ final class Handshake {
                 + Integer.toHexString(in.getInt(0))
                 + ")");
       }
-      int version = in.getShort(VERSION_OFFSET) & 0xFFFF;
+      int version = in.get(VERSION_OFFSET) & 0xFF;
       int protocol = in.getShort(PROTOCOL_OFFSET) & 0xFFFF;
       if (version != VERSION || protocol != protocolVersion) {
         throw new HandshakeException(
@@ -110,6 +120,17 @@ final class Handshake {
                 + " and "
                 + protocolVersion
                 + "; run the same release of Bellows everywhere");
+      }
+      int serverMode = in.get(MODE_OFFSET) & 0xFF;
+      if (serverMode != mode.wire()) {
+        throw new HandshakeException(
+            HandshakeException.Reason.ENCRYPTION,
+            "the parameter server wants "
+                + WireMode.title(serverMode)
+                + ", this client "
+                + mode
+                + "; nothing was sent to it: turn encryption on at both ends or at none"
+                + " (spark.network.crypto.enabled or spark.ssl.rpc.enabled)");
       }
       challenge = receivedChallenge.clone();
       proof = secret.mac(CLIENT_LABEL, hello, challenge);
@@ -138,26 +159,40 @@ final class Handshake {
                 + " server, nothing was sent to it");
       }
     }
+
+    /** The cipher of the connection after {@link #finish}; null when its frames are clear. */
+    @Nullable RecordLayer records(int maxFrameBytes) {
+      return mode == WireMode.CLEAR
+          ? null
+          : new RecordLayer(
+              RecordCipher.sealing(traffic(secret, CLIENT_TRAFFIC, hello, challenge, proof)),
+              RecordCipher.opening(traffic(secret, SERVER_TRAFFIC, hello, challenge, proof)),
+              maxFrameBytes);
+    }
   }
 
   /** The server's half. */
   static final class Server {
     private final Secret secret;
+    private final WireMode mode;
     private final int protocolVersion;
     private final byte[] challenge;
     private final byte[] decoyKey;
     private byte @Nullable [] hello;
+    private byte[] proof = new byte[0];
 
     /**
      * @param nonce 32 fresh random bytes, sent as the challenge
      * @param decoyKey fresh random bytes that key the MAC of a refusal
      */
-    Server(Secret secret, int protocolVersion, byte[] nonce, byte[] decoyKey) {
+    Server(Secret secret, WireMode mode, int protocolVersion, byte[] nonce, byte[] decoyKey) {
       this.secret = secret;
+      this.mode = mode;
       this.protocolVersion = protocolVersion;
       this.decoyKey = decoyKey;
       ByteBuffer out = ByteBuffer.allocate(CHALLENGE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-      out.putInt(MAGIC).putShort((short) VERSION).putShort((short) protocolVersion);
+      out.putInt(MAGIC).put((byte) VERSION).put((byte) mode.wire());
+      out.putShort((short) protocolVersion);
       out.put(nonce, 0, NONCE_BYTES);
       this.challenge = out.array();
     }
@@ -168,24 +203,47 @@ final class Handshake {
       return challenge.clone();
     }
 
+    /** What the client asks for when it is not what this server wants, else null; for the log. */
+    @Nullable String otherMode() {
+      byte[] clientHello = hello;
+      int asked = clientHello == null ? mode.wire() : clientHello[MODE_OFFSET] & 0xFF;
+      return asked == mode.wire()
+          ? null
+          : "it asks for " + WireMode.title(asked) + ", this server wants " + mode;
+    }
+
     /** Takes PROOF and returns RESULT; {@link #accepted} reads it. */
     byte[] result(byte[] receivedProof) {
       byte[] clientHello = hello;
       if (clientHello == null) {
         throw new IllegalStateException("PROOF before HELLO");
       }
+      proof = receivedProof.clone();
       byte[] expected = secret.mac(CLIENT_LABEL, clientHello, challenge);
       ByteBuffer in = ByteBuffer.wrap(clientHello).order(ByteOrder.LITTLE_ENDIAN);
       // No short cut: every cause of refusal costs the same two MACs.
       boolean accept = MessageDigest.isEqual(expected, receivedProof);
       accept &= in.getInt(0) == MAGIC;
-      accept &= (in.getShort(VERSION_OFFSET) & 0xFFFF) == VERSION;
+      accept &= (in.get(VERSION_OFFSET) & 0xFF) == VERSION;
+      accept &= (in.get(MODE_OFFSET) & 0xFF) == mode.wire();
       accept &= (in.getShort(PROTOCOL_OFFSET) & 0xFFFF) == protocolVersion;
       Secret answerKey = accept ? secret : Secret.of(decoyKey);
       byte[] mac = answerKey.mac(SERVER_LABEL, clientHello, challenge, receivedProof);
       ByteBuffer out = ByteBuffer.allocate(RESULT_BYTES).order(ByteOrder.LITTLE_ENDIAN);
       out.putInt(accept ? ACCEPTED : REFUSED).put(mac);
       return out.array();
+    }
+
+    /** The cipher of an accepted connection; null when its frames are clear. */
+    @Nullable RecordLayer records(int maxFrameBytes) {
+      byte[] clientHello = hello;
+      if (mode == WireMode.CLEAR || clientHello == null) {
+        return null;
+      }
+      return new RecordLayer(
+          RecordCipher.sealing(traffic(secret, SERVER_TRAFFIC, clientHello, challenge, proof)),
+          RecordCipher.opening(traffic(secret, CLIENT_TRAFFIC, clientHello, challenge, proof)),
+          maxFrameBytes);
     }
   }
 
@@ -194,9 +252,34 @@ final class Handshake {
     return ByteBuffer.wrap(result).order(ByteOrder.LITTLE_ENDIAN).getInt(0) == ACCEPTED;
   }
 
+  /** The secret of one direction: bound to both nonces, both versions, the mode and the run. */
+  private static byte[] traffic(
+      Secret secret, byte[] direction, byte[] hello, byte[] challenge, byte[] proof) {
+    byte[] nonces = new byte[2 * NONCE_BYTES];
+    System.arraycopy(hello, HELLO_BYTES - NONCE_BYTES, nonces, 0, NONCE_BYTES);
+    System.arraycopy(challenge, CHALLENGE_BYTES - NONCE_BYTES, nonces, NONCE_BYTES, NONCE_BYTES);
+    return secret.traffic(nonces, concat(direction, sha256(concat(hello, challenge, proof))));
+  }
+
+  private static byte[] concat(byte[]... parts) {
+    int length = 0;
+    for (byte[] part : parts) {
+      length += part.length;
+    }
+    ByteBuffer all = ByteBuffer.allocate(length);
+    for (byte[] part : parts) {
+      all.put(part);
+    }
+    return all.array();
+  }
+
   private static byte[] sha256(String text) {
+    return sha256(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static byte[] sha256(byte[] bytes) {
     try {
-      return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+      return MessageDigest.getInstance("SHA-256").digest(bytes);
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("this Java runtime has no SHA-256", e);
     }

@@ -13,6 +13,8 @@ public final class HandshakeException extends IOException {
     REFUSED,
     /** Another release at the other end. */
     VERSION,
+    /** One end wants its frames encrypted, the other does not. Maps to exit code 9. */
+    ENCRYPTION,
     /** Something else listens there. */
     NOT_BELLOWS
   }

@@ -200,6 +200,9 @@ final class HostConnection extends ChannelInboundHandlerAdapter implements Frame
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    if (cause instanceof BadRecordException) {
+      loop.counters().increment(TransportCounter.BAD_RECORDS);
+    }
     loop.log().warn("closing " + channel.remoteAddress() + ": " + cause);
     ctx.close();
   }

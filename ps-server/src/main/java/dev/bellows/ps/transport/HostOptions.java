@@ -9,6 +9,7 @@ import dev.bellows.ps.protocol.FrameHeader;
  * @param port first port to try; 0 lets the system choose
  * @param portTries number of consecutive ports to try when one is in use
  * @param secret what clients must prove
+ * @param mode whether frames are encrypted; clients must have been told the same
  * @param handshakeTimeoutMs time a connection has to prove it
  * @param maxUnauthenticated connections that may be in their handshake at once; the oldest is
  *     dropped for one more
@@ -22,6 +23,7 @@ public record HostOptions(
     int port,
     int portTries,
     Secret secret,
+    WireMode mode,
     int handshakeTimeoutMs,
     int maxUnauthenticated,
     int maxConnections,
@@ -31,6 +33,7 @@ public record HostOptions(
 
   /** Checks the ranges. */
   public HostOptions {
+    mode.check(secret);
     if (port < 0 || port > 65_535) {
       throw new IllegalArgumentException("port must be in 0..65535, found " + port);
     }
@@ -67,6 +70,7 @@ public record HostOptions(
         port,
         16,
         secret,
+        WireMode.CLEAR,
         5_000,
         256,
         4_096,
@@ -87,6 +91,7 @@ public record HostOptions(
         port,
         portTries,
         secret,
+        mode,
         timeoutMs,
         maxUnauthenticated,
         maxConnections,
@@ -102,6 +107,7 @@ public record HostOptions(
         port,
         portTries,
         secret,
+        mode,
         handshakeTimeoutMs,
         maxUnauthenticated,
         maxConnections,
@@ -117,6 +123,7 @@ public record HostOptions(
         port,
         portTries,
         secret,
+        mode,
         handshakeTimeoutMs,
         unauthenticated,
         connections,
@@ -132,6 +139,7 @@ public record HostOptions(
         port,
         portTries,
         secret,
+        mode,
         handshakeTimeoutMs,
         maxUnauthenticated,
         maxConnections,
@@ -147,6 +155,23 @@ public record HostOptions(
         port,
         tries,
         secret,
+        mode,
+        handshakeTimeoutMs,
+        maxUnauthenticated,
+        maxConnections,
+        maxFrameBytes,
+        heartbeatMs,
+        maxPendingBytes);
+  }
+
+  /** The same with frames of another kind. */
+  public HostOptions withMode(WireMode wanted) {
+    return new HostOptions(
+        bindHost,
+        port,
+        portTries,
+        secret,
+        wanted,
         handshakeTimeoutMs,
         maxUnauthenticated,
         maxConnections,

@@ -107,13 +107,13 @@ public final class NettyConnector implements Connector {
   }
 
   private static PsException failed(ShardAddress address, Throwable cause) {
-    boolean distrust =
-        cause instanceof HandshakeException handshake
-            && handshake.reason() == HandshakeException.Reason.REFUSED;
-    PsErrorCode code = distrust ? PsErrorCode.NOT_AUTHENTICATED : PsErrorCode.CONNECTION_LOST;
-    if (cause instanceof HandshakeException handshake
-        && handshake.reason() != HandshakeException.Reason.REFUSED) {
-      code = PsErrorCode.BAD_VERSION;
+    PsErrorCode code = PsErrorCode.CONNECTION_LOST;
+    if (cause instanceof HandshakeException handshake) {
+      code =
+          switch (handshake.reason()) {
+            case REFUSED, ENCRYPTION -> PsErrorCode.NOT_AUTHENTICATED;
+            case VERSION, NOT_BELLOWS -> PsErrorCode.BAD_VERSION;
+          };
     }
     return new PsException(
         code, "cannot connect to " + address + ": " + String.valueOf(cause.getMessage()), cause);

@@ -50,6 +50,7 @@ final class PeerLinks {
     this.options =
         new ConnectorOptions(
             host.secret(),
+            host.mode(),
             "bellows-replica",
             CONNECT_TIMEOUT_MS,
             CONNECT_TIMEOUT_MS,

@@ -9,20 +9,26 @@ import javax.crypto.spec.SecretKeySpec;
 /**
  * The shared secret that both ends of a connection prove, or its declared absence.
  *
- * <p>Only a key derived from it is kept; it appears in no message, log line or {@code toString}.
+ * <p>Only keys derived from it are kept, one for proofs and one for traffic; it appears in no
+ * message, log line or {@code toString}.
  */
 public final class Secret {
 
   private static final String HMAC = "HmacSHA256";
   private static final byte[] KEY_LABEL =
       "bellows ps handshake key v1".getBytes(StandardCharsets.US_ASCII);
-  private static final Secret NONE = new Secret(derive(new byte[] {0}, new byte[0]), false);
+  private static final byte[] TRAFFIC_LABEL =
+      "bellows ps traffic key v1".getBytes(StandardCharsets.US_ASCII);
+  private static final Secret NONE =
+      new Secret(derive(new byte[] {0}, new byte[0]), new byte[0], false);
 
   private final SecretKeySpec key;
+  private final byte[] trafficKey;
   private final boolean present;
 
-  private Secret(byte[] derivedKey, boolean present) {
+  private Secret(byte[] derivedKey, byte[] trafficKey, boolean present) {
     this.key = new SecretKeySpec(derivedKey, HMAC);
+    this.trafficKey = trafficKey;
     this.present = present;
   }
 
@@ -42,7 +48,7 @@ public final class Secret {
       throw new IllegalArgumentException(
           "the secret is empty; give at least one byte (32 random ones are best) or Secret.none()");
     }
-    return new Secret(derive(bytes, KEY_LABEL), true);
+    return new Secret(derive(bytes, KEY_LABEL), derive(bytes, TRAFFIC_LABEL), true);
   }
 
   /** Returns whether there is one. */
@@ -62,6 +68,19 @@ public final class Secret {
     } catch (GeneralSecurityException e) {
       throw unavailable(e);
     }
+  }
+
+  /**
+   * Returns the secret of one direction of one connection: 32 bytes.
+   *
+   * @param nonces of both sides, fresh for the connection
+   * @param info names the direction and all that was agreed
+   */
+  byte[] traffic(byte[] nonces, byte[] info) {
+    if (!present) {
+      throw new IllegalStateException("there is no secret to make keys of");
+    }
+    return Hkdf.expand(Hkdf.extract(nonces, trafficKey), info, Hkdf.HASH_BYTES);
   }
 
   @Override

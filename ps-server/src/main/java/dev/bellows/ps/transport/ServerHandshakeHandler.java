@@ -95,6 +95,11 @@ final class ServerHandshakeHandler extends ChannelInboundHandlerAdapter {
       }
       helloAnswered = true;
       ctx.writeAndFlush(Unpooled.wrappedBuffer(handshake.challenge(hello.bytes())));
+      String other = handshake.otherMode();
+      if (other != null) {
+        // Refused with the proof like any other; an honest client has closed by then.
+        log.warn("refusing " + ctx.channel().remoteAddress() + ": " + other);
+      }
     }
     if (!proof.takeFrom(in)) {
       return;

@@ -154,29 +154,36 @@ public final class ShardHost implements AutoCloseable {
                     .closeFuture()
                     .addListener(
                         closed -> loop.counters().increment(TransportCounter.CONNECTIONS_CLOSED));
+                Handshake.Server handshake =
+                    new Handshake.Server(
+                        options.secret(),
+                        options.mode(),
+                        FrameHeader.VERSION,
+                        randomBytes(random),
+                        randomBytes(random));
                 channel
                     .pipeline()
                     .addLast(
                         new ServerHandshakeHandler(
-                            new Handshake.Server(
-                                options.secret(),
-                                FrameHeader.VERSION,
-                                randomBytes(random),
-                                randomBytes(random)),
+                            handshake,
                             strangers,
                             loop.counters(),
                             loop.log(),
                             options.handshakeTimeoutMs(),
-                            ctx -> admit(ctx, loop)));
+                            ctx -> admit(ctx, handshake, loop)));
               }
             });
   }
 
-  private static void admit(ChannelHandlerContext ctx, ShardLoop loop) {
+  private static void admit(ChannelHandlerContext ctx, Handshake.Server handshake, ShardLoop loop) {
     // Strangers are read in small pieces; whoever is known may send whole chunks.
     ctx.channel()
         .config()
         .setRecvByteBufAllocator(new AdaptiveRecvByteBufAllocator(4096, 64 << 10, 512 << 10));
+    RecordLayer records = handshake.records(loop.options().maxFrameBytes());
+    if (records != null) {
+      ctx.pipeline().addLast(records);
+    }
     ctx.pipeline().addLast(loop.admit(ctx.channel()));
   }
 

@@ -31,7 +31,9 @@ public enum TransportCounter {
   /** Connections closed because nothing was heard from the peer. */
   SILENT_PEERS(14),
   /** Times reading from a peer was paused because it did not take its answers. */
-  BACK_PRESSURE_PAUSES(15);
+  BACK_PRESSURE_PAUSES(15),
+  /** Sealed records that did not open: the connection was closed. */
+  BAD_RECORDS(16);
 
   private final int id;
 

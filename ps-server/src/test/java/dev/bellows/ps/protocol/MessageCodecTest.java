@@ -40,6 +40,9 @@ class MessageCodecTest {
         new Message.Attach(TARGET, new Peer("10.0.0.7", 7077), 400),
         new Message.Detach(TARGET),
         new Message.Advance(TARGET),
+        new Message.Operate(
+            TARGET, 5, Operation.ADD_NOISE, 12, 1, 3, 900, new double[] {0.5}, new long[] {-7}),
+        new Message.OperateReply(12, new double[] {1.5}, new long[] {3, 4}),
         new Message.Done(13),
         new Message.Failure(PsErrorCode.STEP_AHEAD, 5, 6, "gr\u00fc\u00dfe"),
         new Message.Values(13, 0, 1024, FLOATS),
@@ -243,6 +246,33 @@ class MessageCodecTest {
             -1),
         PsErrorCode.BAD_REQUEST);
     assertThatCode(() -> decode(frame)).doesNotThrowAnyException();
+  }
+
+  @Test
+  void fault_20_unknownOperationsAndOversizedArgumentsAreRefused() {
+    Message.Operate scale =
+        new Message.Operate(TARGET, 1, Operation.SCALE, 0, 0, 0, 9, new double[] {1}, new long[0]);
+    byte[] frame = encode(7, scale);
+    int operation = FrameHeader.BYTES + 2 + 5 + 4 + 8 + 8; // target, id
+    for (int wire : new int[] {0, -1, 8, Integer.MAX_VALUE}) {
+      assertRefused(resealed(frame, b -> b.putInt(operation, wire), -1), PsErrorCode.BAD_REQUEST);
+    }
+    // CLIP takes two numbers, not one
+    assertRefused(resealed(frame, b -> b.putInt(operation, 2), -1), PsErrorCode.BAD_REQUEST);
+    byte[] large =
+        encode(
+            7,
+            new Message.Operate(
+                TARGET,
+                1,
+                Operation.ADD_HISTOGRAM,
+                0,
+                0,
+                0,
+                9,
+                new double[0],
+                new long[Operation.MAX_WHOLES + 1]));
+    assertThatThrownBy(() -> decode(large)).hasMessageContaining("limit 262144");
   }
 
   @Test

@@ -21,11 +21,11 @@ class HandshakeTest {
   }
 
   private Handshake.Client client(Secret clientSecret, int protocol, String run, int nonce) {
-    return new Handshake.Client(clientSecret, protocol, run, nonce(nonce));
+    return new Handshake.Client(clientSecret, WireMode.CLEAR, protocol, run, nonce(nonce));
   }
 
   private Handshake.Server server(Secret serverSecret, int nonce) {
-    return new Handshake.Server(serverSecret, PROTOCOL, nonce(nonce), nonce(99));
+    return new Handshake.Server(serverSecret, WireMode.CLEAR, PROTOCOL, nonce(nonce), nonce(99));
   }
 
   @Test

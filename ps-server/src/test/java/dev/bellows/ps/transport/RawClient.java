@@ -54,7 +54,7 @@ final class RawClient implements AutoCloseable {
 
   /** Does the whole handshake. */
   RawClient authenticate(Secret secret) throws IOException {
-    Handshake.Client handshake = new Handshake.Client(secret, 1, "run-1", nonce(7));
+    Handshake.Client handshake = new Handshake.Client(secret, WireMode.CLEAR, 1, "run-1", nonce(7));
     send(handshake.hello());
     send(handshake.prove(read(Handshake.CHALLENGE_BYTES)));
     handshake.finish(read(Handshake.RESULT_BYTES));

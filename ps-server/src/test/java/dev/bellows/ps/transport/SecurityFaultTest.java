@@ -157,7 +157,7 @@ class SecurityFaultTest {
 
   private byte[] refusal(Secret secret, int protocol) throws IOException {
     Handshake.Client handshake =
-        new Handshake.Client(secret, protocol, "run-1", RawClient.nonce(1));
+        new Handshake.Client(secret, WireMode.CLEAR, protocol, "run-1", RawClient.nonce(1));
     try (RawClient client = new RawClient(host.port())) {
       client.send(handshake.hello());
       client.send(handshake.prove(client.read(Handshake.CHALLENGE_BYTES)));
@@ -166,7 +166,8 @@ class SecurityFaultTest {
   }
 
   private byte[] downgraded() throws IOException {
-    byte[] hello = new Handshake.Client(SECRET, 0, "run-1", RawClient.nonce(1)).hello();
+    byte[] hello =
+        new Handshake.Client(SECRET, WireMode.CLEAR, 0, "run-1", RawClient.nonce(1)).hello();
     try (RawClient client = new RawClient(host.port())) {
       client.send(hello);
       byte[] challenge = client.read(Handshake.CHALLENGE_BYTES);
@@ -177,7 +178,8 @@ class SecurityFaultTest {
   }
 
   private byte[] replayed() throws IOException {
-    Handshake.Client honest = new Handshake.Client(SECRET, 1, "run-1", RawClient.nonce(1));
+    Handshake.Client honest =
+        new Handshake.Client(SECRET, WireMode.CLEAR, 1, "run-1", RawClient.nonce(1));
     byte[] capturedHello = honest.hello();
     byte[] capturedProof;
     try (RawClient client = new RawClient(host.port())) {
@@ -210,7 +212,8 @@ class SecurityFaultTest {
 
   @Test
   void fault_21_framesBehindTheProofAreRefused() throws IOException {
-    Handshake.Client handshake = new Handshake.Client(SECRET, 1, "run-1", RawClient.nonce(1));
+    Handshake.Client handshake =
+        new Handshake.Client(SECRET, WireMode.CLEAR, 1, "run-1", RawClient.nonce(1));
     try (RawClient client = new RawClient(host.port())) {
       client.send(handshake.hello());
       byte[] proof = handshake.prove(client.read(Handshake.CHALLENGE_BYTES));
@@ -311,7 +314,8 @@ class SecurityFaultTest {
                 .withHandshakeTimeoutMs(1_000)
                 .withConnectionCaps(cap, 1_000))) {
       List<RawClient> slow = new ArrayList<>();
-      byte[] hello = new Handshake.Client(SECRET, 1, "run-1", RawClient.nonce(1)).hello();
+      byte[] hello =
+          new Handshake.Client(SECRET, WireMode.CLEAR, 1, "run-1", RawClient.nonce(1)).hello();
       try {
         for (int i = 0; i < 500; i++) {
           slow.add(new RawClient(small.port()).send(hello[0]));

@@ -185,7 +185,7 @@ class ShardHostTest {
       byte[] hello = new byte[Handshake.HELLO_BYTES];
       in.readFully(hello);
       Handshake.Server handshake =
-          new Handshake.Server(SECRET, 1, RawClient.nonce(3), RawClient.nonce(4));
+          new Handshake.Server(SECRET, WireMode.CLEAR, 1, RawClient.nonce(3), RawClient.nonce(4));
       peer.getOutputStream().write(handshake.challenge(hello));
       byte[] proof = new byte[Handshake.PROOF_BYTES];
       in.readFully(proof);

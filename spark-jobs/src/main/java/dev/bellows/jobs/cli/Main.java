@@ -44,6 +44,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       InspectCommand.class,
       VerifyCommand.class,
       BenchCommand.class,
+      ServerCommand.class,
       DoctorCommand.class
     })
 public final class Main implements Runnable {

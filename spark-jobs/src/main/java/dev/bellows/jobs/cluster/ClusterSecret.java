@@ -9,8 +9,10 @@ import org.jspecify.annotations.Nullable;
  * The secret that shard servers and their clients prove to each other.
  *
  * <p>With {@code spark.authenticate} it is Spark's own secret, which every executor has already;
- * otherwise the driver makes one per Spark context and Spark's plugin channel carries it to the
- * executors, which keep it here. It is never written to a command line, a log, a file or a task.
+ * otherwise the one that was given to the driver from outside ({@link GivenSecret}, which
+ * stand-alone servers need), else the driver makes one per Spark context; and Spark's plugin
+ * channel carries it to the executors, which keep it here. It is never written to a command line, a
+ * log, a file or a task.
  */
 final class ClusterSecret {
   private static final int BYTES = 32;
@@ -22,6 +24,11 @@ final class ClusterSecret {
 
   /** The secret for a new Spark context, on the driver. */
   static synchronized String renew() {
+    String given = GivenSecret.of(System.getenv());
+    if (given != null) {
+      own = given;
+      return current();
+    }
     byte[] bytes = new byte[BYTES];
     new SecureRandom().nextBytes(bytes);
     own = HexFormat.of().formatHex(bytes);
@@ -36,6 +43,11 @@ final class ClusterSecret {
     }
     String present = own;
     return present == null ? renew() : present;
+  }
+
+  /** Whether somebody outside knows the secret, too: Spark's own, or one that was given. */
+  static boolean isShared() {
+    return fromSpark() != null || GivenSecret.of(System.getenv()) != null;
   }
 
   /** Keeps what the driver sent, on an executor without {@code spark.authenticate}. */

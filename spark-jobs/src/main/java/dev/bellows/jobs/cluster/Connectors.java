@@ -5,6 +5,7 @@ import dev.bellows.ps.client.InProcessConnector;
 import dev.bellows.ps.server.ServerOptions;
 import dev.bellows.ps.server.ServerTotals;
 import dev.bellows.ps.server.ShardServer;
+import dev.bellows.ps.transport.WireMode;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,7 @@ public final class Connectors {
   private static @Nullable InProcessConnector inProcess;
   private static @Nullable Connector network;
   private static @Nullable String networkSecret;
+  private static @Nullable WireMode networkMode;
 
   private Connectors() {}
 
@@ -43,12 +45,14 @@ public final class Connectors {
       return local;
     }
     Connector remote = network;
-    if (remote == null || !secret.equals(networkSecret)) {
+    WireMode mode = Wire.mode();
+    if (remote == null || !secret.equals(networkSecret) || mode != networkMode) {
       if (remote != null) {
         remote.close(); // a Spark context of earlier days in the same process
       }
-      remote = Wire.connector(secret);
+      remote = Wire.connector(secret, mode);
       network = remote;
+      networkMode = mode;
       networkSecret = secret;
     }
     return remote;

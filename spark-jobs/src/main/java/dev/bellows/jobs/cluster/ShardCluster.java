@@ -7,6 +7,8 @@ import dev.bellows.jobs.config.DistributedConfig;
 import dev.bellows.ps.client.Connector;
 import dev.bellows.ps.client.ShardAddress;
 import dev.bellows.ps.transport.ShardHost;
+import dev.bellows.ps.transport.WireMode;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * Where the parameter shards of a run live, seen from the driver.
  *
  * <p>In local mode they live in this process and are called directly; on a cluster in the
- * executors, or in the driver when asked for or when the plugin was not loaded.
+ * executors, or in the driver when asked for or when the plugin was not loaded; or in stand-alone
+ * servers when those are asked for.
  */
 public final class ShardCluster implements AutoCloseable {
   /** Where shards live. */
@@ -28,63 +31,87 @@ public final class ShardCluster implements AutoCloseable {
     /** In the driver, reached over the network. */
     DRIVER,
     /** In the executors. */
-    EXECUTORS
+    EXECUTORS,
+    /** In servers of their own that somebody else started. */
+    STANDALONE
   }
 
   private static final String ONE_PROCESS = "tasks and shards share one process";
+
+  /**
+   * Where shards are to live.
+   *
+   * @param mode where
+   * @param reason why there, for the plan
+   */
+  record Choice(Mode mode, String reason) {}
+
   private static final long REGISTRATION_MS = 30_000;
 
   private final Mode mode;
   private final String reason;
   private final @Nullable String secret;
   private final String hostAddress;
+  private final Duration deadline;
   private @Nullable ShardHost host;
+  private @Nullable StandaloneServers servers;
   private int replicas;
   private volatile ShardPlacement present = new ShardPlacement(List.of(), Map.of());
 
   private ShardCluster(
-      Mode mode, String reason, @Nullable String secret, @Nullable ShardHost host, String address) {
-    this.mode = mode;
-    this.reason = reason;
+      Choice choice, DistributedConfig config, @Nullable String secret, String hostAddress) {
+    this.mode = choice.mode();
+    this.reason = choice.reason();
     this.secret = secret;
-    this.host = host;
-    this.hostAddress = address;
+    this.hostAddress = hostAddress;
+    this.deadline = config.deadline();
     Connectors.enter();
   }
 
-  /** Chooses the mode from configuration and cluster and starts what the driver must start. */
-  public static ShardCluster open(
-      SparkContext context, DistributedConfig config, ClusterView view) {
+  private static Choice choose(SparkContext context, DistributedConfig config, ClusterView view) {
     boolean network = config.transport() == DistributedConfig.Transport.NETWORK;
+    if (config.placement() == DistributedConfig.Placement.STANDALONE) {
+      return new Choice(Mode.STANDALONE, servers(config));
+    }
     if (view.local() && !network) {
-      return new ShardCluster(Mode.IN_PROCESS, ONE_PROCESS, null, null, "");
+      return new Choice(Mode.IN_PROCESS, ONE_PROCESS);
     }
     if (!view.local()) {
       requireLocal(config, context.master());
     }
     boolean plugin = ShardRegistry.current().pluginActive();
-    boolean executors =
-        !view.local() && plugin && config.placement() != DistributedConfig.Placement.DRIVER;
-    if (executors) {
-      ShardCluster cluster =
-          new ShardCluster(
-              Mode.EXECUTORS, "default", ClusterSecret.current(), null, driverAddress(context));
-      cluster.replicas = replicas(config);
-      return cluster;
+    if (!view.local() && plugin && config.placement() != DistributedConfig.Placement.DRIVER) {
+      return new Choice(
+          Mode.EXECUTORS,
+          config.placement() == DistributedConfig.Placement.EXECUTOR
+              ? "placement: executor asks for it"
+              : "there are executor processes");
     }
-    String why =
-        view.local()
-            ? "transport: network asks for it"
-            : config.placement() == DistributedConfig.Placement.DRIVER
-                ? "placement: driver asks for it"
-                : "spark.plugins does not name " + BellowsPlugin.class.getName();
     if (!view.local() && !plugin && config.placement() == DistributedConfig.Placement.EXECUTOR) {
       throw new BellowsException(
           ExitCode.CLUSTER,
           "distributed.placement: executor needs --conf spark.plugins="
               + BellowsPlugin.class.getName());
     }
-    if (!view.local() && !plugin && ClusterSecret.fromSpark() == null) {
+    return new Choice(
+        Mode.DRIVER,
+        view.local()
+            ? "transport: network asks for it"
+            : config.placement() == DistributedConfig.Placement.DRIVER
+                ? "placement: driver asks for it"
+                : "spark.plugins does not name " + BellowsPlugin.class.getName());
+  }
+
+  /** Chooses the mode from configuration and cluster and starts what the driver must start. */
+  public static ShardCluster open(
+      SparkContext context, DistributedConfig config, ClusterView view) {
+    Choice choice = choose(context, config, view);
+    if (choice.mode() == Mode.IN_PROCESS) {
+      return new ShardCluster(choice, config, null, "");
+    }
+    if (!view.local()
+        && !ShardRegistry.current().pluginActive()
+        && ClusterSecret.fromSpark() == null) {
       throw new BellowsException(
           ExitCode.CLUSTER,
           "the executors have no secret to reach the shards with: give --conf spark.plugins="
@@ -92,8 +119,38 @@ public final class ShardCluster implements AutoCloseable {
               + " or --conf spark.authenticate=true");
     }
     String address = view.local() ? "127.0.0.1" : driverAddress(context);
-    String secret = ClusterSecret.current();
-    return new ShardCluster(Mode.DRIVER, why, secret, Wire.listen(address, secret), address);
+    ShardCluster cluster = new ShardCluster(choice, config, ClusterSecret.current(), address);
+    try {
+      cluster.start(config);
+      return cluster;
+    } catch (RuntimeException e) {
+      cluster.close();
+      throw e;
+    }
+  }
+
+  private void start(DistributedConfig config) {
+    switch (mode) {
+      case EXECUTORS -> replicas = replicas(config);
+      case DRIVER -> host = Wire.listen(hostAddress, String.valueOf(secret));
+      case STANDALONE -> {
+        if (!ClusterSecret.isShared()) {
+          throw new BellowsException(
+              ExitCode.AUTHENTICATION,
+              "distributed.placement: standalone needs the secret of its servers: set "
+                  + GivenSecret.FILE
+                  + " (or "
+                  + GivenSecret.VALUE
+                  + ") where the driver starts, or spark.authenticate");
+        }
+        replicas = replicas(config);
+        StandaloneServers made =
+            new StandaloneServers(config.servers(), this::connector, ShardRegistry.current());
+        servers = made;
+        made.connect();
+      }
+      case IN_PROCESS -> {}
+    }
   }
 
   /**
@@ -102,6 +159,9 @@ public final class ShardCluster implements AutoCloseable {
    * @throws BellowsException exit 3 when the configuration asks for what can't be
    */
   public static String planned(DistributedConfig config, boolean local, String master) {
+    if (config.placement() == DistributedConfig.Placement.STANDALONE) {
+      return "stand-alone, replica " + replicas(config) + ": " + servers(config);
+    }
     if (local && config.transport() != DistributedConfig.Transport.NETWORK) {
       return "in process: " + ONE_PROCESS;
     }
@@ -114,6 +174,10 @@ public final class ShardCluster implements AutoCloseable {
         : "executor, replica " + replicas(config) + ": there are executor processes";
   }
 
+  private static String servers(DistributedConfig config) {
+    return "distributed.servers " + config.servers();
+  }
+
   private static void requireLocal(DistributedConfig config, String master) {
     if (config.transport() == DistributedConfig.Transport.IN_PROCESS) {
       throw new BellowsException(
@@ -124,9 +188,11 @@ public final class ShardCluster implements AutoCloseable {
     }
   }
 
-  /** Copies of each shard beside the first, where shards live in executors. */
+  /** Copies of each shard beside the first, where shards live in executors or servers. */
   public static int replicas(DistributedConfig config) {
-    return config.replicas() == 0 || !config.consistency().isBsp() ? 0 : 1;
+    boolean alone =
+        config.placement() == DistributedConfig.Placement.STANDALONE && config.servers().size() < 2;
+    return alone || config.replicas() == 0 || !config.consistency().isBsp() ? 0 : 1;
   }
 
   /** Shard servers of a process that hosts shards. */
@@ -151,6 +217,14 @@ public final class ShardCluster implements AutoCloseable {
   /** Whether the shards are reached over the network, so that connections prove a secret. */
   public boolean network() {
     return secret != null;
+  }
+
+  /**
+   * What happens to the bytes between tasks and shards, for the plan; empty when they are clear.
+   */
+  public String encryption() {
+    WireMode mode = Wire.mode();
+    return network() && mode != WireMode.CLEAR ? mode.toString() : "";
   }
 
   /** The driver's way to the shards. */
@@ -178,7 +252,10 @@ public final class ShardCluster implements AutoCloseable {
    */
   public ShardPlacement place(int shards, int hosts) throws InterruptedException {
     List<Seat> seats = new ArrayList<>();
-    if (mode == Mode.EXECUTORS) {
+    StandaloneServers standalone = servers;
+    if (standalone != null) {
+      seats.addAll(standalone.await(deadline));
+    } else if (mode == Mode.EXECUTORS) {
       seats.addAll(executors(hosts));
     } else {
       ShardHost own = host;
@@ -229,6 +306,10 @@ public final class ShardCluster implements AutoCloseable {
     if (replicas == 0) {
       return Map.of();
     }
+    StandaloneServers standalone = servers;
+    if (standalone != null) {
+      return present.wanted(standalone.seats());
+    }
     Map<Integer, Seat> seats =
         present.wanted(ShardRegistry.current().members().stream().map(ShardCluster::seat).toList());
     for (int s = 0; driver && s < present.primaries().size(); s++) {
@@ -259,9 +340,14 @@ public final class ShardCluster implements AutoCloseable {
     present = placement;
   }
 
-  /** Whether a copy of a shard lives (or lived) in this executor. */
+  /** Whether shards live in processes that can be lost while the driver goes on. */
+  public boolean canLoseShards() {
+    return mode == Mode.EXECUTORS || mode == Mode.STANDALONE;
+  }
+
+  /** Whether a copy of a shard lives (or lived) in this executor or server. */
   public boolean hostsShard(String executorId) {
-    return mode == Mode.EXECUTORS && present.uses(executorId);
+    return canLoseShards() && present.uses(executorId);
   }
 
   /** Whether every executor of the present placement is still there. */
@@ -280,6 +366,10 @@ public final class ShardCluster implements AutoCloseable {
 
   @Override
   public void close() {
+    StandaloneServers standalone = servers;
+    if (standalone != null) {
+      standalone.close();
+    }
     ShardHost own = host;
     if (own != null) {
       own.close();

@@ -9,7 +9,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The executors that the driver knows: who hosts a shard server and where, and who was lost.
+ * The executors (and stand-alone servers) that the driver knows: who hosts a shard server and
+ * where, and who was lost.
  *
  * <p>Filled by {@link BellowsPlugin} (registration over Spark's plugin channel) and by a Spark
  * listener (removal). One registry per JVM, as there is one Spark context per JVM. All methods may
@@ -32,8 +33,21 @@ public final class ShardRegistry {
     }
   }
 
-  /** An executor that Spark removed, with Spark's reason. */
-  public record Loss(String executorId, String host, String reason) {}
+  /** An executor that Spark removed, or a stand-alone server whose connection ended, and why. */
+  public record Loss(String executorId, String host, String reason) {
+    /** Whether it is a stand-alone server of some run. */
+    public boolean isServer() {
+      return StandaloneServers.isServer(executorId);
+    }
+
+    /** "executor 3 (host)" or "server host:port". */
+    @Override
+    public String toString() {
+      return StandaloneServers.isServer(executorId)
+          ? StandaloneServers.title(executorId)
+          : "executor " + executorId + " (" + host + ")";
+    }
+  }
 
   private static final ShardRegistry CURRENT = new ShardRegistry();
 
@@ -64,6 +78,12 @@ public final class ShardRegistry {
     notifyAll();
   }
 
+  /** A member that is not used any more; nothing was lost. */
+  synchronized void forget(String executorId) {
+    members.remove(executorId);
+    notifyAll();
+  }
+
   synchronized void failed(String executorId, String why) {
     failures.put(executorId, why);
     notifyAll();
@@ -80,9 +100,13 @@ public final class ShardRegistry {
     return pluginActive;
   }
 
-  /** The members now, in the order of their executor ids (numeric where they are numbers). */
+  /**
+   * The executors now, in the order of their ids (numeric where they are numbers); without
+   * stand-alone servers.
+   */
   public synchronized List<Member> members() {
     List<Member> all = new ArrayList<>(members.values());
+    all.removeIf(member -> StandaloneServers.isServer(member.executorId()));
     all.sort(
         Comparator.comparingInt((Member m) -> m.executorId().length())
             .thenComparing(Member::executorId));
@@ -119,7 +143,7 @@ public final class ShardRegistry {
    */
   public synchronized List<Member> await(int count, long timeoutMs) throws InterruptedException {
     long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMs);
-    while (members.size() < count) {
+    while (members().size() < count) {
       long leftMs = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
       if (leftMs <= 0) {
         break;

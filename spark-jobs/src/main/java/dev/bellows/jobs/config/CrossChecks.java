@@ -49,6 +49,41 @@ final class CrossChecks {
     return file.text("task").equals("classification");
   }
 
+  /** Stand-alone servers: named when they are wanted, and only then, each once. */
+  private void servers() {
+    boolean standalone = file.text("distributed.placement").equals("standalone");
+    List<?> servers = file.list("distributed.servers");
+    if (standalone && servers.isEmpty()) {
+      problem(
+          "distributed.placement",
+          "standalone needs distributed.servers: [host:port, ...] (submit/bellows-server starts one)");
+    }
+    if (!standalone && !servers.isEmpty()) {
+      problem(
+          "distributed.servers",
+          "servers are used with distributed.placement: standalone only, found "
+              + file.text("distributed.placement"));
+    }
+    if (standalone && file.text("distributed.transport").equals("in_process")) {
+      problem("distributed.transport", "in_process and placement: standalone exclude each other");
+    }
+    if (standalone && servers.size() == 1 && file.whole("distributed.replicas") == 1) {
+      problem(
+          "distributed.replicas", "a replica needs another server, distributed.servers has one");
+    }
+    for (int i = 0; i < servers.size(); i++) {
+      String at = "distributed.servers[" + i + "]";
+      try {
+        ServerAddress.parse(String.valueOf(servers.get(i)));
+      } catch (IllegalArgumentException e) {
+        problem(at, String.valueOf(e.getMessage()));
+      }
+      if (servers.indexOf(servers.get(i)) < i) {
+        problem(at, servers.get(i) + " is named twice");
+      }
+    }
+  }
+
   /** One of the tasks whose answers are classes. */
   private boolean classes() {
     return List.of("classification", "tagging", "language_model", "translation", "segmentation")
@@ -408,6 +443,7 @@ final class CrossChecks {
               + ".learning_rate "
               + Numbers.Real.show(rate));
     }
+    servers();
     long slices = file.whole("distributed.slices");
     long batch = file.whole("trainer.batch_size");
     if (slices > 0 && batch > 0 && slices > batch) {

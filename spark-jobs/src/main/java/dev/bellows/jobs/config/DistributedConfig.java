@@ -3,6 +3,7 @@ package dev.bellows.jobs.config;
 import dev.bellows.ps.protocol.Consistency;
 import java.io.Serializable;
 import java.time.Duration;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -21,8 +22,9 @@ import java.util.regex.Pattern;
  * @param transport AUTO: in-process when tasks and shards share one JVM, else loopback or network
  * @param placement where shards live; AUTO: in executors when there are executor processes, else in
  *     the driver
+ * @param servers stand-alone servers; none unless the placement is STANDALONE
  * @param replicas copies of each shard beside the first, 0 or 1; {@link #AUTO_REPLICAS}: 1 when
- *     shards live in executors, else 0
+ *     shards live in executors, or in two stand-alone servers or more, else 0
  */
 public record DistributedConfig(
     int workers,
@@ -34,8 +36,14 @@ public record DistributedConfig(
     int maxFailures,
     Transport transport,
     Placement placement,
+    List<ServerAddress> servers,
     int replicas)
     implements Serializable {
+
+  /** Copies. */
+  public DistributedConfig {
+    servers = List.copyOf(servers);
+  }
 
   /** Value of {@code replicas} for {@code auto}. */
   public static final int AUTO_REPLICAS = -1;
@@ -52,7 +60,8 @@ public record DistributedConfig(
   public enum Placement {
     AUTO,
     DRIVER,
-    EXECUTOR
+    EXECUTOR,
+    STANDALONE
   }
 
   /** How gradients reach the shards. */

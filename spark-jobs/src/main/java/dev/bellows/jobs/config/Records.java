@@ -329,6 +329,7 @@ final class Records {
         d.count("max_failures"),
         d.word(DistributedConfig.Transport.class, "transport"),
         d.word(DistributedConfig.Placement.class, "placement"),
+        d.list("servers", server -> ServerAddress.parse(String.valueOf(server))),
         d.get("replicas") instanceof Long n ? Math.toIntExact(n) : DistributedConfig.AUTO_REPLICAS);
   }
 

@@ -1,8 +1,10 @@
 package dev.bellows.jobs.config;
 
+import dev.bellows.jobs.config.Lists.ListOf;
 import dev.bellows.jobs.config.Numbers.Real;
 import dev.bellows.jobs.config.Numbers.Whole;
 import dev.bellows.jobs.config.Words.Flag;
+import dev.bellows.jobs.config.Words.Free;
 import dev.bellows.jobs.config.Words.Measure;
 import dev.bellows.jobs.config.Words.OrNull;
 import dev.bellows.jobs.config.Words.Word;
@@ -337,15 +339,21 @@ final class TrainerKeys {
             "How gradients reach the shards; auto: in-process when tasks and shards share one JVM.")
         .key(
             "placement",
-            new Word("auto", "driver", "executor"),
+            new Word("auto", "driver", "executor", "standalone"),
             "auto",
-            "Where shards live; auto: in executors when there are executor processes, else in the driver.")
+            "Where shards live; auto: in executors when there are executor processes, else in the driver; standalone: in servers.")
+        .key(
+            "servers",
+            new ListOf(new Free("host:port"), 0),
+            "[]",
+            "Stand-alone servers (submit/bellows-server), each as host:port; only with placement: standalone.",
+            "[\"127.0.0.1:7337\"]")
         .key(
             "replicas",
             new Whole(0, 1, "auto"),
             "auto",
-            "Copies of each shard beside the first, on another executor (in the driver when there is no other); auto: 1 when"
-                + " shards live in executors.",
+            "Copies of each shard beside the first, on another executor (in the driver when there is no other) or server; auto: 1"
+                + " when shards live in executors or in several servers.",
             "0");
   }
 }

@@ -22,6 +22,7 @@ final class Fingerprint {
           "distributed.workers",
           "distributed.shards",
           "distributed.placement",
+          "distributed.servers",
           "distributed.replicas",
           "distributed.transport",
           "distributed.deadline",

@@ -104,7 +104,7 @@ final class Forecast {
     int tasks = Math.min(Math.min(wanted, Setup.slices(config)), view.slots());
     int shards = distributed.shards();
     if (shards == 0) {
-      shards = Setup.shards(view, tasks, vector.length());
+      shards = Setup.shards(distributed, view, tasks, vector.length());
     }
     return new Size(view, placement, tasks, shards, spec, vector);
   }

@@ -16,7 +16,7 @@ import java.util.List;
  * @param processes processes that run tasks
  * @param shards parameter shards
  * @param servers shard servers in one process that hosts shards; each may take its part of half the
- *     heap
+ *     heap; 0: shards live in stand-alone servers, whose memory is not known here
  * @param hosts processes that host shards
  * @param replicas copies of each shard beside the first
  * @param arenaBytes intermediate tensors of one task, outside of the heap; -1: not known
@@ -86,6 +86,9 @@ record MemoryPlan(
 
   /** Heap of the shards that fall to one server. */
   private long servedBytes() {
+    if (servers == 0) {
+      return 0;
+    }
     int most = -Math.floorDiv(-shards, hosts * servers) * (1 + replicas);
     return most * (shardBytes() / shards);
   }
@@ -146,7 +149,7 @@ record MemoryPlan(
    * @throws BellowsException exit 3 with the arithmetic and what to change
    */
   void requireFits() {
-    long quota = heapBytes / 2 / servers; // as the shard servers' own limit
+    long quota = heapBytes / 2 / Math.max(1, servers); // as the shard servers' own limit
     if (servedBytes() <= quota && heapNeeded() <= heapBytes) {
       return;
     }

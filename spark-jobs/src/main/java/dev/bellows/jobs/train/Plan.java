@@ -19,7 +19,7 @@ final class Plan {
   /**
    * Prints data, model and plan.
    *
-   * @param placement where shards live; empty when nothing was started
+   * @param placement where shards live, or would live
    */
   static void print(Setup setup, String placement, Console console) {
     PreparedData data = setup.data();
@@ -51,7 +51,9 @@ final class Plan {
         count(setup.tasks(), "worker")
             + ", "
             + count(setup.shards(), "shard")
-            + (placement.isEmpty() ? "" : " (" + placement + ")")
+            + " ("
+            + placement
+            + ")"
             + "  "
             + setup.slices()
             + " slices/step  "
@@ -87,12 +89,18 @@ final class Plan {
     return distributed.consistency().isBsp() ? "" : distributed.consistency() + "  ";
   }
 
-  /** "executor, replica 1", or "driver: placement: driver asks for it". */
+  /** "executor, replica 1: there are executor processes", and the encryption where there is. */
   static String placement(ShardCluster cluster) {
+    String where = place(cluster);
+    return cluster.encryption().isEmpty() ? where : where + ", " + cluster.encryption();
+  }
+
+  private static String place(ShardCluster cluster) {
     return switch (cluster.mode()) {
-      case EXECUTORS -> "executor, replica " + cluster.replicas();
+      case EXECUTORS -> "executor, replica " + cluster.replicas() + ": " + cluster.reason();
       case DRIVER -> "driver: " + cluster.reason();
       case IN_PROCESS -> "in process: " + cluster.reason();
+      case STANDALONE -> "stand-alone, replica " + cluster.replicas() + ": " + cluster.reason();
     };
   }
 

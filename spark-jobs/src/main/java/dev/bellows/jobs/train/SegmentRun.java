@@ -146,7 +146,7 @@ final class SegmentRun implements AutoCloseable {
     for (int i = 0; i < 10; i++) {
       int lost = watch.losses(cluster, shards.version());
       if (lost == 2) {
-        throw new ShardsLost("an executor with shards was lost", cause);
+        throw new ShardsLost("a process with shards was lost", cause);
       }
       if (lost == 1) {
         job = submit();

@@ -155,7 +155,7 @@ record Setup(
             : vector.rounds(checkpoint.every());
     int shards = config.distributed().shards();
     if (shards == 0) {
-      shards = shards(view, tasks, vector.length());
+      shards = shards(config.distributed(), view, tasks, vector.length());
     }
     return new Setup(
         config,
@@ -223,10 +223,13 @@ record Setup(
   }
 
   /**
-   * One shard per executor; in local mode one per task, so that the tasks' threads sum and update
-   * at once, and no more than there are chunks.
+   * One shard per executor (or stand-alone server); in local mode one per task, so that the tasks'
+   * threads sum and update at once, and no more than there are chunks.
    */
-  static int shards(ClusterView view, int tasks, int length) {
+  static int shards(DistributedConfig distributed, ClusterView view, int tasks, int length) {
+    if (!distributed.servers().isEmpty()) {
+      return distributed.servers().size();
+    }
     int chunks = (length - 1) / ShardMap.CHUNK + 1;
     return Math.max(1, view.local() ? Math.min(tasks, chunks) : view.executors());
   }
@@ -317,9 +320,10 @@ record Setup(
       SharedVector vector,
       long heapBytes) {
     int processes = view.local() ? 1 : Math.max(1, Math.min(tasks, view.executors()));
-    boolean inExecutors =
-        !view.local() && distributed.placement() != DistributedConfig.Placement.DRIVER;
-    boolean inDriver = !view.local() && !inExecutors;
+    boolean elsewhere = distributed.placement() == DistributedConfig.Placement.STANDALONE;
+    boolean inDriver =
+        !view.local() && distributed.placement() == DistributedConfig.Placement.DRIVER;
+    boolean inExecutors = !view.local() && !inDriver && !elsewhere;
     return new MemoryPlan(
         view.local(),
         inDriver,
@@ -329,7 +333,7 @@ record Setup(
         -Math.floorDiv(-tasks, processes),
         processes,
         shards,
-        ShardCluster.servers(view.local()),
+        elsewhere ? 0 : ShardCluster.servers(view.local()),
         inExecutors ? Math.max(1, view.executors()) : 1,
         inExecutors && view.executors() > 1 ? ShardCluster.replicas(distributed) : 0,
         -1,

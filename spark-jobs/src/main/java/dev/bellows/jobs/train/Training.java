@@ -268,7 +268,7 @@ final class Training implements AutoCloseable {
     folder.lease().renew();
     int lost = watch.losses(cluster, steps.next());
     if (lost == 2) {
-      throw new ShardsLost("an executor with shards was lost");
+      throw new ShardsLost("a process with shards was lost");
     }
     if (lost == 1) {
       replicas.lost(shards().version());
@@ -292,7 +292,7 @@ final class Training implements AutoCloseable {
     ledger.flush();
     epochEnd.progress(state, steps.next());
     ExitCode wanted = stopWanted();
-    boolean copyDue = cluster.mode() == ShardCluster.Mode.EXECUTORS && run.copyDue();
+    boolean copyDue = cluster.canLoseShards() && run.copyDue();
     RestorePoint copy = wanted != null || copyDue ? copyAhead(shards, run) : null;
     if (copy == null) {
       return;

@@ -71,6 +71,9 @@ final class Watch {
       ShardRegistry.Loss loss = all.get(i);
       lossesSeen = i + 1;
       boolean shard = cluster.hostsShard(loss.executorId());
+      if (!shard && loss.isServer()) {
+        continue; // of another training, or one that holds nothing now
+      }
       if (!shard && loss.reason().contains(GIVEN_BACK)) {
         continue; // an idle executor that Spark gave back (dynamic allocation): nothing was lost
       }
@@ -78,17 +81,15 @@ final class Watch {
       count(
           "step "
               + step
-              + ": executor "
-              + loss.executorId()
-              + " ("
-              + loss.host()
-              + ") lost ("
+              + ": "
+              + loss
+              + " lost ("
               + oneLine(loss.reason())
               + ")"
               + (!shard
                   ? "; its slices are redone"
                   : cluster.survivors().isPresent()
-                      ? "; its shards go on in their replicas, its slices are redone"
+                      ? "; its shards go on in their replicas, what it was at is redone"
                       : "; its shards go back to the newest restore point"),
           step);
     }

@@ -99,7 +99,8 @@ class MainTest {
         "inspect",
         "verify",
         "bench",
-        "doctor"
+        "doctor",
+        "server"
       })
   void everyCommandHasHelp(String command) {
     assertThat(run(command, "-h")).isZero();

@@ -39,6 +39,7 @@ class ConfFilesTest {
         .extracting(f -> f.getFileName().toString())
         .contains(
             "digits.yaml",
+            "digits-standalone.yaml",
             "digits-evaluate.yaml",
             "digits-predict.yaml",
             "mnist.yaml",
@@ -152,6 +153,7 @@ class ConfFilesTest {
               max_failures: 2
               transport: auto
               placement: auto
+              servers: []
               replicas: auto
             device: auto
             output: {dir: runs/run, report: true, tensorboard: false, format: parquet, mode: error_if_exists}

@@ -74,7 +74,7 @@ final class SubmitTest {
     assertThat(train("standalone", 0, command)).isEqualTo(expected);
     assertThat(command.output)
         .contains("bin/spark-submit --class dev.bellows.jobs.cli.Main --master " + cluster.url())
-        .contains("2 workers, 2 shards (executor, replica 1)")
+        .contains("2 workers, 2 shards (executor, replica 1: there are executor processes)")
         .contains("spark.authenticate.secret=***")
         .doesNotContainPattern("not.{0,2} print")
         .doesNotContain("Version of org.bytedeco");

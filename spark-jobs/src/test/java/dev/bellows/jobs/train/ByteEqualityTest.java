@@ -200,8 +200,8 @@ class ByteEqualityTest {
         .contains("\"event\":\"roll_back\"")
         .doesNotContain("promotion\"");
     assertThat(clusterLog)
-        .contains("3 shards (executor, replica 1)")
-        .contains("2 shards (executor, replica 0)");
+        .contains("3 shards (executor, replica 1: there are executor processes)")
+        .contains("2 shards (executor, replica 0: there are executor processes)");
     assertThat(sums.get("p4-c-s3-kill")).isEqualTo(sums.get("p1-l1-s1"));
     assertThat(sums.get("n-p8-c-s3-kill")).isEqualTo(sums.get("n-p1-l1-s1"));
     assertThat(sums.get("p2-c-s2-kill-no-replica")).isEqualTo(sums.get("p1-l1-s1"));

@@ -35,6 +35,13 @@ final class DriverProcess implements AutoCloseable {
 
   /** The same with the run folders below a path or a URI. */
   static DriverProcess start(Path work, String runs, List<String> lines) throws IOException {
+    return start(work, runs, lines, Map.of());
+  }
+
+  /** The same with more environment variables. */
+  static DriverProcess start(
+      Path work, String runs, List<String> lines, Map<String, String> environment)
+      throws IOException {
     Files.createDirectories(work.resolve("spark-home/jars"));
     Path script = Files.write(work.resolve("script.txt"), lines);
     Path log = work.resolve("driver.log");
@@ -59,6 +66,7 @@ final class DriverProcess implements AutoCloseable {
     builder.environment().put("SPARK_LOCAL_IP", "127.0.0.1");
     builder.environment().put("SPARK_LOCAL_HOSTNAME", "localhost");
     builder.environment().put("OMP_NUM_THREADS", "1");
+    builder.environment().putAll(environment);
     return new DriverProcess(builder.start(), log);
   }
 

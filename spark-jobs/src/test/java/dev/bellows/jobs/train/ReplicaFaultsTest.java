@@ -89,6 +89,6 @@ class ReplicaFaultsTest {
   void fault_03_withOneExecutorTheReplicaIsInTheDriver() throws Exception {
     assertThat(events("alone", "promotion")).as(log).hasSize(1);
     assertThat(events("alone", "roll_back")).isEmpty();
-    assertThat(log).contains("2 shards (executor, replica 1)");
+    assertThat(log).contains("2 shards (executor, replica 1: there are executor processes)");
   }
 }

@@ -24,8 +24,8 @@ import org.apache.spark.sql.SparkSession;
  *
  * <p>Each line: {@code name | master | config file | settings, separated by spaces | failpoints}. A
  * Spark context is kept while the master stays the same. Failpoints may also be {@code wrong
- * secret}: the driver then has another one than its executors. Prints {@code RESULT name exit sha
- * steps}.
+ * secret}: the driver then has another one than its executors. A sixth cell holds settings of the
+ * Spark context that the line starts. Prints {@code RESULT name exit sha steps}.
  */
 public final class TopologyMain {
   private TopologyMain() {}
@@ -48,7 +48,7 @@ public final class TopologyMain {
           session.stop();
         }
         master = cells[1].trim();
-        session = session(master);
+        session = session(master, cells.length > 5 ? cells[5].trim() : "");
       }
       List<String> sets = new ArrayList<>(List.of(cells[3].trim().split("\\s+")));
       sets.removeIf(String::isBlank);
@@ -121,7 +121,7 @@ public final class TopologyMain {
     }
   }
 
-  private static SparkSession session(String master) {
+  private static SparkSession session(String master, String settings) {
     SparkConf conf =
         new SparkConf()
             .setMaster(master)
@@ -132,6 +132,10 @@ public final class TopologyMain {
     if (master.startsWith("local-cluster")) {
       conf.set("spark.executor.extraClassPath", System.getProperty("java.class.path"));
       conf.set("spark.executor.memory", "600m");
+    }
+    for (String setting : settings.isEmpty() ? new String[0] : settings.split("\\s+")) {
+      conf.set(
+          setting.substring(0, setting.indexOf('=')), setting.substring(setting.indexOf('=') + 1));
     }
     return SparkSession.builder().config(SparkSettings.apply(conf)).getOrCreate();
   }
