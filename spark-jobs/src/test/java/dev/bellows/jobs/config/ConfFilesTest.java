@@ -113,8 +113,8 @@ class ConfFilesTest {
                 encoding: UTF-8
                 multiline: false
                 schema: own
-              validation: {fraction: 0.0, stratify: true, rows: random}
-              test: {fraction: 0.0, stratify: true, rows: random}
+              validation: {fraction: 0.0, stratify: true, rows: random, span: []}
+              test: {fraction: 0.0, stratify: true, rows: random, span: []}
               bad_rows: fail
               id: null
               weight: null
