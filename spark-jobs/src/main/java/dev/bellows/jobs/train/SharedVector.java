@@ -59,7 +59,8 @@ record SharedVector(ParameterLayout layout, UpdateSpec update, int localSteps) {
     if (local()) {
       return Arrays.copyOf(point.values(), layout.length());
     }
-    return update.emaDecay() > 0 ? point.slots()[update.slots() - 1] : point.values();
+    boolean averaged = point.slots().length == 0; // the best epoch as it was evaluated
+    return update.emaDecay() > 0 && !averaged ? point.slots()[update.slots() - 1] : point.values();
   }
 
   /**

@@ -177,6 +177,17 @@ class SeriesTrainTest {
   }
 
   @Test
+  void the_best_epoch_of_a_moving_average_is_restored(SparkSession session) {
+    String yaml =
+        yaml("waves.csv", "[0, 400]", 16, 1, true)
+            .replace(
+                "trainer: {",
+                "trainer: {ema: 0.9, early_stopping: {metric: val_loss, patience: 5, restore_best: true}, ");
+    Map<String, Double> figures = train(session, "averaged", yaml).metrics();
+    assertThat(figures.get("test_mse")).isCloseTo(figures.get("test_loss"), within(1e-6));
+  }
+
+  @Test
   void fault_74_parts_that_share_steps_are_refused() {
     assertThatThrownBy(() -> ConfigLoader.parse(yaml("waves.csv", "[0, 410]", 16, 1, false)))
         .isInstanceOf(ConfigException.class)
