@@ -153,9 +153,11 @@ final class Histograms {
         version, new double[] {bestGain}, best == null ? new long[] {-1, 0, 0, 0, 0, 0} : best);
   }
 
-  private static double score(double gradient, double hessian, double lambda) {
-    double divisor = hessian + lambda;
-    return divisor > 0 ? gradient * gradient / divisor : 0;
+  /** Gain of a leaf: sums of whole numbers, beyond 2^53 rounded once. */
+  private static double score(long gradient, long hessian, double lambda) {
+    double g = (double) gradient;
+    double divisor = (double) hessian + lambda;
+    return divisor > 0 ? g * g / divisor : 0;
   }
 
   private static Refusal bad(String why) {
