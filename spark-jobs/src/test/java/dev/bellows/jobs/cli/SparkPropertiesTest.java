@@ -94,7 +94,7 @@ class SparkPropertiesTest {
         .containsEntry("spark.authenticate", "true")
         .containsEntry("spark.redaction.regex", "(?i)secret|password|token|access[.]key")
         .doesNotContainKeys("spark.authenticate.secret", "spark.authenticate.secret.file");
-    assertThat(file).content().contains("NOT encrypted yet");
+    assertThat(file).content().contains("encrypts its frames");
   }
 
   private static Path root() {
