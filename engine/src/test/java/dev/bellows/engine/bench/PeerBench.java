@@ -2,6 +2,7 @@ package dev.bellows.engine.bench;
 
 import dev.bellows.engine.kernel.KernelProvider;
 import dev.bellows.engine.plan.PlanOptions;
+import dev.bellows.engine.sample.BatchSchedule;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -18,12 +19,15 @@ import java.util.regex.Pattern;
  * Whole training steps here and in PyTorch in turn, one thread each, in one run. Arguments: Python
  * with torch, the peer's script (prints a line {@code model variant ... samples/s} for each model
  * and variant), models (comma-separated, or all), rounds, seconds per figure. Prints a Markdown
- * table: medians over the rounds, and the ratio to the best of PyTorch's variants with operands of
- * the same kind.
+ * table: medians over the rounds of batches undivided and in a job's default number of slices, and
+ * their ratios to the best of PyTorch's variants with operands of the same kind.
  */
 public final class PeerBench {
   private static final Pattern LINE =
       Pattern.compile("^(\\S+)\\s+(\\S+)\\s+t=1\\s+([0-9.]+) samples/s.*");
+
+  /** Behind the key of figures of batches in slices. */
+  private static final String SLICED = " in slices";
 
   private PeerBench() {}
 
@@ -56,8 +60,12 @@ public final class PeerBench {
       double seconds,
       Map<String, List<Double>> rates) {
     String key = options == PlanOptions.MIXED ? "bfloat16" : "float32";
-    try (StepRunner runner = new StepRunner(model, model.rows(), model.rows(), provider, options)) {
-      add(rates, key, model.rows() * 1e9 / Timing.median(runner::step, seconds));
+    int slices = BatchSchedule.defaultSlices(model.rows());
+    try (StepRunner whole = new StepRunner(model, model.rows(), model.rows(), provider, options);
+        StepRunner sliced =
+            new StepRunner(model, model.rows(), model.rows() / slices, provider, options)) {
+      add(rates, key, model.rows() * 1e9 / Timing.median(whole::step, seconds));
+      add(rates, key + SLICED, model.rows() * 1e9 / Timing.median(sliced::step, seconds));
     }
   }
 
@@ -119,9 +127,19 @@ public final class PeerBench {
             .orElseThrow();
     double peer = median(rates, best);
     double here = median(rates, precision);
+    double sliced = median(rates, precision + SLICED);
     Timing.print(
-        "| %s | %s | %,.0f (%s) | %,.0f | %.2f | %s |%n",
-        model.name(), precision, peer, best, here, here / peer, rounds(rates, precision, best));
+        "| %s | %s | %,.0f (%s) | %,.0f | %.2f | %s | %,.0f | %.2f | %s |%n",
+        model.name(),
+        precision,
+        peer,
+        best,
+        here,
+        here / peer,
+        rounds(rates, precision, best),
+        sliced,
+        sliced / peer,
+        rounds(rates, precision + SLICED, best));
   }
 
   private static String rounds(Map<String, List<Double>> rates, String here, String peer) {

@@ -136,15 +136,7 @@ final class EpochEnd {
           .score(rows, values, metrics())
           .forEach((name, value) -> row.put(VALIDATION + name, value));
     }
-    row.put(
-        "learning_rate",
-        setup
-            .vector()
-            .update()
-            .rate(
-                Math.max(0, state.step - 1),
-                setup.segments().stepsPerEpoch(),
-                setup.segments().totalSteps()));
+    row.put("learning_rate", setup.rate(Math.max(0, state.step - 1)));
     long now = System.nanoTime();
     double seconds = (now - epochStart) / 1e9;
     row.put("seconds", Math.rint(seconds * 1000) / 1000);

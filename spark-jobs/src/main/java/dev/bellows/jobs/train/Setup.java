@@ -234,12 +234,28 @@ record Setup(
     return Math.max(1, view.local() ? Math.min(tasks, chunks) : view.executors());
   }
 
+  /**
+   * Learning rate of a step of the shards; of the last one of its local steps where there are any.
+   */
+  double rate(long step) {
+    LocalSteps local = localSteps();
+    if (local == null) {
+      return vector.update().rate(step, segments.stepsPerEpoch(), segments.totalSteps());
+    }
+    long perEpoch = local.perEpoch();
+    long last = Math.min(perEpoch, (step % segments.stepsPerEpoch() + 1) * local.count()) - 1;
+    return vector
+        .update()
+        .rate(step / segments.stepsPerEpoch() * perEpoch + last, perEpoch, local.totalSteps());
+  }
+
   /** The steps that slices take by themselves; null when the shards take every step. */
   @Nullable LocalSteps localSteps() {
     long epochs = segments.totalSteps() / segments.stepsPerEpoch();
     long steps = BatchSchedule.of(rows, config.trainer().batchSize(), slices).stepsPerEpoch();
     return vector.local()
-        ? new LocalSteps(vector.localSteps(), vector.update().encode(), Math.max(1, epochs) * steps)
+        ? new LocalSteps(
+            vector.localSteps(), vector.update().encode(), steps, Math.max(1, epochs) * steps)
         : null;
   }
 

@@ -345,6 +345,14 @@ class TrainJobTest {
     assertThat(two.steps()).as("9 steps of an epoch in 3 rounds").isEqualTo(9);
     assertThat(two.metrics().get("val_accuracy")).isGreaterThan(0.85);
     assertThat(console.text()).contains("local(4): a step is 4 batches");
+    TrainOutcome cosine =
+        train(session, "localCosine", console, yaml, mode, "trainer.schedule={cosine: {}}");
+    assertThat(cosine.steps()).isEqualTo(9);
+    List<String> history = Files.readAllLines(temp.resolve("localCosine/history.csv"));
+    int rate = List.of(history.get(0).split(",")).indexOf("learning_rate");
+    assertThat(Double.parseDouble(history.get(3).split(",")[rate]))
+        .as("the last local step's")
+        .isLessThan(0.0005);
     // with one slice that takes one step by itself nothing is averaged
     String[] alone = {"distributed.slices=1", "trainer.batch_size=8"};
     TrainOutcome bsp = train(session, "bsp", console, yaml, alone);
