@@ -101,11 +101,6 @@ final class CsvSource extends TextSource {
   }
 
   @Override
-  public boolean sparse() {
-    return false;
-  }
-
-  @Override
   CsvParser parser() {
     return new CsvParser(options, columns.size(), header);
   }

@@ -57,23 +57,8 @@ final class FrameSource implements SourceReader {
   }
 
   @Override
-  public List<Integer> imageShape() {
-    return List.of();
-  }
-
-  @Override
   public boolean sparse() {
     return frame.sparse();
-  }
-
-  @Override
-  public int sparseWidth() {
-    return 0;
-  }
-
-  @Override
-  public boolean typed(String column) {
-    return true;
   }
 
   @Override

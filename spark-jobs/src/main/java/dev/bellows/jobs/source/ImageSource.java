@@ -24,21 +24,6 @@ abstract class ImageSource implements SourceReader {
   }
 
   @Override
-  public boolean sparse() {
-    return false;
-  }
-
-  @Override
-  public int sparseWidth() {
-    return 0;
-  }
-
-  @Override
-  public boolean typed(String column) {
-    return true;
-  }
-
-  @Override
   public Dataset<Row> rows() {
     boolean labelled = !columns().isEmpty();
     List<RawSchema.CellKind> kinds =

@@ -26,11 +26,6 @@ final class LinesSource extends TextSource {
   }
 
   @Override
-  public boolean sparse() {
-    return false;
-  }
-
-  @Override
   public boolean text(String column) {
     return column.equals(CorpusSource.TEXT);
   }

@@ -64,26 +64,6 @@ final class ParallelSource implements SourceReader {
   }
 
   @Override
-  public List<Integer> imageShape() {
-    return List.of();
-  }
-
-  @Override
-  public boolean sparse() {
-    return false;
-  }
-
-  @Override
-  public int sparseWidth() {
-    return 0;
-  }
-
-  @Override
-  public boolean typed(String column) {
-    return true;
-  }
-
-  @Override
   public boolean text(String column) {
     return columns().contains(column);
   }

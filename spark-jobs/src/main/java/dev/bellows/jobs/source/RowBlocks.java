@@ -125,14 +125,4 @@ public final class RowBlocks implements SourceLayout, Serializable {
   public boolean sparse() {
     return columns.sparse();
   }
-
-  @Override
-  public int sparseWidth() {
-    return 0;
-  }
-
-  @Override
-  public boolean typed(String column) {
-    return true;
-  }
 }

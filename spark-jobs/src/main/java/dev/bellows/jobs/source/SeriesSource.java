@@ -87,26 +87,6 @@ final class SeriesSource implements SourceReader {
   }
 
   @Override
-  public List<Integer> imageShape() {
-    return List.of();
-  }
-
-  @Override
-  public boolean sparse() {
-    return false;
-  }
-
-  @Override
-  public int sparseWidth() {
-    return 0;
-  }
-
-  @Override
-  public boolean typed(String column) {
-    return true;
-  }
-
-  @Override
   public SeriesShape series() {
     return shape;
   }

@@ -21,13 +21,19 @@ public interface SourceLayout {
   }
 
   /** [height, width, channels] of image sources; empty otherwise. */
-  List<Integer> imageShape();
+  default List<Integer> imageShape() {
+    return List.of();
+  }
 
   /** Whether rows have a sparse part. */
-  boolean sparse();
+  default boolean sparse() {
+    return false;
+  }
 
   /** Declared width of the sparse part; 0 when it is the largest column seen. */
-  int sparseWidth();
+  default int sparseWidth() {
+    return 0;
+  }
 
   /** Whether a column holds running text unless the configuration says otherwise. */
   default boolean text(String column) {
@@ -50,5 +56,7 @@ public interface SourceLayout {
   }
 
   /** Whether cells of this source carry types, so that text that looks like a number stays text. */
-  boolean typed(String column);
+  default boolean typed(String column) {
+    return true;
+  }
 }

@@ -1,7 +1,6 @@
 package dev.bellows.jobs.source;
 
 import java.util.Iterator;
-import java.util.List;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.io.LongWritable;
 import org.apache.hadoop.io.Text;
@@ -38,16 +37,6 @@ abstract class TextSource implements SourceReader {
   @Override
   public String name() {
     return files.given();
-  }
-
-  @Override
-  public List<Integer> imageShape() {
-    return List.of();
-  }
-
-  @Override
-  public int sparseWidth() {
-    return 0;
   }
 
   @Override

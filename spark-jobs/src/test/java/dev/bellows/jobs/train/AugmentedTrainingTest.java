@@ -11,7 +11,6 @@ import dev.bellows.jobs.run.RunFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.util.List;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterEach;
@@ -72,11 +71,7 @@ class AugmentedTrainingTest {
         """
             .formatted(images, augment, workers);
     Loaded loaded = ConfigLoader.parse(yaml, List.of(more));
-    RunFolder folder =
-        RunFolder.create(
-            temp.resolve(name),
-            new RunFolder.Options(
-                yaml, loaded.resolvedYaml(), List.of("train"), true, false, Clock.systemUTC()));
+    RunFolder folder = TestRuns.folder(temp.resolve(name), loaded);
     return String.valueOf(
         TrainJob.run(session, loaded.config(), folder, new RecordingConsole()).sha256());
   }

@@ -10,14 +10,11 @@ import dev.bellows.jobs.SparkSessionExtension;
 import dev.bellows.jobs.api.BellowsModel;
 import dev.bellows.jobs.config.ConfigException;
 import dev.bellows.jobs.config.ConfigLoader;
-import dev.bellows.jobs.config.Loaded;
 import dev.bellows.jobs.evaluate.Evaluator;
 import dev.bellows.jobs.predict.PredictJob;
-import dev.bellows.jobs.run.RunFolder;
 import dev.bellows.jobs.source.DataException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import org.apache.spark.sql.Dataset;
@@ -39,18 +36,7 @@ class HeadTargetsTest {
   }
 
   private TrainOutcome train(SparkSession session, String name, String yaml, String... sets) {
-    Loaded loaded = ConfigLoader.parse(yaml, List.of(sets));
-    RunFolder folder =
-        RunFolder.create(
-            temp.resolve(name),
-            new RunFolder.Options(
-                loaded.originalYaml(),
-                loaded.resolvedYaml(),
-                List.of("train"),
-                true,
-                false,
-                Clock.systemUTC()));
-    return TrainJob.run(session, loaded.config(), folder, new RecordingConsole());
+    return TestRuns.train(session, temp.resolve(name), yaml, sets);
   }
 
   private Dataset<Row> predict(SparkSession session, String model, String source, String more) {

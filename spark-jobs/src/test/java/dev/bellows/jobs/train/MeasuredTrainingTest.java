@@ -14,7 +14,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.util.Arrays;
 import java.util.List;
 import java.util.zip.GZIPInputStream;
@@ -75,16 +74,7 @@ class MeasuredTrainingTest {
             .formatted(digits(), temp);
     Loaded loaded = ConfigLoader.parse(yaml, List.of(sets));
     Path run = temp.resolve("run");
-    RunFolder folder =
-        RunFolder.create(
-            run,
-            new RunFolder.Options(
-                loaded.originalYaml(),
-                loaded.resolvedYaml(),
-                List.of("train"),
-                true,
-                false,
-                Clock.systemUTC()));
+    RunFolder folder = TestRuns.folder(run, loaded);
     TrainJob.run(session, loaded.config(), folder, new RecordingConsole());
     return Files.readAllLines(run.resolve("history.csv"));
   }

@@ -5,16 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.bellows.jobs.SparkSessionExtension;
 import dev.bellows.jobs.config.ConfigLoader;
-import dev.bellows.jobs.config.Loaded;
 import dev.bellows.jobs.evaluate.Evaluator;
 import dev.bellows.jobs.predict.PredictJob;
-import dev.bellows.jobs.run.RunFolder;
 import dev.bellows.jobs.source.Pictures;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import javax.imageio.ImageIO;
@@ -59,13 +56,7 @@ class SegmentationTrainTest {
   }
 
   private static TrainOutcome train(SparkSession session, String name, String yaml) {
-    Loaded loaded = ConfigLoader.parse(yaml);
-    RunFolder folder =
-        RunFolder.create(
-            temp.resolve(name),
-            new RunFolder.Options(
-                yaml, loaded.resolvedYaml(), List.of("train"), true, false, Clock.systemUTC()));
-    return TrainJob.run(session, loaded.config(), folder, new RecordingConsole());
+    return TestRuns.train(session, temp.resolve(name), yaml);
   }
 
   @Test

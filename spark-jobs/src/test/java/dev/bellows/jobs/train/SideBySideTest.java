@@ -10,7 +10,6 @@ import dev.bellows.jobs.config.Loaded;
 import dev.bellows.jobs.run.RunFolder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -48,16 +47,7 @@ class SideBySideTest {
   private TrainOutcome train(
       SparkSession session, Path csv, int run, String folder, StopRequest.Source stop) {
     Loaded loaded = ConfigLoader.parse(yaml(csv, run), List.of());
-    RunFolder dir =
-        RunFolder.create(
-            temp.resolve(folder + run),
-            new RunFolder.Options(
-                loaded.originalYaml(),
-                loaded.resolvedYaml(),
-                List.of("train"),
-                true,
-                false,
-                Clock.systemUTC()));
+    RunFolder dir = TestRuns.folder(temp.resolve(folder + run), loaded);
     return TrainJob.run(
         session, loaded.config(), GivenRows.NONE, dir, new RecordingConsole(), List.of(), stop);
   }

@@ -7,9 +7,7 @@ import dev.bellows.engine.sample.Mix64;
 import dev.bellows.jobs.SparkSessionExtension;
 import dev.bellows.jobs.config.ConfigException;
 import dev.bellows.jobs.config.ConfigLoader;
-import dev.bellows.jobs.config.Loaded;
 import dev.bellows.jobs.predict.PredictJob;
-import dev.bellows.jobs.run.RunFolder;
 import dev.bellows.jobs.source.DataException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -17,7 +15,6 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.sql.Row;
@@ -32,18 +29,7 @@ class SoundTrainTest {
   @TempDir Path temp;
 
   private TrainOutcome train(SparkSession session, String name, String yaml, String... sets) {
-    Loaded loaded = ConfigLoader.parse(yaml, List.of(sets));
-    RunFolder folder =
-        RunFolder.create(
-            temp.resolve(name),
-            new RunFolder.Options(
-                loaded.originalYaml(),
-                loaded.resolvedYaml(),
-                List.of("train"),
-                true,
-                false,
-                Clock.systemUTC()));
-    return TrainJob.run(session, loaded.config(), folder, new RecordingConsole());
+    return TestRuns.train(session, temp.resolve(name), yaml, sets);
   }
 
   /** A tone that rises or falls by a third of its pitch, with its header. */

@@ -20,7 +20,6 @@ import dev.bellows.ps.client.ShardAddress;
 import dev.bellows.ps.shard.ShardMap;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -52,22 +51,11 @@ class TrainJobTest {
     return ConfigLoader.parse(yaml, List.of(sets));
   }
 
-  private static RunFolder folder(Path dir, Loaded loaded) {
-    return RunFolder.create(
-        dir,
-        new RunFolder.Options(
-            loaded.originalYaml(),
-            loaded.resolvedYaml(),
-            List.of("train"),
-            true,
-            false,
-            Clock.systemUTC()));
-  }
-
   private static TrainOutcome train(
       SparkSession session, String name, RecordingConsole console, String yaml, String... sets) {
     Loaded loaded = load(yaml, sets);
-    return TrainJob.run(session, loaded.config(), folder(temp.resolve(name), loaded), console);
+    return TrainJob.run(
+        session, loaded.config(), TestRuns.folder(temp.resolve(name), loaded), console);
   }
 
   @Test

@@ -5,16 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.bellows.jobs.SparkSessionExtension;
 import dev.bellows.jobs.config.ConfigLoader;
-import dev.bellows.jobs.config.Loaded;
 import dev.bellows.jobs.predict.PredictJob;
-import dev.bellows.jobs.run.RunFolder;
 import dev.bellows.jobs.source.DataException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.GZIPOutputStream;
@@ -55,18 +52,7 @@ class TranslationTest {
   @TempDir Path temp;
 
   private TrainOutcome train(SparkSession session, String name, String yaml, String... sets) {
-    Loaded loaded = ConfigLoader.parse(yaml, List.of(sets));
-    RunFolder folder =
-        RunFolder.create(
-            temp.resolve(name),
-            new RunFolder.Options(
-                loaded.originalYaml(),
-                loaded.resolvedYaml(),
-                List.of("train"),
-                true,
-                false,
-                Clock.systemUTC()));
-    return TrainJob.run(session, loaded.config(), folder, new RecordingConsole());
+    return TestRuns.train(session, temp.resolve(name), yaml, sets);
   }
 
   private Path write(String name, List<String> lines) throws IOException {

@@ -18,7 +18,6 @@ import dev.bellows.ps.protocol.Message.LedgerEntry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -43,16 +42,7 @@ class VerifyJobTest {
   static void run(SparkSession session) throws Exception {
     csv = TinyData.write(temp.resolve("data"));
     Loaded loaded = ConfigLoader.parse(TinyData.adam(csv), List.of());
-    RunFolder folder =
-        RunFolder.create(
-            temp.resolve("run"),
-            new RunFolder.Options(
-                loaded.originalYaml(),
-                loaded.resolvedYaml(),
-                List.of("train"),
-                true,
-                false,
-                Clock.systemUTC()));
+    RunFolder folder = TestRuns.folder(temp.resolve("run"), loaded);
     TrainJob.run(session, loaded.config(), folder, new RecordingConsole());
   }
 
