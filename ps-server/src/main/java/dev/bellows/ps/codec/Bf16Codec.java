@@ -1,0 +1,50 @@
+package dev.bellows.ps.codec;
+
+import dev.bellows.engine.tensor.Bfloat16;
+
+/**
+ * Values rounded to bfloat16, to even at a tie; values that would become infinite become the
+ * largest one.
+ *
+ * <pre>
+ *   bf16[n]
+ * </pre>
+ */
+final class Bf16Codec extends Codec {
+  private static final int EXPONENT = 0x7f80;
+  private static final int LARGEST = 0x7f7f;
+
+  /** The nearest bfloat16 of a finite value that is finite itself. */
+  static short finite(float value) {
+    short bits = Bfloat16.round(value);
+    return (bits & EXPONENT) == EXPONENT ? (short) ((bits & 0x8000) | LARGEST) : bits;
+  }
+
+  @Override
+  int maxBlockBytes(int length) {
+    return Short.BYTES * length;
+  }
+
+  @Override
+  int encodeBlock(float[] values, int from, int length, byte[] out, int at) {
+    for (int i = 0; i < length; i++) {
+      short bits = finite(values[from + i]);
+      LittleEndian.putShort(out, at + Short.BYTES * i, bits);
+      values[from + i] -= Bfloat16.value(bits);
+    }
+    return at + Short.BYTES * length;
+  }
+
+  @Override
+  int addBlock(byte[] in, int at, int end, float[] into, int from, int length) {
+    requireRoom(at, Short.BYTES * length, end);
+    for (int i = 0; i < length; i++) {
+      short bits = LittleEndian.getShort(in, at + Short.BYTES * i);
+      if ((bits & EXPONENT) == EXPONENT) {
+        requireFinite(Bfloat16.value(bits));
+      }
+      into[from + i] += Bfloat16.value(bits);
+    }
+    return at + Short.BYTES * length;
+  }
+}
