@@ -1,5 +1,6 @@
 package dev.bellows.ps.client;
 
+import dev.bellows.ps.codec.CodecException;
 import dev.bellows.ps.protocol.Floats;
 import dev.bellows.ps.protocol.Message;
 import dev.bellows.ps.protocol.PsErrorCode;
@@ -218,6 +219,8 @@ final class Calls implements AutoCloseable {
       id = firstId + call.index;
       if (request instanceof Message.Push push) {
         payloadBytes += 4L * push.values().length();
+      } else if (request instanceof Message.CodedPush coded) {
+        payloadBytes += coded.coded().length();
       }
     }
     try {
@@ -236,7 +239,11 @@ final class Calls implements AutoCloseable {
    * because other tasks are late, so only every second time the payload goes out again.
    */
   private static Message repetition(Call call, Message request) {
-    return call.attempts % 2 == 1 && request instanceof Message.Push push && push.pull()
+    Message.Push push =
+        request instanceof Message.Push raw
+            ? raw
+            : request instanceof Message.CodedPush coded ? coded.head() : null;
+    return call.attempts % 2 == 1 && push != null && push.pull()
         ? new Message.Pull(push.target(), push.client(), push.step() + 1, push.chunk())
         : request;
   }
@@ -266,7 +273,8 @@ final class Calls implements AutoCloseable {
           return;
         }
       }
-      call.answer = answer instanceof Message.Values ? null : answer;
+      boolean borrowed = answer instanceof Message.Values || answer instanceof Message.CodedValues;
+      call.answer = borrowed ? null : answer;
       call.done = true;
       open--;
       wake = open == 0 || failure != null || answer instanceof Message.NormReply;
@@ -281,36 +289,53 @@ final class Calls implements AutoCloseable {
     if (destination == null) {
       return true;
     }
+    if (answer instanceof Message.CodedValues coded && destination instanceof CodedUnits units) {
+      if (fits(call, coded.version(), coded.from(), coded.length())) {
+        try {
+          units.change(call.from, call.length, coded.coded());
+          payloadBytes += coded.coded().length();
+        } catch (CodecException e) {
+          fail(call, coded.version(), String.valueOf(e.getMessage()));
+        }
+      }
+      return true;
+    }
     if (!(answer instanceof Message.Values values)) {
       return false;
     }
     Floats floats = values.values();
-    if (values.from() != call.from
-        || floats.length() != call.length
-        || values.version() != call.version) {
-      failure =
-          new Message.Failure(
-              PsErrorCode.INTERNAL,
-              values.version(),
-              -1,
-              "shard answered ["
-                  + values.from()
-                  + ", +"
-                  + floats.length()
-                  + ") at version "
-                  + values.version()
-                  + ", expected ["
-                  + call.from
-                  + ", +"
-                  + call.length
-                  + ") at "
-                  + call.version);
-      failedShard = call.shard;
-      return true;
+    if (fits(call, values.version(), values.from(), floats.length())) {
+      destination.put(call.from, floats.array(), floats.offset(), call.length);
+      payloadBytes += 4L * call.length;
     }
-    destination.put(call.from, floats.array(), floats.offset(), call.length);
-    payloadBytes += 4L * call.length;
     return true;
+  }
+
+  private boolean fits(Call call, long version, int from, int length) {
+    boolean fits = from == call.from && length == call.length && version == call.version;
+    if (!fits) {
+      fail(
+          call,
+          version,
+          "shard answered ["
+              + from
+              + ", +"
+              + length
+              + ") at version "
+              + version
+              + ", expected ["
+              + call.from
+              + ", +"
+              + call.length
+              + ") at "
+              + call.version);
+    }
+    return fits;
+  }
+
+  private void fail(Call call, long version, String detail) {
+    failure = new Message.Failure(PsErrorCode.INTERNAL, version, -1, detail);
+    failedShard = call.shard;
   }
 
   /** A number that changes with every reason to look again. */

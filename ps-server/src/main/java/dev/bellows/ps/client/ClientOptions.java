@@ -1,5 +1,6 @@
 package dev.bellows.ps.client;
 
+import dev.bellows.ps.codec.Compression;
 import dev.bellows.ps.protocol.Target;
 import dev.bellows.ps.shard.ShardMap;
 import java.time.Duration;
@@ -23,6 +24,8 @@ import java.util.function.BooleanSupplier;
  * @param resendAfter silence after which an unanswered request is sent again; doubles each time
  * @param cancelled polled at least every 100 ms while waiting; true ends the wait with code
  *     CANCELLED
+ * @param compression how the namespaces were made
+ * @param slices number V of slices; not used without compression
  */
 public record ClientOptions(
     String run,
@@ -35,7 +38,9 @@ public record ClientOptions(
     int sliceTo,
     Duration stepDeadline,
     Duration resendAfter,
-    BooleanSupplier cancelled) {
+    BooleanSupplier cancelled,
+    Compression compression,
+    int slices) {
   /** Checks the fields. */
   public ClientOptions {
     placement = List.copyOf(placement);
@@ -67,7 +72,9 @@ public record ClientOptions(
         0,
         Duration.ofSeconds(60),
         Duration.ofSeconds(5),
-        () -> false);
+        () -> false,
+        Compression.NONE,
+        0);
   }
 
   /** The same for a task that owns slices. */
@@ -83,7 +90,9 @@ public record ClientOptions(
         to,
         stepDeadline,
         resendAfter,
-        cancelled);
+        cancelled,
+        compression,
+        slices);
   }
 
   /** The same with other deadlines. */
@@ -99,7 +108,9 @@ public record ClientOptions(
         sliceTo,
         step,
         resend,
-        cancelled);
+        cancelled,
+        compression,
+        slices);
   }
 
   /** The same with a cancellation test. */
@@ -115,6 +126,26 @@ public record ClientOptions(
         sliceTo,
         stepDeadline,
         resendAfter,
-        test);
+        test,
+        compression,
+        slices);
+  }
+
+  /** The same for namespaces that were made with compression. */
+  public ClientOptions coded(Compression codec, int allSlices) {
+    return new ClientOptions(
+        run,
+        incarnation,
+        map,
+        placement,
+        client,
+        name,
+        sliceFrom,
+        sliceTo,
+        stepDeadline,
+        resendAfter,
+        cancelled,
+        codec,
+        allSlices);
   }
 }

@@ -155,7 +155,8 @@ public final class InProcessConnector implements Connector {
   private record Local(Host host, long id) implements Connection {
     @Override
     public void send(long requestId, Message request) {
-      if (request instanceof Message.Push && isOpen()) {
+      boolean push = request instanceof Message.Push || request instanceof Message.CodedPush;
+      if (push && isOpen()) {
         host.inbox.add(new Envelope(id, requestId, request));
         return;
       }

@@ -1,7 +1,9 @@
 package dev.bellows.ps.client;
 
 import dev.bellows.ps.shard.TreeSum;
+import java.util.function.IntFunction;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A training task's side of the parameter server.
@@ -93,6 +95,40 @@ public final class PsClient implements AutoCloseable {
   public void pushPull(TreeSum sums, Destination parameters) {
     session.startPushPull(sums, parameters, nanoTime.getAsLong());
     await();
+  }
+
+  /**
+   * With compression: what this task's units had not sent yet when {@link #version} began. To be
+   * called before the first {@link #pushPull}; from then on this client keeps them.
+   *
+   * @param unitFrom first unit of the task
+   * @param unitTo one past the last
+   * @param ofUnit residual of a unit [length], copied; null for zeros
+   */
+  public void loadResiduals(int unitFrom, int unitTo, IntFunction<float @Nullable []> ofUnit) {
+    units().load(version(), unitFrom, unitTo, ofUnit);
+  }
+
+  /** With compression: whether the residuals of {@link #version} are here. */
+  public boolean hasResiduals() {
+    return units().residualsAt() == version();
+  }
+
+  /** What a unit of this task has not sent yet [length]; borrowed. */
+  public float[] residual(int unit) {
+    float[] residual = units().residual(unit);
+    if (residual == null) {
+      throw new IllegalStateException("unit " + unit + " was not loaded");
+    }
+    return residual;
+  }
+
+  private CodedUnits units() {
+    CodedUnits units = session.coded();
+    if (units == null) {
+      throw new IllegalStateException("this client has no compression");
+    }
+    return units;
   }
 
   private void await() {

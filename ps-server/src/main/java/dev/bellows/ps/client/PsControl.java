@@ -82,13 +82,14 @@ public final class PsControl implements AutoCloseable {
                 plan.ledgerCapacity(),
                 plan.crcEvery(),
                 plan.consistency(),
+                plan.compression(),
                 plan.updateSpec()));
   }
 
   /**
    * Loads a whole vector.
    *
-   * @param slot 0: parameters, 1..n: optimiser slots
+   * @param slot 0: parameters, 1..n: optimiser slots, with compression n + 1: the workers' view
    * @param values [length]
    */
   public void put(int slot, float[] values) {

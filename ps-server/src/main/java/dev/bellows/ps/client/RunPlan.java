@@ -1,5 +1,6 @@
 package dev.bellows.ps.client;
 
+import dev.bellows.ps.codec.Compression;
 import dev.bellows.ps.protocol.Consistency;
 
 /**
@@ -13,6 +14,7 @@ import dev.bellows.ps.protocol.Consistency;
  *     have passed
  * @param crcEvery a checksum of the parameters every so many steps; 0: never
  * @param consistency when a step may start
+ * @param compression how gradients and parameters are coded
  */
 @SuppressWarnings("ArrayRecordComponent") // plain carrier, never compared
 public record RunPlan(
@@ -22,7 +24,28 @@ public record RunPlan(
     long totalSteps,
     int ledgerCapacity,
     int crcEvery,
-    Consistency consistency) {
+    Consistency consistency,
+    Compression compression) {
+  /** A run of raw values. */
+  public RunPlan(
+      byte[] updateSpec,
+      int slices,
+      long stepsPerEpoch,
+      long totalSteps,
+      int ledgerCapacity,
+      int crcEvery,
+      Consistency consistency) {
+    this(
+        updateSpec,
+        slices,
+        stepsPerEpoch,
+        totalSteps,
+        ledgerCapacity,
+        crcEvery,
+        consistency,
+        Compression.NONE);
+  }
+
   /** A run whose steps wait for the whole step before. */
   public RunPlan(
       byte[] updateSpec,

@@ -12,6 +12,7 @@ import dev.bellows.ps.shard.TreeSum;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A task's conversation with the shards without threads and waiting: start an operation, then
@@ -37,6 +38,7 @@ final class TaskSession implements AutoCloseable {
   private final List<Call> first = new ArrayList<>();
   private final List<Integer> shardOfFirst = new ArrayList<>();
   private final NodeList nodes = new NodeList();
+  private final @Nullable CodedUnits coded;
   private final long deadlineNanos;
   private Phase phase = Phase.IDLE;
   private Phase diagnosed = Phase.IDLE;
@@ -53,6 +55,10 @@ final class TaskSession implements AutoCloseable {
     this.options = options;
     this.map = options.map();
     this.calls = new Calls(options, connector);
+    this.coded =
+        options.compression().isNone()
+            ? null
+            : new CodedUnits(options.compression(), options.slices(), map);
     this.deadlineNanos = options.stepDeadline().toNanos();
     this.targets = new Target[map.shards()];
     for (int shard = 0; shard < targets.length; shard++) {
@@ -66,6 +72,11 @@ final class TaskSession implements AutoCloseable {
 
   long version() {
     return version;
+  }
+
+  /** Residuals and view; null without compression. */
+  @Nullable CodedUnits coded() {
+    return coded;
   }
 
   /** Says hello to all shards and learns the version to work on. */
@@ -90,7 +101,7 @@ final class TaskSession implements AutoCloseable {
   /** Reads all chunks at the version. */
   void startPull(Destination destination, long now) {
     start(Phase.PULL, now);
-    addPulls(version, destination);
+    addPulls(version, coded == null ? destination : coded.into(destination));
   }
 
   /** Pushes the sums of the step and reads the next version. */
@@ -98,15 +109,17 @@ final class TaskSession implements AutoCloseable {
     checkLength(sums.length());
     start(Phase.PUSH, now);
     nodes.fill(sums);
+    Destination to = coded == null ? destination : coded.into(destination);
+    code();
     if (nodes.size() == 0) {
-      addPulls(version + 1, destination);
+      addPulls(version + 1, to);
     } else {
       // tasks begin with different shards, so that no shard gets all pushes at once
       int firstShard = (int) ((long) options.sliceFrom() * targets.length / sums.slices());
       for (int i = 0; i < targets.length; i++) {
         int shard = (firstShard + i) % targets.length;
         for (int chunk = map.firstChunk(shard); chunk < map.endChunk(shard); chunk++) {
-          addPushes(shard, chunk, destination);
+          addPushes(shard, chunk, to);
         }
       }
     }
@@ -116,6 +129,23 @@ final class TaskSession implements AutoCloseable {
           remember(shard, calls.add(shard, new Message.Norm(targets[shard], version)));
         }
       }
+    }
+  }
+
+  /** Adds the sums to what the units have not sent yet. */
+  private void code() {
+    CodedUnits units = coded;
+    if (units == null) {
+      return;
+    }
+    if (units.residualsAt() != version) {
+      throw new IllegalStateException(
+          "residuals must be those of version " + version + ", found " + units.residualsAt());
+    }
+    units.begin();
+    for (int n = 0; n < nodes.size(); n++) {
+      NodeList.Node node = nodes.get(n);
+      node.badSlice = units.add(node.level, node.index, node.values, node.badSlice);
     }
   }
 
@@ -155,11 +185,13 @@ final class TaskSession implements AutoCloseable {
               node.loss,
               node.metric,
               node.rows,
-              new Floats(node.values, from, length));
+              coded == null ? new Floats(node.values, from, length) : Floats.EMPTY);
+      Message request =
+          coded == null ? push : new Message.CodedPush(push, coded.code(n, from, length));
       if (pull) {
-        calls.add(shard, push, destination, from, length, version + 1);
+        calls.add(shard, request, destination, from, length, version + 1);
       } else {
-        calls.add(shard, push);
+        calls.add(shard, request);
       }
     }
   }
@@ -202,6 +234,9 @@ final class TaskSession implements AutoCloseable {
             throw Failures.exception(options, calls.failedShard(), late);
           }
           version++;
+          if (coded != null) {
+            coded.sent(version);
+          }
         }
         case DIAGNOSE -> throw timeout(now);
         default -> {}

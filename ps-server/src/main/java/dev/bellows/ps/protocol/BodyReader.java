@@ -1,5 +1,6 @@
 package dev.bellows.ps.protocol;
 
+import dev.bellows.ps.codec.Compression;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -24,7 +25,7 @@ final class BodyReader {
     try {
       return switch (opcode) {
         case PING -> new Message.Ping();
-        case CREATE -> create(target());
+        case CREATE, CREATE_CODED -> create(target(), opcode == Opcode.CREATE_CODED);
         case PUT -> new Message.Put(target(), in.getInt(), in.getInt(), floats());
         case SEAL -> new Message.Seal(target(), in.getLong());
         case JOIN ->
@@ -34,21 +35,8 @@ final class BodyReader {
                 string("client name", MessageCodec.MAX_NAME_LENGTH),
                 in.getInt(),
                 in.getInt());
-        case PUSH ->
-            new Message.Push(
-                target(),
-                in.getLong(),
-                in.getLong(),
-                in.getInt(),
-                in.getInt(),
-                in.getInt(),
-                bool("pull"),
-                in.getInt(),
-                in.getDouble(),
-                in.getDouble(),
-                in.getDouble(),
-                in.getDouble(),
-                floats());
+        case PUSH -> push(true);
+        case CODED_PUSH -> new Message.CodedPush(push(false), bytes());
         case PULL -> new Message.Pull(target(), in.getLong(), in.getLong(), in.getInt());
         case NORM -> new Message.Norm(target(), in.getLong());
         case COMMIT -> new Message.Commit(target(), in.getLong(), bool("apply"), in.getFloat());
@@ -74,6 +62,8 @@ final class BodyReader {
                 in.getInt(),
                 string("detail", MessageCodec.MAX_DETAIL_LENGTH));
         case VALUES -> new Message.Values(in.getLong(), in.getInt(), in.getInt(), floats());
+        case CODED_VALUES ->
+            new Message.CodedValues(in.getLong(), in.getInt(), in.getInt(), bytes());
         case NORM_REPLY ->
             new Message.NormReply(
                 in.getLong(),
@@ -92,7 +82,24 @@ final class BodyReader {
     }
   }
 
-  private Message create(Target target) {
+  private Message.Push push(boolean values) {
+    return new Message.Push(
+        target(),
+        in.getLong(),
+        in.getLong(),
+        in.getInt(),
+        in.getInt(),
+        in.getInt(),
+        bool("pull"),
+        in.getInt(),
+        in.getDouble(),
+        in.getDouble(),
+        in.getDouble(),
+        in.getDouble(),
+        values ? floats() : Floats.EMPTY);
+  }
+
+  private Message create(Target target, boolean coded) {
     int from = in.getInt();
     int to = in.getInt();
     int slices = in.getInt();
@@ -103,6 +110,7 @@ final class BodyReader {
     Consistency consistency = consistency(in.getInt());
     byte[] spec = new byte[count("update specification", 1, MessageCodec.MAX_UPDATE_SPEC_BYTES)];
     in.get(spec);
+    Compression compression = coded ? compression() : Compression.NONE;
     return new Message.Create(
         target,
         from,
@@ -113,7 +121,22 @@ final class BodyReader {
         ledgerCapacity,
         crcEvery,
         consistency,
+        compression,
         spec);
+  }
+
+  private Compression compression() {
+    try {
+      Compression read =
+          new Compression(
+              Compression.Kind.ofWire(in.getInt()), in.getInt(), in.getDouble(), in.getDouble());
+      if (!read.isNone()) {
+        return read;
+      }
+    } catch (IllegalArgumentException e) {
+      throw new PsException(PsErrorCode.BAD_REQUEST, String.valueOf(e.getMessage()), e);
+    }
+    throw new PsException(PsErrorCode.BAD_REQUEST, "CREATE_CODED needs a codec, found none");
   }
 
   private static Consistency consistency(int staleness) {
@@ -245,6 +268,13 @@ final class BodyReader {
     in.asFloatBuffer().get(array, 0, n);
     in.position(in.position() + Float.BYTES * n);
     return new Floats(array, 0, n);
+  }
+
+  private Bytes bytes() {
+    int n = count("code", 1, Integer.MAX_VALUE);
+    byte[] array = scratch.takeBytes(n);
+    in.get(array, 0, n);
+    return new Bytes(array, 0, n);
   }
 
   private Message operate(Target target) {

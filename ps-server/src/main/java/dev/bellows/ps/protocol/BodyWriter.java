@@ -8,6 +8,7 @@ final class BodyWriter {
   private static final int INT = Integer.BYTES;
   private static final int LONG = Long.BYTES;
   private static final int DOUBLE = Double.BYTES;
+  private static final int PUSH_HEAD_BYTES = 2 * LONG + 5 * INT + 4 * DOUBLE;
   private static final int LEDGER_ENTRY_BYTES = LONG + 4 * DOUBLE + 2 * INT;
 
   private BodyWriter() {}
@@ -20,11 +21,13 @@ final class BodyWriter {
   private static int ownBytes(Message message) {
     return switch (message.opcode()) {
       case PING, STATUS, DROP, DETACH, ADVANCE -> 0;
-      case CREATE -> 7 * INT + 2 * LONG + ((Message.Create) message).updateSpec().length;
+      case CREATE -> createBytes((Message.Create) message);
+      case CREATE_CODED -> createBytes((Message.Create) message) + 2 * INT + 2 * DOUBLE;
       case PUT -> 2 * INT + floatsBytes(((Message.Put) message).values());
       case SEAL, NORM, SNAPSHOT, RELEASE, DONE -> LONG;
       case JOIN -> LONG + 2 * INT + stringBytes(((Message.Join) message).name());
-      case PUSH -> 2 * LONG + 5 * INT + 4 * DOUBLE + floatsBytes(((Message.Push) message).values());
+      case PUSH -> PUSH_HEAD_BYTES + floatsBytes(((Message.Push) message).values());
+      case CODED_PUSH -> PUSH_HEAD_BYTES + codeBytes(((Message.CodedPush) message).coded());
       case PULL -> 2 * LONG + INT;
       case COMMIT -> LONG + INT + Float.BYTES;
       case LEDGER -> LONG + INT;
@@ -40,6 +43,7 @@ final class BodyWriter {
       case ATTACH -> LONG + INT + stringBytes(((Message.Attach) message).replica().host());
       case FAILURE -> LONG + 2 * INT + stringBytes(((Message.Failure) message).detail());
       case VALUES -> LONG + 2 * INT + floatsBytes(((Message.Values) message).values());
+      case CODED_VALUES -> LONG + 2 * INT + codeBytes(((Message.CodedValues) message).coded());
       case NORM_REPLY ->
           LONG
               + 3 * INT
@@ -52,6 +56,10 @@ final class BodyWriter {
               + Math.multiplyExact(
                   LEDGER_ENTRY_BYTES, ((Message.LedgerReply) message).entries().size());
     };
+  }
+
+  private static int createBytes(Message.Create m) {
+    return 7 * INT + 2 * LONG + m.updateSpec().length;
   }
 
   private static int statusBytes(Message.StatusReply m) {
@@ -70,18 +78,12 @@ final class BodyWriter {
     }
     switch (message.opcode()) {
       case PING, STATUS, DROP, DETACH, ADVANCE -> {}
-      case CREATE -> {
+      case CREATE -> create((Message.Create) message, out);
+      case CREATE_CODED -> {
         Message.Create m = (Message.Create) message;
-        out.putInt(m.from())
-            .putInt(m.to())
-            .putInt(m.slices())
-            .putLong(m.stepsPerEpoch())
-            .putLong(m.totalSteps());
-        out.putInt(m.ledgerCapacity())
-            .putInt(m.crcEvery())
-            .putInt(m.consistency().staleness())
-            .putInt(m.updateSpec().length)
-            .put(m.updateSpec());
+        create(m, out);
+        out.putInt(m.compression().kind().wire()).putInt(m.compression().units());
+        out.putDouble(m.compression().share()).putDouble(m.compression().downShare());
       }
       case PUT -> {
         Message.Put m = (Message.Put) message;
@@ -95,7 +97,16 @@ final class BodyWriter {
         string(m.name(), out);
         out.putInt(m.sliceFrom()).putInt(m.sliceTo());
       }
-      case PUSH -> push((Message.Push) message, out);
+      case PUSH -> {
+        Message.Push m = (Message.Push) message;
+        push(m, out);
+        floats(m.values(), out);
+      }
+      case CODED_PUSH -> {
+        Message.CodedPush m = (Message.CodedPush) message;
+        push(m.head(), out);
+        code(m.coded(), out);
+      }
       case PULL -> {
         Message.Pull m = (Message.Pull) message;
         out.putLong(m.client()).putLong(m.version()).putInt(m.chunk());
@@ -142,6 +153,11 @@ final class BodyWriter {
         out.putLong(m.version()).putInt(m.slot()).putInt(m.from());
         floats(m.values(), out);
       }
+      case CODED_VALUES -> {
+        Message.CodedValues m = (Message.CodedValues) message;
+        out.putLong(m.version()).putInt(m.from()).putInt(m.length());
+        code(m.coded(), out);
+      }
       case NORM_REPLY -> {
         Message.NormReply m = (Message.NormReply) message;
         out.putLong(m.step())
@@ -162,7 +178,19 @@ final class BodyWriter {
     out.putLong(m.client()).putLong(m.step()).putInt(m.level()).putInt(m.index()).putInt(m.chunk());
     out.putInt(m.pull() ? 1 : 0).putInt(m.badSlice());
     out.putDouble(m.weight()).putDouble(m.loss()).putDouble(m.metric()).putDouble(m.rows());
-    floats(m.values(), out);
+  }
+
+  private static void create(Message.Create m, ByteBuffer out) {
+    out.putInt(m.from())
+        .putInt(m.to())
+        .putInt(m.slices())
+        .putLong(m.stepsPerEpoch())
+        .putLong(m.totalSteps());
+    out.putInt(m.ledgerCapacity())
+        .putInt(m.crcEvery())
+        .putInt(m.consistency().staleness())
+        .putInt(m.updateSpec().length)
+        .put(m.updateSpec());
   }
 
   private static void status(Message.StatusReply m, ByteBuffer out) {
@@ -242,6 +270,14 @@ final class BodyWriter {
   private static void string(String s, ByteBuffer out) {
     byte[] bytes = s.getBytes(StandardCharsets.UTF_8);
     out.putShort((short) bytes.length).put(bytes);
+  }
+
+  private static int codeBytes(Bytes code) {
+    return Math.addExact(INT, code.length());
+  }
+
+  private static void code(Bytes code, ByteBuffer out) {
+    out.putInt(code.length()).put(code.array(), code.offset(), code.length());
   }
 
   private static void floats(Floats floats, ByteBuffer out) {

@@ -1,5 +1,6 @@
 package dev.bellows.ps.protocol;
 
+import dev.bellows.ps.codec.Compression;
 import java.util.List;
 
 /**
@@ -46,6 +47,7 @@ public sealed interface Message {
    * @param crcEvery a ledger entry carries the CRC32C of the range when its step number plus one is
    *     a multiple of this; 0: never
    * @param consistency when a step may start
+   * @param compression how gradients and parameters are coded
    * @param updateSpec encoded {@code engine.optim.UpdateSpec}
    */
   record Create(
@@ -58,11 +60,38 @@ public sealed interface Message {
       int ledgerCapacity,
       int crcEvery,
       Consistency consistency,
+      Compression compression,
       byte[] updateSpec)
       implements Request {
+    /** A namespace of raw values. */
+    public Create(
+        Target target,
+        int from,
+        int to,
+        int slices,
+        long stepsPerEpoch,
+        long totalSteps,
+        int ledgerCapacity,
+        int crcEvery,
+        Consistency consistency,
+        byte[] updateSpec) {
+      this(
+          target,
+          from,
+          to,
+          slices,
+          stepsPerEpoch,
+          totalSteps,
+          ledgerCapacity,
+          crcEvery,
+          consistency,
+          Compression.NONE,
+          updateSpec);
+    }
+
     @Override
     public Opcode opcode() {
-      return Opcode.CREATE;
+      return compression.isNone() ? Opcode.CREATE : Opcode.CREATE_CODED;
     }
   }
 
@@ -153,6 +182,25 @@ public sealed interface Message {
     @Override
     public Opcode opcode() {
       return Opcode.PUSH;
+    }
+  }
+
+  /**
+   * A {@link Push} of one unit's gradients in the code of the namespace. Answer: {@link Done}, or,
+   * when {@code pull} is set, {@link CodedValues} or {@link Values} of version {@code step + 1}.
+   *
+   * @param head the push without values
+   * @param coded code of as many values as the chunk has elements in this shard
+   */
+  record CodedPush(Push head, Bytes coded) implements Request {
+    @Override
+    public Target target() {
+      return head.target();
+    }
+
+    @Override
+    public Opcode opcode() {
+      return Opcode.CODED_PUSH;
     }
   }
 
@@ -403,6 +451,21 @@ public sealed interface Message {
     @Override
     public Opcode opcode() {
       return Opcode.VALUES;
+    }
+  }
+
+  /**
+   * The change of one chunk since the version before, for those who have that.
+   *
+   * @param version version that it leads to
+   * @param from first global element
+   * @param length number of elements
+   * @param coded code of the change
+   */
+  record CodedValues(long version, int from, int length, Bytes coded) implements Message {
+    @Override
+    public Opcode opcode() {
+      return Opcode.CODED_VALUES;
     }
   }
 

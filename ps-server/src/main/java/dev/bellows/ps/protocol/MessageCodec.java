@@ -12,11 +12,13 @@ import java.nio.ByteOrder;
  *   PING          (empty)
  *   CREATE        target i32 from, i32 to, i32 slices, i64 stepsPerEpoch, i64 totalSteps,
  *                        i32 ledgerCapacity, i32 crcEvery, i32 staleness, i32 count, updateSpec bytes
+ *   CREATE_CODED  as CREATE, then i32 codec, i32 units, f64 share, f64 downShare
  *   PUT           target i32 slot, i32 from, f32[]
  *   SEAL          target i64 step
  *   JOIN          target i64 client, str name, i32 sliceFrom, i32 sliceTo
  *   PUSH          target i64 client, i64 step, i32 level, i32 index, i32 chunk, i32 pull(0|1), i32 badSlice,
  *                        f64 weight, f64 loss, f64 metric, f64 rows, f32[]
+ *   CODED_PUSH    as PUSH with i32 count, code bytes in place of f32[]
  *   PULL          target i64 client, i64 version, i32 chunk
  *   NORM          target i64 step
  *   COMMIT        target i64 step, i32 apply(0|1), f32 scale
@@ -34,6 +36,7 @@ import java.nio.ByteOrder;
  *   DONE          i64 step
  *   FAILURE       i32 code, i64 step, i32 slice, str detail
  *   VALUES        i64 version, i32 slot, i32 from, f32[]
+ *   CODED_VALUES  i64 version, i32 from, i32 length, i32 count, code bytes
  *   NORM_REPLY    i64 step, i32 finite(0|1), i32 badSlice, f64 weight, i32 count, f64 squares[count]
  *   STATUS_REPLY  i32 state, i64 incarnation, i64 version, i64 newestVersion, i32 slices, i32 badSlice,
  *                 i32 twoPhase(0|1), f64 clipNorm, i32 count, i64 missing[count], i32 count, i64 counters[count],

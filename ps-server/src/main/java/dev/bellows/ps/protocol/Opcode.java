@@ -40,6 +40,10 @@ public enum Opcode {
   ADVANCE(18),
   /** {@link Message.Operate}. */
   OPERATE(19),
+  /** {@link Message.Create} with a compression. */
+  CREATE_CODED(20),
+  /** {@link Message.CodedPush}. */
+  CODED_PUSH(21),
   /** {@link Message.Done}. */
   DONE(64),
   /** {@link Message.Failure}. */
@@ -53,7 +57,9 @@ public enum Opcode {
   /** {@link Message.LedgerReply}. */
   LEDGER_REPLY(69),
   /** {@link Message.OperateReply}. */
-  OPERATE_REPLY(70);
+  OPERATE_REPLY(70),
+  /** {@link Message.CodedValues}. */
+  CODED_VALUES(71);
 
   private static final Opcode[] BY_WIRE = new Opcode[128];
 

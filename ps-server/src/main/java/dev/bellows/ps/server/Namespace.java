@@ -45,6 +45,7 @@ final class Namespace {
   private final TwoPhase phase;
   private final Replication replication;
   private final @Nullable RelaxedSteps relaxed;
+  private final @Nullable Coding coding;
   private final Operations operations;
   private State state = State.LOADING;
   private long version;
@@ -77,7 +78,8 @@ final class Namespace {
     }
     budget.reserve(
         (create.to() - (long) create.from()) * Float.BYTES * (2 + rule.slots())
-            + (long) create.ledgerCapacity() * StepLedger.ENTRY_BYTES);
+            + (long) create.ledgerCapacity() * StepLedger.ENTRY_BYTES
+            + Coding.bytes(create.compression(), create.to() - (long) create.from(), longest));
     this.pool = new FloatPool(longest, budget);
     this.chunks = new Chunk[end - first];
     for (int i = 0; i < chunks.length; i++) {
@@ -89,13 +91,15 @@ final class Namespace {
               partLength(number),
               rule.slots(),
               create.slices(),
-              pool);
+              pool,
+              !create.compression().isNone());
     }
     this.ledger = new StepLedger(create.ledgerCapacity());
     this.clients = new Clients(options.maxClients());
     this.phase = new TwoPhase(chunks, rule);
     this.snapshots = new Snapshots(target, chunks, budget, deferred, counters);
     this.replication = new Replication(target, chunks, pool, counters, twoPhase, this::show);
+    this.coding = create.compression().isNone() ? null : new Coding(create, chunks, longest);
     this.relaxed =
         create.consistency().isBsp()
             ? null
@@ -117,17 +121,19 @@ final class Namespace {
         && again.ledgerCapacity() == create.ledgerCapacity()
         && again.crcEvery() == create.crcEvery()
         && again.consistency().equals(create.consistency())
+        && again.compression().equals(create.compression())
         && Arrays.equals(again.updateSpec(), create.updateSpec());
   }
 
   void put(Message.Put m) {
     require(State.LOADING);
-    requireSlot(m.slot());
+    RequestChecks.slot(m.slot(), chunks[0].slotCount() - 1);
     Chunk chunk = chunk(Math.floorDiv(m.from(), ShardMap.CHUNK));
     RequestChecks.put(m, chunk);
     Floats values = m.values();
     System.arraycopy(values.array(), values.offset(), chunk.slot(m.slot()), 0, chunk.length);
     chunk.loaded |= m.slot() == 0;
+    chunk.viewLoaded |= m.slot() > rule.slots();
   }
 
   Message seal(long step) {
@@ -153,6 +159,9 @@ final class Namespace {
     }
     for (Chunk chunk : chunks) {
       chunk.version = step;
+      if (chunk.isCoded() && !chunk.viewLoaded) {
+        System.arraycopy(chunk.values, 0, chunk.shown, 0, chunk.length);
+      }
     }
     version = step;
     if (relaxed != null) {
@@ -207,8 +216,26 @@ final class Namespace {
         counters.clone());
   }
 
+  void push(long connection, long request, Message.CodedPush m, long now, Effects out) {
+    require(State.RUNNING);
+    Coding known = coding;
+    if (known == null) {
+      throw new Refusal(
+          PsErrorCode.WRONG_STATE, target + " was made without compression: send PUSH");
+    }
+    take(connection, request, known.decode(m, chunk(m.head().chunk())), now, out);
+  }
+
   void push(long connection, long request, Message.Push m, long now, Effects out) {
     require(State.RUNNING);
+    if (coding != null && m.client() != Replication.CLIENT) {
+      throw new Refusal(
+          PsErrorCode.WRONG_STATE, target + " was made with compression: send CODED_PUSH");
+    }
+    take(connection, request, m, now, out);
+  }
+
+  private void take(long connection, long request, Message.Push m, long now, Effects out) {
     Chunk chunk = chunk(m.chunk());
     RequestChecks.push(m, chunk, target);
     clients.seen(m.client(), m.step(), now);
@@ -227,12 +254,13 @@ final class Namespace {
     }
     if (!m.pull()) {
       out.send(connection, request, new Message.Done(chunk.version));
-    } else if (chunk.version > m.step()) {
-      sendOrWait(chunk, m.step() + 1, connection, request, out);
-    } else if (state == State.RUNNING) {
-      deferred.wait(chunk.waiting, connection, request);
-    } else {
+    } else if (state != State.RUNNING) {
       out.send(connection, request, diverged());
+    } else if (chunk.version > m.step() && !replication.hides(chunk)) {
+      count(Counter.CHUNKS_SENT);
+      out.send(connection, request, newest(chunk));
+    } else {
+      deferred.wait(chunk.waiting, connection, request);
     }
   }
 
@@ -311,6 +339,10 @@ final class Namespace {
     if (wantsCrc) {
       chunk.crc = crc.of(chunk.values, 0, chunk.length);
     }
+    if (coding != null && !coding.advance(chunk)) {
+      diverge(-1, out);
+      return;
+    }
     snapshots.reached(chunk, out);
     ahead++;
     if (ahead == chunks.length) {
@@ -326,10 +358,22 @@ final class Namespace {
 
   /** Answers those who wait for the newest version of a chunk, unless its replica lacks it. */
   private void show(Chunk chunk, Effects out) {
-    if (chunk.waiting.size() > 0 && !replication.hides(chunk)) {
-      counters[Counter.CHUNKS_SENT.id()] += chunk.waiting.size();
-      deferred.answer(chunk.waiting, values(chunk, chunk.version, chunk.values), out);
+    if (replication.hides(chunk)) {
+      return;
     }
+    if (chunk.waiting.size() > 0) {
+      counters[Counter.CHUNKS_SENT.id()] += chunk.waiting.size();
+      deferred.answer(chunk.waiting, newest(chunk), out);
+    }
+    if (chunk.pulls.size() > 0) {
+      counters[Counter.CHUNKS_SENT.id()] += chunk.pulls.size();
+      deferred.answer(chunk.pulls, values(chunk, chunk.version, chunk.shown), out);
+    }
+  }
+
+  /** The newest version for somebody who has the one before. */
+  private Message newest(Chunk chunk) {
+    return coding == null ? values(chunk, chunk.version, chunk.values) : coding.change(chunk);
   }
 
   private int rangeCrc() {
@@ -420,7 +464,7 @@ final class Namespace {
       if (chunk.version != version || replication.hides(chunk)) {
         throw ahead(m.version());
       }
-      deferred.wait(chunk.waiting, connection, request);
+      deferred.wait(chunk.pulls, connection, request);
     } else {
       sendOrWait(chunk, m.version(), connection, request, out);
     }
@@ -429,7 +473,7 @@ final class Namespace {
   /** Sends a version that the chunk has, as soon as its replica has it, too. */
   private void sendOrWait(Chunk chunk, long wanted, long connection, long request, Effects out) {
     if (wanted == chunk.version && replication.hides(chunk)) {
-      deferred.wait(chunk.waiting, connection, request);
+      deferred.wait(chunk.pulls, connection, request);
     } else {
       sendValues(chunk, wanted, connection, request, out);
     }
@@ -438,7 +482,7 @@ final class Namespace {
   private void sendValues(Chunk chunk, long wanted, long connection, long request, Effects out) {
     if (wanted == chunk.version) {
       count(Counter.CHUNKS_SENT);
-      out.send(connection, request, values(chunk, wanted, chunk.values));
+      out.send(connection, request, values(chunk, wanted, chunk.shown));
     } else if (wanted == chunk.version - 1 && chunk.hasPrevious) {
       count(Counter.CHUNKS_SENT_PREVIOUS);
       out.send(connection, request, values(chunk, wanted, chunk.previous()));
@@ -463,13 +507,13 @@ final class Namespace {
   }
 
   Message get(Message.Get m) {
-    requireSlot(m.slot());
+    RequestChecks.slot(m.slot(), chunks[0].slotCount() - 1);
     return snapshots.get(m.step(), m.slot(), chunk(m.chunk()));
   }
 
   Message operate(Message.Operate m) {
     require(State.RUNNING);
-    requireSlot(m.slot());
+    RequestChecks.slot(m.slot(), rule.slots());
     return operations.handle(m, version, ahead == 0);
   }
 
@@ -555,6 +599,7 @@ final class Namespace {
   private void failWaiting(Message answer, Effects out) {
     for (Chunk chunk : chunks) {
       deferred.answer(chunk.waiting, answer, out);
+      deferred.answer(chunk.pulls, answer, out);
     }
     deferred.answer(phase.waiting, answer, out);
     if (relaxed != null) {
@@ -576,6 +621,7 @@ final class Namespace {
   void forget(long connection) {
     for (Chunk chunk : chunks) {
       deferred.forget(chunk.waiting, connection);
+      deferred.forget(chunk.pulls, connection);
     }
     deferred.forget(phase.waiting, connection);
     if (relaxed != null) {
@@ -616,13 +662,6 @@ final class Namespace {
         PsErrorCode.WRONG_STATE, target + " is " + state + ", the request needs " + wanted);
   }
 
-  private void requireSlot(int slot) {
-    if (slot < 0 || slot > rule.slots()) {
-      throw new Refusal(
-          PsErrorCode.OUT_OF_RANGE, "slot must be in 0.." + rule.slots() + ", found " + slot);
-    }
-  }
-
   private void requireTwoPhase() {
     if (!twoPhase) {
       throw new Refusal(
@@ -632,35 +671,10 @@ final class Namespace {
   }
 
   private void requireStep(long step, long expected) {
-    if (step > expected) {
-      throw ahead(step);
-    }
-    if (step < expected) {
-      throw new Refusal(
-          PsErrorCode.STALE_STEP,
-          expected,
-          -1,
-          "step "
-              + step
-              + " is over: "
-              + target
-              + " is at step "
-              + expected
-              + "; another task took over");
-    }
+    RequestChecks.step(step, expected, version, target);
   }
 
   private Refusal ahead(long step) {
-    return new Refusal(
-        PsErrorCode.STEP_AHEAD,
-        version,
-        -1,
-        "step "
-            + step
-            + " is ahead: "
-            + target
-            + " is at step "
-            + version
-            + "; it was restored, roll back");
+    return RequestChecks.ahead(step, version, target);
   }
 }

@@ -4,7 +4,7 @@ import dev.bellows.ps.protocol.Message;
 import dev.bellows.ps.protocol.PsErrorCode;
 import dev.bellows.ps.protocol.Target;
 
-/** Whether the numbers in a request fit the shard; each throws OUT_OF_RANGE with what was found. */
+/** Whether the numbers in a request fit the shard; each throws with what was found. */
 final class RequestChecks {
   private RequestChecks() {}
 
@@ -69,5 +69,45 @@ final class RequestChecks {
           PsErrorCode.OUT_OF_RANGE,
           "slice must be in -1.." + (slices - 1) + ", found " + m.badSlice());
     }
+  }
+
+  static void slot(int slot, int last) {
+    if (slot < 0 || slot > last) {
+      throw new Refusal(PsErrorCode.OUT_OF_RANGE, "slot must be in 0.." + last + ", found " + slot);
+    }
+  }
+
+  /** A step that is worked on is neither over nor ahead. */
+  static void step(long step, long expected, long version, Target target) {
+    if (step > expected) {
+      throw ahead(step, version, target);
+    }
+    if (step < expected) {
+      throw new Refusal(
+          PsErrorCode.STALE_STEP,
+          expected,
+          -1,
+          "step "
+              + step
+              + " is over: "
+              + target
+              + " is at step "
+              + expected
+              + "; another task took over");
+    }
+  }
+
+  static Refusal ahead(long step, long version, Target target) {
+    return new Refusal(
+        PsErrorCode.STEP_AHEAD,
+        version,
+        -1,
+        "step "
+            + step
+            + " is ahead: "
+            + target
+            + " is at step "
+            + version
+            + "; it was restored, roll back");
   }
 }

@@ -121,7 +121,7 @@ public final class ShardServer {
   private void dispatch(long connection, long requestId, Message.Request request, Effects out) {
     long now = nanoTime.getAsLong();
     switch (request.opcode()) {
-      case CREATE -> {
+      case CREATE, CREATE_CODED -> {
         create((Message.Create) request, now, out);
         out.send(connection, requestId, new Message.Done(-1));
         return;
@@ -141,6 +141,8 @@ public final class ShardServer {
     namespace.seenNanos = now;
     switch (request.opcode()) {
       case PUSH -> namespace.push(connection, requestId, (Message.Push) request, now, out);
+      case CODED_PUSH ->
+          namespace.push(connection, requestId, (Message.CodedPush) request, now, out);
       case PULL -> namespace.pull(connection, requestId, (Message.Pull) request, now, out);
       case NORM -> namespace.norm(connection, requestId, ((Message.Norm) request).step(), out);
       case ATTACH -> {

@@ -149,7 +149,7 @@ final class Snapshots {
   private long bytes() {
     long floats = 0;
     for (Chunk chunk : chunks) {
-      floats += (long) chunk.length * (1 + chunk.slots.length);
+      floats += (long) chunk.length * chunk.slotCount();
     }
     return floats * Float.BYTES;
   }
@@ -174,7 +174,7 @@ final class Snapshots {
       if (data[index] != null) {
         return;
       }
-      float[][] slots = new float[1 + chunk.slots.length][];
+      float[][] slots = new float[chunk.slotCount()][];
       for (int slot = 0; slot < slots.length; slot++) {
         slots[slot] = chunk.slot(slot).clone();
       }

@@ -34,6 +34,7 @@ public final class TreeSum {
   private final int leaves;
   private final int levels;
   private final int length;
+  private final int top;
   private final FloatPool pool;
   private final float[] @Nullable [] nodes;
   private final double[] scalars;
@@ -61,6 +62,21 @@ public final class TreeSum {
    * @param pool where buffers come from
    */
   public TreeSum(int slices, int length, FloatPool pool) {
+    this(slices, length, 1, pool);
+  }
+
+  /**
+   * An empty tree whose sums stop below the root, at subtrees of which each is a unit of its own.
+   *
+   * @param slices number V of slices, 1 to {@value #MAX_SLICES}
+   * @param length elements of each vector
+   * @param units number of subtrees, a power of two, at most V
+   */
+  public static TreeSum ofUnits(int slices, int length, int units) {
+    return new TreeSum(slices, length, units, new FloatPool(length, FloatPool.Budget.NONE));
+  }
+
+  private TreeSum(int slices, int length, int units, FloatPool pool) {
     if (slices < 1 || slices > MAX_SLICES) {
       throw new IllegalArgumentException(
           "slices must be in 1.." + MAX_SLICES + ", found " + slices);
@@ -69,7 +85,12 @@ public final class TreeSum {
       throw new IllegalArgumentException(
           "length must be in 0.." + pool.length() + ", found " + length);
     }
+    if (units < 1 || units > slices || Integer.bitCount(units) != 1) {
+      throw new IllegalArgumentException(
+          "units must be a power of two in 1.." + slices + ", found " + units);
+    }
     this.slices = slices;
+    this.top = 2 * units;
     this.length = length;
     this.pool = pool;
     levels = 32 - Integer.numberOfLeadingZeros(slices - 1);
@@ -219,7 +240,7 @@ public final class TreeSum {
   /** Carries a new node up while its sibling is there or absent, then stores it. */
   private void climb(int start, int startLevel, float[] values, int offset, int badSlice) {
     int node = parentAlone(start, startLevel);
-    float[] sum = node > 1 ? takeSibling(node) : null;
+    float[] sum = node >= top ? takeSibling(node) : null;
     if (sum == null) {
       sum = pool.take();
       System.arraycopy(values, offset, sum, 0, length);
@@ -235,12 +256,12 @@ public final class TreeSum {
     int count = 0;
     int worst = NONE_BAD;
     int node = parentAlone(start, startLevel);
-    float[] other = node > 1 ? takeSibling(node) : null;
+    float[] other = node >= top ? takeSibling(node) : null;
     while (other != null) {
       chain[count++] = other;
       worst = Math.min(worst, addScalars(node ^ 1));
       node = parentAlone(node >> 1, levelOf(node) + 1);
-      other = node > 1 ? takeSibling(node) : null;
+      other = node >= top ? takeSibling(node) : null;
     }
     float[] sum = count == 0 ? pool.take() : chain[count - 1];
     boolean finite =
@@ -258,7 +279,7 @@ public final class TreeSum {
     int worst = Math.min(badSlice, addScalars(start ^ 1));
     float[] sum = values;
     int node = parentAlone(start >> 1, levelOf(start) + 1);
-    float[] other = node > 1 ? takeSibling(node) : null;
+    float[] other = node >= top ? takeSibling(node) : null;
     while (other != null) {
       // float and double addition are commutative, so left + right needs no order here
       VECTORS.add(sum, 0, other, length);
@@ -266,7 +287,7 @@ public final class TreeSum {
       sum = other;
       worst = Math.min(worst, addScalars(node ^ 1));
       node = parentAlone(node >> 1, levelOf(node) + 1);
-      other = node > 1 ? takeSibling(node) : null;
+      other = node >= top ? takeSibling(node) : null;
     }
     store(node, sum, worst);
   }
@@ -275,7 +296,7 @@ public final class TreeSum {
   private int parentAlone(int start, int startLevel) {
     int node = start;
     int level = startLevel;
-    while (node > 1 && ((node ^ 1) - (leaves >> level)) << level >= slices) {
+    while (node >= top && ((node ^ 1) - (leaves >> level)) << level >= slices) {
       node >>= 1;
       level++;
     }

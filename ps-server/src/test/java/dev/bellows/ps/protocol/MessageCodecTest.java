@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.bellows.ps.codec.Compression;
 import dev.bellows.ps.sim.Seeds;
 import dev.bellows.ps.sim.SimRandom;
 import java.nio.ByteBuffer;
@@ -24,6 +25,22 @@ class MessageCodecTest {
         new Message.Ping(),
         new Message.Create(
             TARGET, 1024, 5000, 8, 10, 100, 50, 5, Consistency.ssp(4), new byte[] {1, 2, 3}),
+        new Message.Create(
+            TARGET,
+            1024,
+            5000,
+            8,
+            10,
+            100,
+            50,
+            5,
+            Consistency.BSP,
+            new Compression(Compression.Kind.TOPK, 4, 0.01, 0.03),
+            new byte[] {1, 2, 3}),
+        new Message.CodedPush(
+            new Message.Push(TARGET, 77, 12, 2, 1, 5, true, -1, 1.25, 2.5, 3.5, 4, Floats.EMPTY),
+            new Bytes(new byte[] {4, 5, 6}, 0, 3)),
+        new Message.CodedValues(13, 1024, 3, new Bytes(new byte[] {7, 8}, 0, 2)),
         new Message.Put(TARGET, 2, 1024, FLOATS),
         new Message.Seal(TARGET, 400),
         new Message.Join(TARGET, 77, "task 2 on executor 3 (host h\u00e9)", 4, 8),
