@@ -192,7 +192,8 @@ public final class ShardCluster implements AutoCloseable {
   public static int replicas(DistributedConfig config) {
     boolean alone =
         config.placement() == DistributedConfig.Placement.STANDALONE && config.servers().size() < 2;
-    return alone || config.replicas() == 0 || !config.consistency().isBsp() ? 0 : 1;
+    boolean useless = !config.consistency().isBsp() || config.compressed();
+    return alone || useless || config.replicas() == 0 ? 0 : 1;
   }
 
   /** Shard servers of a process that hosts shards. */

@@ -419,6 +419,33 @@ final class CrossChecks {
     }
   }
 
+  /** Residuals of coded gradients belong to the steps of bsp and live in one place. */
+  private void compression() {
+    String codec = file.chosen("distributed.compression");
+    if (codec.isEmpty() || codec.equals("none")) {
+      return;
+    }
+    String mode = file.text("distributed.consistency");
+    if (!mode.isEmpty() && !mode.equals("bsp")) {
+      problem("distributed.compression", codec + " needs consistency: bsp, found " + mode);
+    }
+    if (file.whole("distributed.replicas") > 0) {
+      problem(
+          "distributed.replicas",
+          "with compression a lost executor costs the steps since the last pause, replicas would"
+              + " not save them: remove replicas");
+    }
+    String key = "distributed.compression." + codec + ".units";
+    long units = file.whole(key);
+    if (Long.bitCount(units) > 1) {
+      problem(key, "must be a power of two, found " + units);
+    }
+    long slices = file.whole("distributed.slices");
+    if (slices > 0 && units > slices) {
+      problem(key, units + " units can't share " + slices + " slices (distributed.slices)");
+    }
+  }
+
   private void trainer(boolean given) {
     Bound sgd = file.at("trainer.optimizer.sgd");
     if (sgd.flag("nesterov") && sgd.real("momentum") == 0) {
@@ -432,6 +459,7 @@ final class CrossChecks {
           "trainer.gradient_clip.value and trainer.gradient_clip.norm exclude each other");
     }
     consistency();
+    compression();
     double rate = file.settings("trainer.optimizer").real("learning_rate");
     double floor = file.settings("trainer.schedule").real("min_rate");
     if (rate > 0 && floor > rate) {

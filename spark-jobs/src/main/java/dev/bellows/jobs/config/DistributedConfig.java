@@ -1,5 +1,6 @@
 package dev.bellows.jobs.config;
 
+import dev.bellows.ps.codec.Compression;
 import dev.bellows.ps.protocol.Consistency;
 import java.io.Serializable;
 import java.time.Duration;
@@ -25,6 +26,7 @@ import java.util.regex.Pattern;
  * @param servers stand-alone servers; none unless the placement is STANDALONE
  * @param replicas copies of each shard beside the first, 0 or 1; {@link #AUTO_REPLICAS}: 1 when
  *     shards live in executors, or in two stand-alone servers or more, else 0
+ * @param compression how gradients and parameters are coded on the wire; results depend on it
  */
 public record DistributedConfig(
     int workers,
@@ -37,12 +39,18 @@ public record DistributedConfig(
     Transport transport,
     Placement placement,
     List<ServerAddress> servers,
-    int replicas)
+    int replicas,
+    Compression compression)
     implements Serializable {
 
   /** Copies. */
   public DistributedConfig {
     servers = List.copyOf(servers);
+  }
+
+  /** Whether residuals of coded gradients belong to a run's state. */
+  public boolean compressed() {
+    return !compression.isNone();
   }
 
   /** Value of {@code replicas} for {@code auto}. */

@@ -2,6 +2,7 @@ package dev.bellows.jobs.config;
 
 import dev.bellows.engine.sample.Augmentation;
 import dev.bellows.jobs.config.RunConfig.Kind;
+import dev.bellows.ps.codec.Compression;
 import dev.bellows.ps.protocol.Consistency;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -330,7 +331,20 @@ final class Records {
         d.word(DistributedConfig.Transport.class, "transport"),
         d.word(DistributedConfig.Placement.class, "placement"),
         d.list("servers", server -> ServerAddress.parse(String.valueOf(server))),
-        d.get("replicas") instanceof Long n ? Math.toIntExact(n) : DistributedConfig.AUTO_REPLICAS);
+        d.get("replicas") instanceof Long n ? Math.toIntExact(n) : DistributedConfig.AUTO_REPLICAS,
+        compression(d));
+  }
+
+  private static Compression compression(Bound distributed) {
+    Compression.Kind kind =
+        Bound.constant(Compression.Kind.class, distributed.chosen("compression"));
+    if (kind == Compression.Kind.NONE) {
+      return Compression.NONE;
+    }
+    Bound c = distributed.settings("compression");
+    return kind.sparse()
+        ? new Compression(kind, c.count("units"), c.real("share"), c.real("down_share"))
+        : Compression.of(kind, c.count("units"));
   }
 
   private OutputConfig output() {

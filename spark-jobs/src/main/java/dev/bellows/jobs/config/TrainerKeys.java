@@ -281,6 +281,40 @@ final class TrainerKeys {
         .all(floor());
   }
 
+  private static Choice compression() {
+    return new Choice()
+        .with("none", "Float32 values as they are.")
+        .with("fp32", "Float32 values of units, to compare the others with.", units())
+        .with("bf16", "bfloat16, rounded to nearest even: half the bytes.", units())
+        .with("int8", "Eight bits and a scale per 256 values: a quarter of the bytes.", units())
+        .with("topk", "The largest values of each 1,024, as bfloat16.", units().all(shares()))
+        .with(
+            "threshold",
+            "Signs of the values above a threshold that follows each 1,024 values.",
+            units().all(shares()));
+  }
+
+  private static Section units() {
+    return new Section()
+        .key(
+            "units",
+            new Whole(1, 4096),
+            "2",
+            "Parts of a batch whose gradients are coded together, a power of two, at most the slices. No more tasks than"
+                + " units can work; a task sends the code of each unit that it has.",
+            "4");
+  }
+
+  private static Section shares() {
+    return new Section()
+        .key("share", Real.above(0, 1), "0.01", "Share of a gradient's values that is sent.")
+        .key(
+            "down_share",
+            Real.above(0, 1),
+            "0.03",
+            "Share of the parameters whose change is sent back.");
+  }
+
   static Section distributed() {
     return new Section()
         .key(
@@ -319,9 +353,10 @@ final class TrainerKeys {
             "ssp(4)")
         .key(
             "compression",
-            new Word(List.of("none"), List.of("bf16", "int8", "topk", "threshold")),
+            compression(),
             "none",
-            "Coding of gradients on the wire.")
+            "Coding of gradients and parameters on the wire; what a code leaves out is sent later. Results depend on it.",
+            "{bf16: {units: 2}}")
         .key(
             "deadline",
             Measure.time(),

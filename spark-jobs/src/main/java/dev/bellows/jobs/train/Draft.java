@@ -10,6 +10,7 @@ import dev.bellows.jobs.config.CheckpointConfig;
 import dev.bellows.jobs.config.RunConfig;
 import dev.bellows.jobs.config.TrainerConfig;
 import dev.bellows.ps.client.ExchangeModel;
+import dev.bellows.ps.codec.Compression;
 import java.util.List;
 import java.util.Locale;
 
@@ -136,17 +137,28 @@ record Draft(
   }
 
   String bytesLine() {
-    String whole = Plan.size(memory.vector());
+    Compression compression = config.distributed().compression();
+    Traffic traffic = Traffic.of(compression, slices, tasks, vector.length());
+    String parameters = String.format(Locale.ROOT, "%,d parameters", vector.length());
     String text =
-        whole
-            + " up + "
-            + whole
-            + " down per task and step = 4 B x "
-            + String.format(Locale.ROOT, "%,d", vector.length())
-            + " parameters";
+        traffic
+            + " per task and step = "
+            + (compression.isNone()
+                ? "4 B x " + parameters
+                : String.format(
+                    Locale.ROOT,
+                    "%.3f B and %.3f B x %s, %d units of %s, at most as many tasks",
+                    compression.upBytesPerElement(),
+                    compression.downBytesPerElement(),
+                    parameters,
+                    compression.usedUnits(slices),
+                    compression.kind().name().toLowerCase(Locale.ROOT)));
     return shards == 1
         ? text
-        : text + "; a shard takes in and gives out " + Plan.size(tasks * memory.vector() / shards);
+        : text
+            + "; a shard takes in "
+            + (compression.isNone() ? "and gives out " : "")
+            + Plan.size(tasks * traffic.up() / shards);
   }
 
   String timeLine() {
@@ -160,7 +172,15 @@ record Draft(
     double exchange =
         inside
             ? model.local(vector.length())
-            : model.network(tasks, shards, vector.length(), Float.BYTES, TEN_GIGABIT).seconds();
+            : model
+                .network(
+                    tasks,
+                    shards,
+                    vector.length(),
+                    Traffic.of(config.distributed().compression(), slices, tasks, vector.length())
+                        .perElement(vector.length()),
+                    TEN_GIGABIT)
+                .seconds();
     double step = computing + exchange;
     String text =
         String.format(
@@ -192,7 +212,7 @@ record Draft(
             + " data-profile.json, events.jsonl, history.csv, metrics.json, steps.ledger"
             + (config.output().report() ? ", report.html" : ""),
         "checkpoints/  "
-            + Plan.size(bytes * (1 + vector.slots()))
+            + Plan.size(bytes * (1 + vector.slots() + memory.codingState()))
             + " each, the newest "
             + Math.max(1, checkpoint.keep())
             + (checkpoint.keepBest() ? " and the best" : "")

@@ -42,6 +42,7 @@ final class EpochEnd {
   private double rowsPerSecond;
   private double rowsBefore = -1;
   private double waitShare;
+  private long payloadBytes;
 
   EpochEnd(JavaSparkContext spark, Setup setup, RunFolder folder, Console console) {
     this.setup = setup;
@@ -226,8 +227,14 @@ final class EpochEnd {
     for (TaskReport report : reports) {
       total += report.totalNanos();
       wait += report.waitNanos();
+      payloadBytes += report.payloadBytes();
     }
     waitShare = total == 0 ? 0 : (double) wait / total;
+  }
+
+  /** Bytes of numbers that all tasks of this process's steps sent and received. */
+  long payloadBytes() {
+    return payloadBytes;
   }
 
   /** Shows where the running epoch stands. */

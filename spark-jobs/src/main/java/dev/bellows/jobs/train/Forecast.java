@@ -101,7 +101,7 @@ final class Forecast {
         new SharedVector(
             layout, UpdateSpecs.of(config.trainer(), layout), distributed.localSteps());
     int wanted = distributed.workers() > 0 ? distributed.workers() : view.slots();
-    int tasks = Math.min(Math.min(wanted, Setup.slices(config)), view.slots());
+    int tasks = Math.min(Setup.partitions(config, wanted), view.slots());
     int shards = distributed.shards();
     if (shards == 0) {
       shards = Setup.shards(distributed, view, tasks, vector.length());

@@ -12,6 +12,7 @@ import java.util.List;
  * @param parameters elements of the flat vector
  * @param optimiserSlots vectors that the update rule keeps beside the parameters
  * @param slices V
+ * @param units units of coded gradients; 0 without compression
  * @param tasks tasks at once in one process
  * @param processes processes that run tasks
  * @param shards parameter shards
@@ -28,6 +29,7 @@ record MemoryPlan(
     long parameters,
     int optimiserSlots,
     int slices,
+    int units,
     int tasks,
     int processes,
     int shards,
@@ -49,6 +51,7 @@ record MemoryPlan(
         parameters,
         optimiserSlots,
         slices,
+        units,
         tasks,
         processes,
         shards,
@@ -69,14 +72,29 @@ record MemoryPlan(
     return 33 - Integer.numberOfLeadingZeros(Math.max(1, slices - 1));
   }
 
-  /** Heap of all shards once: two versions, slots, partial sums. */
-  long shardBytes() {
-    return vector() * (2 + optimiserSlots + levels());
+  /** Vectors that shards hold for compression: the view, and about as much for codes. */
+  private int coding() {
+    return units == 0 ? 0 : 2;
   }
 
-  /** Heap of one task: its partial sums. */
+  /** Vectors of the run's state that compression adds: the view and the units' residuals. */
+  int codingState() {
+    return units == 0 ? 0 : 1 + units;
+  }
+
+  /** Vectors that a task holds for compression: the view, residuals and codes of its units. */
+  private int codingOfTask() {
+    return units == 0 ? 0 : 1 - 2 * Math.floorDiv(-units, tasks * processes);
+  }
+
+  /** Heap of all shards once: two versions, slots, partial sums, with compression the view. */
+  long shardBytes() {
+    return vector() * (2 + optimiserSlots + levels() + coding());
+  }
+
+  /** Heap of one task: its partial sums, with compression its units. */
   long taskHeap() {
-    return vector() * levels();
+    return vector() * (levels() + codingOfTask());
   }
 
   /** Memory of one task outside of the heap: parameters, gradient, intermediate tensors. */
@@ -100,7 +118,7 @@ record MemoryPlan(
 
   /** The driver's copies of parameters and slots: the newest restore point and the next one. */
   long driverBytes() {
-    return 2 * vector() * (1 + optimiserSlots);
+    return 2 * vector() * (1 + optimiserSlots + codingState());
   }
 
   /** Heap that the process with the shards needs beside cached rows. */
@@ -112,7 +130,13 @@ record MemoryPlan(
 
   /** The arithmetic, a line per kind of process. */
   List<String> lines() {
-    String share = "(2 versions + " + optimiserSlots + " slots + " + levels() + " partial sums)";
+    String share =
+        "(2 versions + "
+            + optimiserSlots
+            + " slots + "
+            + levels()
+            + " partial sums"
+            + (units == 0 ? ")" : " + 2 for compression)");
     String shardsLine =
         Plan.size(shardBytes()) + " shards = " + Plan.size(vector()) + " x " + share;
     String hosting = local ? "this process" : inDriver ? "the driver" : "an executor";

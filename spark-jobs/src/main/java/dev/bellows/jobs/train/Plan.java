@@ -38,14 +38,24 @@ final class Plan {
           "distributed.workers asks for "
               + asked
               + " tasks, "
-              + (setup.slices() < Math.min(asked, setup.view().slots())
-                  ? "a step has " + setup.slices() + " slices"
+              + (setup.partitions() < Math.min(asked, setup.view().slots())
+                  ? most(setup)
                   : "the cluster has " + setup.view().slots() + " slots")
               + ": "
               + setup.tasks()
               + " run at a time; the result is the same");
     }
-    String vector = size(4L * setup.vector().length());
+    if (asked == 0 && setup.compressed() && setup.partitions() < setup.view().slots()) {
+      console.warn(
+          most(setup)
+              + ": "
+              + setup.partitions()
+              + " of "
+              + setup.view().slots()
+              + " slots work; more units use more of them and send more bytes");
+    }
+    Traffic traffic =
+        Traffic.of(setup.compression(), setup.slices(), setup.tasks(), setup.vector().length());
     console.section(
         "plan",
         count(setup.tasks(), "worker")
@@ -58,10 +68,9 @@ final class Plan {
             + setup.slices()
             + " slices/step  "
             + mode(setup)
-            + vector
-            + " up + "
-            + vector
-            + " down per worker-step");
+            + coding(setup)
+            + traffic
+            + " per worker-step");
     console.more(
         setup.segments().stepsPerEpoch()
             + " steps/epoch, "
@@ -71,9 +80,26 @@ final class Plan {
             + "/worker + "
             + size(setup.memory().shardBytes())
             + " shards  checkpoint "
-            + size(4L * setup.vector().length() * (1 + setup.slots()))
+            + size(4L * setup.vector().length() * (1 + setup.shardSlots() + setup.units()))
             + "  kernels: "
             + setup.kernels().id());
+  }
+
+  /** What bounds the number of tasks. */
+  private static String most(Setup setup) {
+    return setup.compressed()
+        ? "compression has " + setup.units() + " units (distributed.compression)"
+        : "a step has " + setup.slices() + " slices";
+  }
+
+  /** "bf16 in 2 units " */
+  private static String coding(Setup setup) {
+    return setup.compressed()
+        ? setup.compression().kind().name().toLowerCase(Locale.ROOT)
+            + " in "
+            + setup.units()
+            + " units  "
+        : "";
   }
 
   /** How steps depend on each other, when not as usual. */

@@ -7,7 +7,8 @@ import java.util.Map;
  *
  * @param step steps applied
  * @param values flat vector [length]; not changed after the point was made
- * @param slots optimiser slots [slots][length]
+ * @param slots optimiser slots [slots][length]; with compression the workers' view and the residual
+ *     of each unit behind them
  * @param state tree of {@link TrainState}
  */
 @SuppressWarnings("ArrayRecordComponent") // a carrier, compared by no one

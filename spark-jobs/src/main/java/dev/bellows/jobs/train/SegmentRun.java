@@ -148,6 +148,9 @@ final class SegmentRun implements AutoCloseable {
       if (lost == 2) {
         throw new ShardsLost("a process with shards was lost", cause);
       }
+      if (lost == 1 && setup.compressed()) {
+        throw new ShardsLost("what units had not sent was lost with their executor", cause);
+      }
       if (lost == 1) {
         job = submit();
         return;
@@ -155,11 +158,17 @@ final class SegmentRun implements AutoCloseable {
       Thread.sleep(POLL_MS);
     }
     watch.jobFailed(shards.version(), cause, shards.diagnosis());
+    if (setup.compressed()) {
+      throw new ShardsLost("what units had not sent was lost with their task", cause);
+    }
     job = submit();
   }
 
   /** Uses executors that came (back): after a moment of quiet, the job is dealt anew. */
   private void grow() throws Stopped, InterruptedException {
+    if (setup.compressed()) {
+      return; // tasks that move leave their residuals: the next segment is dealt anew
+    }
     int slots = ClusterView.now(context).slots();
     if (tasks >= setup.partitions() || SlotGate.current().available(tasks, slots) <= tasks) {
       moreSlotsSince = 0;

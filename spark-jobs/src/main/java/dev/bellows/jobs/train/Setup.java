@@ -23,7 +23,9 @@ import dev.bellows.jobs.config.TrainerConfig;
 import dev.bellows.jobs.source.DataException;
 import dev.bellows.jobs.table.TextColumn;
 import dev.bellows.ps.client.RunPlan;
+import dev.bellows.ps.codec.Compression;
 import dev.bellows.ps.shard.ShardMap;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -94,7 +96,7 @@ record Setup(
               + ": no executor registered; look at the cluster's page, lower the executors' memory or cores");
     }
     int wanted = distributed.workers() > 0 ? distributed.workers() : view.slots();
-    int partitions = Math.min(wanted, slices);
+    int partitions = partitions(config, wanted);
     int tasks = Math.min(partitions, view.slots());
     PreparedData data = PreparedData.prepare(session, config, ".", given, partitions, slices);
     try {
@@ -112,6 +114,41 @@ record Setup(
   static int slices(RunConfig config) {
     int given = config.distributed().slices();
     return given > 0 ? given : BatchSchedule.defaultSlices(config.trainer().batchSize());
+  }
+
+  /**
+   * Partitions of the training rows: at most V, with compression so many that each has whole units.
+   */
+  static int partitions(RunConfig config, int wanted) {
+    int slices = slices(config);
+    Compression compression = config.distributed().compression();
+    if (compression.isNone()) {
+      return Math.min(wanted, slices);
+    }
+    if (compression.units() > slices) {
+      throw new BellowsException(
+          ExitCode.CONFIG,
+          "distributed.compression has "
+              + compression.units()
+              + " units, a step only "
+              + slices
+              + " slices; lower units or raise distributed.slices");
+    }
+    int unit = 1 << compression.level(slices);
+    int count = Math.min(wanted, compression.usedUnits(slices));
+    while (!wholeUnits(slices, count, unit)) {
+      count--;
+    }
+    return count;
+  }
+
+  private static boolean wholeUnits(int slices, int partitions, int unit) {
+    for (int p = 1; p < partitions; p++) {
+      if ((long) p * slices / partitions % unit != 0) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static Setup decide(
@@ -268,7 +305,8 @@ record Setup(
         segments.totalSteps(),
         LEDGER_CAPACITY,
         crcEvery(),
-        config.distributed().consistency());
+        config.distributed().consistency(),
+        compression());
   }
 
   /** A checksum of the parameters every so many steps, so that its cost stays small. */
@@ -284,6 +322,45 @@ record Setup(
   /** Optimiser slots of the shards. */
   int slots() {
     return vector.slots();
+  }
+
+  /** How gradients and parameters are coded. */
+  Compression compression() {
+    return config.distributed().compression();
+  }
+
+  /** Whether residuals belong to the run's state. */
+  boolean compressed() {
+    return config.distributed().compressed();
+  }
+
+  /** Vectors that the shards hold beside the parameters: optimiser slots and the workers' view. */
+  int shardSlots() {
+    return slots() + (compressed() ? 1 : 0);
+  }
+
+  /** Units with slices; 0 without compression. */
+  int units() {
+    return compression().usedUnits(slices);
+  }
+
+  /**
+   * A restore point with the vectors that this run needs: a view equal to the values and residuals
+   * of zero where there are none, because the run was begun with another compression.
+   */
+  RestorePoint fitting(RestorePoint point) {
+    int wanted = shardSlots() + units();
+    if (point.slots().length == wanted) {
+      return point;
+    }
+    float[][] all = Arrays.copyOf(point.slots(), wanted);
+    if (compressed()) {
+      all[slots()] = point.values();
+      for (int unit = 0; unit < units(); unit++) {
+        all[shardSlots() + unit] = new float[point.values().length];
+      }
+    }
+    return new RestorePoint(point.step(), point.values(), all, point.state());
   }
 
   /** The values that are evaluated and stored. */
@@ -306,12 +383,13 @@ record Setup(
     tree.put("steps_per_epoch", segments.stepsPerEpoch());
     tree.put("total_steps", segments.totalSteps());
     tree.put("parameters", (long) layout().length());
-    tree.put("bytes_up_per_worker_step", bytes);
-    tree.put("bytes_down_per_worker_step", bytes);
+    Traffic traffic = Traffic.of(compression(), slices, tasks, vector.length());
+    tree.put("bytes_up_per_worker_step", traffic.up());
+    tree.put("bytes_down_per_worker_step", traffic.down());
     tree.put("shard_bytes", memory().shardBytes());
     tree.put("worker_bytes", memory().taskHeap() + memory().taskNative());
     tree.put("process_heap_bytes", memory().heapNeeded());
-    tree.put("checkpoint_bytes", bytes * (1 + slots()));
+    tree.put("checkpoint_bytes", bytes * (1 + shardSlots() + units()));
     tree.put("kernels", kernels.id());
     return tree;
   }
@@ -346,6 +424,7 @@ record Setup(
         vector.length(),
         vector.slots(),
         slices,
+        distributed.compression().usedUnits(slices),
         -Math.floorDiv(-tasks, processes),
         processes,
         shards,

@@ -88,7 +88,10 @@ final class ShardSession implements AutoCloseable {
   private void load(PsControl to, RestorePoint point) {
     to.create(shared.plan());
     to.put(0, point.values());
-    for (int s = 0; s < point.slots().length; s++) {
+    int units = shared.plan().compression().usedUnits(shared.plan().slices());
+    for (int s = 0;
+        s < point.slots().length - units;
+        s++) { // the last ones are the units' residuals
       to.put(s + 1, point.slots()[s]);
     }
     to.seal(point.step());
@@ -229,7 +232,10 @@ final class ShardSession implements AutoCloseable {
     return control.ledger(from, LEDGER_LIMIT);
   }
 
-  /** Reads parameters and slots as of a step, waiting for it when it is ahead; steps go on. */
+  /**
+   * Reads parameters and slots (with the view) as of a step, waiting for it when it is ahead; steps
+   * go on.
+   */
   RestorePoint read(long step, int slots, Map<String, Object> state) {
     control.snapshot(step);
     int length = shared.map().length();

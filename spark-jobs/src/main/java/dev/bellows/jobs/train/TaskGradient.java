@@ -39,8 +39,23 @@ final class TaskGradient implements TaskWork {
     this.oneByOne = failpoints.plans("task.nan");
     this.rows = new SliceRows(plan, sliceFrom, sliceTo);
     this.trainer =
-        trainer(plan, spec, kernels, rows.schedule().maxSliceRows(), sliceTo - sliceFrom);
-    this.sums = new TreeSum(plan.slices(), plan.length());
+        trainer(
+            plan,
+            spec,
+            kernels,
+            rows.schedule().maxSliceRows(),
+            mostLanes(plan, sliceTo - sliceFrom));
+    this.sums =
+        plan.compression().isNone()
+            ? new TreeSum(plan.slices(), plan.length())
+            : TreeSum.ofUnits(plan.slices(), plan.length(), plan.compression().units());
+  }
+
+  /** Slices that are computed at once lie in one unit. */
+  private static int mostLanes(TaskPlan plan, int owned) {
+    return plan.compression().isNone()
+        ? owned
+        : Math.min(owned, 1 << plan.compression().level(plan.slices()));
   }
 
   static SliceTrainer trainer(

@@ -3,6 +3,7 @@ package dev.bellows.jobs.train;
 import dev.bellows.engine.sample.Augmentation;
 import dev.bellows.jobs.table.Preprocess;
 import dev.bellows.ps.client.ShardAddress;
+import dev.bellows.ps.codec.Compression;
 import java.io.Serializable;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param network the network as JSON text
  * @param length elements on the shards
  * @param local steps that slices take by themselves, or null
+ * @param compression how gradients and parameters are coded
+ * @param residuals what units had not sent when the segment began; null without compression
  * @param preprocess fitted scaling and dictionaries
  * @param augmentation random changes of training images
  * @param slices V, logical slices of a step
@@ -39,6 +42,8 @@ record TaskPlan(
     String network,
     int length,
     @Nullable LocalSteps local,
+    Compression compression,
+    @Nullable Residuals residuals,
     Preprocess preprocess,
     Augmentation augmentation,
     int slices,

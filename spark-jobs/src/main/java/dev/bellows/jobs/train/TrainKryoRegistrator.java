@@ -14,5 +14,6 @@ public final class TrainKryoRegistrator implements KryoRegistrator {
     kryo.register(long[].class);
     kryo.register(long[][].class);
     kryo.register(float[].class);
+    kryo.register(float[][].class);
   }
 }

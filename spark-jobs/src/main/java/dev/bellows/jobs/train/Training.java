@@ -18,6 +18,7 @@ import dev.bellows.ps.protocol.PsErrorCode;
 import dev.bellows.ps.protocol.PsException;
 import dev.bellows.ps.shard.ShardMap;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +27,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.SparkSession;
 import org.jspecify.annotations.Nullable;
 
@@ -65,6 +67,8 @@ final class Training implements AutoCloseable {
   private @Nullable ShardSession session;
   private @Nullable RestorePoint newest;
   private int rollbacks;
+  private float[][] residuals = {};
+  private @Nullable Broadcast<float[][]> sent;
   private final LedgerCursor steps = new LedgerCursor();
 
   /**
@@ -112,7 +116,7 @@ final class Training implements AutoCloseable {
     this.checkpoints =
         new Checkpoints(folder, console, setup.config().trainer().checkpoint().keep(), failpoints);
     this.epochEnd = new EpochEnd(spark, setup, folder, console);
-    this.newest = resumed;
+    this.newest = resumed == null ? null : setup.fitting(resumed);
     this.state =
         resumed == null
             ? epochEnd.firstState()
@@ -169,7 +173,8 @@ final class Training implements AutoCloseable {
         folder.lease().renew();
         replicas.lost(steps.next());
         ShardSession left = session;
-        session = left == null ? null : replicas.promote(left, steps.next());
+        // with compression a lost executor's residuals are gone, too
+        session = left == null || setup.compressed() ? null : replicas.promote(left, steps.next());
         if (session != null) {
           continue; // nothing but the present step is taken again
         }
@@ -218,11 +223,12 @@ final class Training implements AutoCloseable {
     if (inMemory != null) {
       return inMemory;
     }
-    return new RestorePoint(
-        0,
-        setup.vector().initial(setup.config().seed()),
-        new float[setup.slots()][setup.vector().length()],
-        epochEnd.firstState().toTree(setup.fingerprint()));
+    return setup.fitting(
+        new RestorePoint(
+            0,
+            setup.vector().initial(setup.config().seed()),
+            new float[setup.slots()][setup.vector().length()],
+            epochEnd.firstState().toTree(setup.fingerprint())));
   }
 
   /** Takes the steps up to {@code end}, then does what is due there. */
@@ -236,7 +242,7 @@ final class Training implements AutoCloseable {
     }
     try {
       drain(end);
-      RestorePoint raw = shards.read(end, setup.slots(), Map.of());
+      RestorePoint raw = withResiduals(shards.read(end, setup.shardSlots(), Map.of()));
       state.step = end; // not before: after a promotion the segment is entered again
       boolean due = !replaying() && setup.segments().checkpoint(end);
       if (!replaying() && setup.segments().epochEnd(end)) {
@@ -270,6 +276,9 @@ final class Training implements AutoCloseable {
     if (lost == 2) {
       throw new ShardsLost("a process with shards was lost");
     }
+    if (lost == 1 && setup.compressed()) {
+      throw new ShardsLost("what units had not sent was lost with their executor");
+    }
     if (lost == 1) {
       replicas.lost(shards().version());
       run.restart();
@@ -292,6 +301,13 @@ final class Training implements AutoCloseable {
     ledger.flush();
     epochEnd.progress(state, steps.next());
     ExitCode wanted = stopWanted();
+    if (setup.compressed()) { // residuals are known at the ends of segments only
+      RestorePoint begin = newest;
+      if (wanted != null && begin != null) {
+        throw stopped(wanted, begin);
+      }
+      return;
+    }
     boolean copyDue = cluster.canLoseShards() && run.copyDue();
     RestorePoint copy = wanted != null || copyDue ? copyAhead(shards, run) : null;
     if (copy == null) {
@@ -357,6 +373,44 @@ final class Training implements AutoCloseable {
   /** The tasks of a segment are done. */
   void finished(List<TaskReport> reports) {
     epochEnd.reports(reports);
+    residuals = new float[setup.units()][];
+    for (TaskReport report : reports) {
+      for (int i = 0; i < report.residuals().length; i++) {
+        residuals[report.unitFrom() + i] = report.residuals()[i];
+      }
+    }
+  }
+
+  /** What the shards hold, and what the tasks reported that they have not sent. */
+  private RestorePoint withResiduals(RestorePoint raw) {
+    if (!setup.compressed()) {
+      return raw;
+    }
+    float[][] all = Arrays.copyOf(raw.slots(), raw.slots().length + residuals.length);
+    System.arraycopy(residuals, 0, all, raw.slots().length, residuals.length);
+    return new RestorePoint(raw.step(), raw.values(), all, raw.state());
+  }
+
+  /** The residuals that tasks of the next segment may start from. */
+  private @Nullable Residuals residuals() {
+    if (!setup.compressed()) {
+      return null;
+    }
+    forgetResiduals();
+    RestorePoint begin = present();
+    Broadcast<float[][]> known =
+        spark.broadcast(
+            Arrays.copyOfRange(begin.slots(), setup.shardSlots(), begin.slots().length));
+    sent = known;
+    return new Residuals(begin.step(), known);
+  }
+
+  private void forgetResiduals() {
+    Broadcast<float[][]> old = sent;
+    sent = null;
+    if (old != null) {
+      old.destroy();
+    }
   }
 
   /** A copy of shards and state as of a step inside a segment. */
@@ -531,6 +585,8 @@ final class Training implements AutoCloseable {
         setup.network(),
         setup.vector().length(),
         setup.localSteps(),
+        setup.compression(),
+        residuals(),
         setup.data().preprocess(),
         setup.augmentation(),
         setup.slices(),
@@ -574,6 +630,7 @@ final class Training implements AutoCloseable {
   @Override
   public void close() {
     closeSession(session, true);
+    forgetResiduals();
     WorkerRuntime.close(runId);
     SlotGate.current().leave(runId);
     taskFailures.close();
@@ -588,6 +645,7 @@ final class Training implements AutoCloseable {
     tree.put("promotions", (long) replicas.promotions());
     tree.put("roll_backs", (long) Math.max(0, rollbacks - 1));
     tree.put("skipped_steps", state.skipped);
+    tree.put("payload_bytes", epochEnd.payloadBytes());
     return tree;
   }
 

@@ -106,7 +106,7 @@ final class Watch {
    */
   void jobFailed(long step, Throwable cause, String diagnosis) {
     List<TaskFailureLog.Failure> failures = taskFailures.drain();
-    String what = failures.isEmpty() ? String.valueOf(cause.getMessage()) : "";
+    String what = String.valueOf(cause.getMessage());
     for (TaskFailureLog.Failure f : failures) {
       if (f.className().equals("java.lang.OutOfMemoryError")) {
         throw new BellowsException(
@@ -137,6 +137,9 @@ final class Watch {
                 + ": "
                 + f.message(),
             cause);
+      }
+      if (f.className().equals(Residuals.Lost.class.getName())) {
+        continue; // a consequence of the failure before
       }
       what = f.className() + " on executor " + f.executorId() + ": " + f.message();
     }

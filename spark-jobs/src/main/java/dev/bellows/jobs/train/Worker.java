@@ -76,6 +76,7 @@ final class Worker implements AutoCloseable {
       client = ps;
       ps.pull(work::setParameters);
     }
+    needResiduals(plan, ps);
     long startedAt = System.nanoTime();
     long waitedBefore = ps.waitedNanos();
     long bytesBefore = ps.payloadBytes();
@@ -112,7 +113,43 @@ final class Worker implements AutoCloseable {
         System.nanoTime() - startedAt,
         ps.waitedNanos() - waitedBefore,
         work.fillNanos(),
-        ps.payloadBytes() - bytesBefore);
+        ps.payloadBytes() - bytesBefore,
+        unitFrom(plan),
+        residuals(plan, ps));
+  }
+
+  /**
+   * With compression a worker goes on from its own residuals, or from those of the segment's start.
+   */
+  private void needResiduals(TaskPlan plan, PsClient ps) {
+    Residuals known = plan.residuals();
+    if (known == null || ps.hasResiduals()) {
+      return;
+    }
+    if (known.version() != ps.version()) {
+      throw new Residuals.Lost(ps.version(), known.version());
+    }
+    float[][] all = known.ofUnits().value();
+    ps.loadResiduals(unitFrom(plan), unitTo(plan), unit -> all[unit]);
+  }
+
+  private float[][] residuals(TaskPlan plan, PsClient ps) {
+    int from = unitFrom(plan);
+    float[][] residuals = new float[unitTo(plan) - from][];
+    for (int i = 0; i < residuals.length; i++) {
+      residuals[i] = ps.residual(from + i);
+    }
+    return residuals;
+  }
+
+  private int unitFrom(TaskPlan plan) {
+    return plan.compression().isNone() ? 0 : sliceFrom >> plan.compression().level(plan.slices());
+  }
+
+  private int unitTo(TaskPlan plan) {
+    return plan.compression().isNone()
+        ? 0
+        : ((sliceTo - 1) >> plan.compression().level(plan.slices())) + 1;
   }
 
   /**
@@ -139,6 +176,7 @@ final class Worker implements AutoCloseable {
             .deadlines(
                 Duration.ofMillis(plan.deadlineMs()),
                 Duration.ofMillis(Math.max(200, Math.min(5000, plan.deadlineMs() / 6))))
+            .coded(plan.compression(), plan.slices())
             .cancelledWhen(
                 () -> {
                   TaskContext now = context;
