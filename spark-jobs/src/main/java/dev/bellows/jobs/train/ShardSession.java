@@ -89,9 +89,8 @@ final class ShardSession implements AutoCloseable {
     to.create(shared.plan());
     to.put(0, point.values());
     int units = shared.plan().compression().usedUnits(shared.plan().slices());
-    for (int s = 0;
-        s < point.slots().length - units;
-        s++) { // the last ones are the units' residuals
+    int onShards = point.slots().length - units; // the residuals stay with the tasks
+    for (int s = 0; s < onShards; s++) {
       to.put(s + 1, point.slots()[s]);
     }
     to.seal(point.step());
