@@ -5,6 +5,7 @@ import dev.bellows.ps.protocol.Floats;
 import dev.bellows.ps.protocol.Message;
 import dev.bellows.ps.protocol.PsErrorCode;
 import dev.bellows.ps.protocol.PsException;
+import dev.bellows.ps.protocol.RowMessage;
 import dev.bellows.ps.shard.ShardMap;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -217,11 +218,7 @@ final class Calls implements AutoCloseable {
       call.attempts++;
       call.sentNanos = now;
       id = firstId + call.index;
-      if (request instanceof Message.Push push) {
-        payloadBytes += 4L * push.values().length();
-      } else if (request instanceof Message.CodedPush coded) {
-        payloadBytes += coded.coded().length();
-      }
+      payloadBytes += payload(request);
     }
     try {
       session.send(id, request);
@@ -232,6 +229,20 @@ final class Calls implements AutoCloseable {
       session.close();
       session.closed(String.valueOf(e.getMessage()));
     }
+  }
+
+  /** Bytes of numbers in a request: gradients, and keys of rows. */
+  private static long payload(Message request) {
+    if (request instanceof Message.Push push) {
+      return (long) Float.BYTES * push.values().length();
+    }
+    if (request instanceof Message.CodedPush coded) {
+      return coded.coded().length();
+    }
+    if (request instanceof RowMessage.PushRows push) {
+      return (long) Long.BYTES * push.keys().length + (long) Float.BYTES * push.values().length();
+    }
+    return request instanceof RowMessage.PullRows pull ? (long) Long.BYTES * pull.keys().length : 0;
   }
 
   /**
@@ -274,7 +285,8 @@ final class Calls implements AutoCloseable {
         }
       }
       boolean borrowed = answer instanceof Message.Values || answer instanceof Message.CodedValues;
-      call.answer = borrowed ? null : answer;
+      call.answer =
+          borrowed ? null : answer instanceof Message.RowPage page ? page.copied() : answer;
       call.done = true;
       open--;
       wake = open == 0 || failure != null || answer instanceof Message.NormReply;

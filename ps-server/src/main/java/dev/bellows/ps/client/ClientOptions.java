@@ -148,4 +148,20 @@ public record ClientOptions(
         codec,
         allSlices);
   }
+
+  /** The same for another cut of as many shards. */
+  ClientOptions withMap(ShardMap other) {
+    return new ClientOptions(
+        run,
+        incarnation,
+        other,
+        placement,
+        client,
+        name,
+        sliceFrom,
+        sliceTo,
+        stepDeadline,
+        resendAfter,
+        cancelled);
+  }
 }

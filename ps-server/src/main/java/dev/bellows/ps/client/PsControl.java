@@ -7,7 +7,6 @@ import dev.bellows.ps.protocol.Target;
 import dev.bellows.ps.shard.ShardMap;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.BiFunction;
 import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
@@ -273,47 +272,7 @@ public final class PsControl implements AutoCloseable {
   }
 
   private void await(String what) {
-    long start = nanoTime.getAsLong();
-    long deadline = options.stepDeadline().toNanos();
-    Waiting.until(
-        now -> {
-          calls.advance(now);
-          Message.Failure failure = calls.failure();
-          if (failure != null) {
-            throw Failures.exception(options, calls.failedShard(), failure);
-          }
-          if (calls.allDone()) {
-            return true;
-          }
-          if (now - start > deadline) {
-            throw timeout(what, deadline);
-          }
-          return false;
-        },
-        calls,
-        options,
-        nanoTime);
-  }
-
-  private PsTimeoutException timeout(String what, long deadlineNanos) {
-    List<String> parts = new ArrayList<>();
-    boolean[] silent = calls.silentShards();
-    for (int shard = 0; shard < silent.length; shard++) {
-      if (silent[shard]) {
-        String down = calls.downReason(shard);
-        parts.add(
-            "shard "
-                + shard
-                + " at "
-                + options.placement().get(shard)
-                + (down == null ? "" : " (" + down + ")"));
-      }
-    }
-    return new PsTimeoutException(
-        -1,
-        what
-            + String.format(Locale.ROOT, " waited %.1f s for ", deadlineNanos / 1e9)
-            + String.join(", ", parts));
+    Waiting.forAnswers(what, calls, options, nanoTime);
   }
 
   private void checkLength(int length) {

@@ -54,6 +54,40 @@ final class BodyReader {
         case DETACH -> new Message.Detach(target());
         case ADVANCE -> new Message.Advance(target());
         case OPERATE -> operate(target());
+        case CREATE_TABLE -> createTable(target());
+        case TABLE ->
+            new RowMessage.Control(
+                target(), in.getInt(), RowMessage.Action.ofWire(in.getInt()), in.getLong());
+        case PUT_ROWS ->
+            new RowMessage.PutRows(
+                target(), in.getInt(), longs("keys"), longs("updates"), floats());
+        case PULL_ROWS ->
+            new RowMessage.PullRows(target(), in.getInt(), in.getLong(), longs("keys"));
+        case PUSH_ROWS ->
+            new RowMessage.PushRows(
+                target(),
+                in.getInt(),
+                in.getLong(),
+                in.getInt(),
+                in.getInt(),
+                in.getInt(),
+                in.getInt(),
+                in.getInt(),
+                in.getDouble(),
+                longs("keys"),
+                floats());
+        case GET_ROWS ->
+            new RowMessage.GetRows(
+                target(), in.getInt(), in.getLong(), in.getInt(), in.getInt(), in.getInt());
+        case ROW_PAGE ->
+            new Message.RowPage(
+                in.getLong(),
+                in.getInt(),
+                in.getInt(),
+                in.getInt(),
+                longs("keys"),
+                longs("updates"),
+                floats());
         case DONE -> new Message.Done(in.getLong());
         case FAILURE ->
             new Message.Failure(
@@ -108,8 +142,7 @@ final class BodyReader {
     int ledgerCapacity = in.getInt();
     int crcEvery = in.getInt();
     Consistency consistency = consistency(in.getInt());
-    byte[] spec = new byte[count("update specification", 1, MessageCodec.MAX_UPDATE_SPEC_BYTES)];
-    in.get(spec);
+    byte[] spec = updateSpec();
     Compression compression = coded ? compression() : Compression.NONE;
     return new Message.Create(
         target,
@@ -137,6 +170,31 @@ final class BodyReader {
       throw new PsException(PsErrorCode.BAD_REQUEST, String.valueOf(e.getMessage()), e);
     }
     throw new PsException(PsErrorCode.BAD_REQUEST, "CREATE_CODED needs a codec, found none");
+  }
+
+  private byte[] updateSpec() {
+    byte[] spec = new byte[count("update specification", 1, MessageCodec.MAX_UPDATE_SPEC_BYTES)];
+    in.get(spec);
+    return spec;
+  }
+
+  private Message createTable(Target target) {
+    int table = in.getInt();
+    int from = in.getInt();
+    int to = in.getInt();
+    TableSpec spec =
+        new TableSpec(
+            in.getInt(),
+            in.getInt(),
+            in.getInt(),
+            in.getLong(),
+            in.getLong(),
+            in.getLong(),
+            in.getInt(),
+            in.getFloat(),
+            in.getLong(),
+            updateSpec());
+    return new RowMessage.CreateTable(target, table, from, to, spec);
   }
 
   private static Consistency consistency(int staleness) {

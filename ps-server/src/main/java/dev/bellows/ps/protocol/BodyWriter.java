@@ -50,6 +50,8 @@ final class BodyWriter {
               + DOUBLE
               + Math.multiplyExact(DOUBLE, ((Message.NormReply) message).squares().length);
       case STATUS_REPLY -> statusBytes((Message.StatusReply) message);
+      case CREATE_TABLE, TABLE, PUT_ROWS, PULL_ROWS, PUSH_ROWS, GET_ROWS, ROW_PAGE ->
+          RowBodies.bytes(message);
       case LEDGER_REPLY ->
           LONG
               + 2 * INT
@@ -169,6 +171,8 @@ final class BodyWriter {
           out.putDouble(square);
         }
       }
+      case CREATE_TABLE, TABLE, PUT_ROWS, PULL_ROWS, PUSH_ROWS, GET_ROWS, ROW_PAGE ->
+          RowBodies.write(message, out);
       case STATUS_REPLY -> status((Message.StatusReply) message, out);
       case LEDGER_REPLY -> ledger((Message.LedgerReply) message, out);
     }
@@ -263,7 +267,7 @@ final class BodyWriter {
     return bytes;
   }
 
-  private static int floatsBytes(Floats floats) {
+  static int floatsBytes(Floats floats) {
     return Math.addExact(INT, Math.multiplyExact(Float.BYTES, floats.length()));
   }
 
@@ -280,7 +284,7 @@ final class BodyWriter {
     out.putInt(code.length()).put(code.array(), code.offset(), code.length());
   }
 
-  private static void floats(Floats floats, ByteBuffer out) {
+  static void floats(Floats floats, ByteBuffer out) {
     out.putInt(floats.length());
     out.asFloatBuffer().put(floats.array(), floats.offset(), floats.length());
     out.position(out.position() + Float.BYTES * floats.length());

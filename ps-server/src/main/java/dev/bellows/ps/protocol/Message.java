@@ -1,6 +1,7 @@
 package dev.bellows.ps.protocol;
 
 import dev.bellows.ps.codec.Compression;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -22,6 +23,12 @@ public sealed interface Message {
   sealed interface Request extends Message {
     /** The namespace. */
     Target target();
+  }
+
+  /** A request about a sparse table: {@link RowMessage}. */
+  non-sealed interface OfTable extends Request {
+    /** Number of the table in its run. */
+    int table();
   }
 
   /** Is anybody there? Answer: {@link Done} with step -1. */
@@ -594,6 +601,33 @@ public sealed interface Message {
     /** Copies the list. */
     public LedgerReply {
       entries = List.copyOf(entries);
+    }
+  }
+
+  /**
+   * Rows of a copy, in hash order from row {@code from} of the bucket on.
+   *
+   * @param version version of the copy
+   * @param bucket the bucket
+   * @param from number of the first
+   * @param total rows of the bucket
+   * @param keys as many as were wanted, fit and are there
+   * @param updates updates that each row has behind it
+   * @param rows [keys, (1 + slots) width]: values, then each slot
+   */
+  record RowPage(
+      long version, int bucket, int from, int total, long[] keys, long[] updates, Floats rows)
+      implements Message {
+    @Override
+    public Opcode opcode() {
+      return Opcode.ROW_PAGE;
+    }
+
+    /** The same with rows of its own. */
+    public RowPage copied() {
+      int end = rows.offset() + rows.length();
+      float[] own = Arrays.copyOfRange(rows.array(), rows.offset(), end);
+      return new RowPage(version, bucket, from, total, keys, updates, Floats.of(own));
     }
   }
 

@@ -33,6 +33,14 @@ import java.nio.ByteOrder;
  *   ADVANCE       target
  *   OPERATE       target i64 id, i32 operation, i64 step, i32 slot, i32 from, i32 to,
  *                        i32 count, f64 reals[count], i32 count, i64 wholes[count]
+ *   CREATE_TABLE  target i32 table, i32 from, i32 to, i32 width, i32 buckets, i32 slices, i64 stepsPerEpoch,
+ *                        i64 totalSteps, i64 maxRows, i32 start, f32 scale, i64 seed, i32 count, updateSpec bytes
+ *   TABLE         target i32 table, i32 action, i64 step
+ *   PUT_ROWS      target i32 table, i32 count, i64 keys[count], i32 count, i64 updates[count], f32[]
+ *   PULL_ROWS     target i32 table, i64 version, i32 count, i64 keys[count]
+ *   PUSH_ROWS     target i32 table, i64 step, i32 level, i32 index, i32 from, i32 to, i32 badSlice, f64 weight,
+ *                        i32 count, i64 keys[count], f32[]
+ *   GET_ROWS      target i32 table, i64 step, i32 bucket, i32 from, i32 limit
  *   DONE          i64 step
  *   FAILURE       i32 code, i64 step, i32 slice, str detail
  *   VALUES        i64 version, i32 slot, i32 from, f32[]
@@ -44,6 +52,8 @@ import java.nio.ByteOrder;
  *   LEDGER_REPLY  i64 version, i32 length, i32 count, count times
  *                 (i64 step, f64 weight, f64 loss, f64 metric, f64 rows, i32 applied|hasCrc &lt;&lt; 1, i32 crc)
  *   OPERATE_REPLY i64 step, i32 count, f64 reals[count], i32 count, i64 wholes[count]
+ *   ROW_PAGE      i64 version, i32 bucket, i32 from, i32 total, i32 count, i64 keys[count],
+ *                 i32 count, i64 updates[count], f32[]
  * </pre>
  *
  * <p>The decoder reads counts only after checking them against the bytes that are there, refuses

@@ -44,6 +44,18 @@ public enum Opcode {
   CREATE_CODED(20),
   /** {@link Message.CodedPush}. */
   CODED_PUSH(21),
+  /** {@link RowMessage.CreateTable}. */
+  CREATE_TABLE(22),
+  /** {@link RowMessage.Control}. */
+  TABLE(23),
+  /** {@link RowMessage.PutRows}. */
+  PUT_ROWS(24),
+  /** {@link RowMessage.PullRows}. */
+  PULL_ROWS(25),
+  /** {@link RowMessage.PushRows}. */
+  PUSH_ROWS(26),
+  /** {@link RowMessage.GetRows}. */
+  GET_ROWS(27),
   /** {@link Message.Done}. */
   DONE(64),
   /** {@link Message.Failure}. */
@@ -59,7 +71,9 @@ public enum Opcode {
   /** {@link Message.OperateReply}. */
   OPERATE_REPLY(70),
   /** {@link Message.CodedValues}. */
-  CODED_VALUES(71);
+  CODED_VALUES(71),
+  /** {@link Message.RowPage}. */
+  ROW_PAGE(72);
 
   private static final Opcode[] BY_WIRE = new Opcode[128];
 

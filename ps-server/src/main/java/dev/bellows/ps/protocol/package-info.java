@@ -40,6 +40,15 @@
  *       client has seen, chunks stay at most one version apart when one is promoted, and a cut-off
  *       primary can show nothing new. Promotion is ADVANCE: a larger incarnation fences everybody
  *       else.
+ *   <li><b>Sparse tables</b> ({@link dev.bellows.ps.protocol.RowMessage}) are namespaces of their
+ *       own: keys are hashed to buckets, a bucket to a shard, and what a chunk is to the dense
+ *       vector a bucket is to the table. A contribution is (step, subtree, bucket) and may have no
+ *       rows; per key the slices that touch it are summed in the same tree. A row that was never
+ *       updated is a function of seed and key and takes no memory. Only the rows of a step change
+ *       in it. A bucket above its share of the table's bound ends the run with {@link
+ *       dev.bellows.ps.protocol.PsErrorCode#QUOTA}; nothing is evicted. Tables have no replicas: a
+ *       run that loses a shard of one rolls back to its last checkpoint. A task pushes rows before
+ *       the dense sums of the same step, so that tables are never behind the dense vector.
  *   <li><b>Borrowed arrays</b>: float arrays inside a message ({@link
  *       dev.bellows.ps.protocol.Floats}) belong to the sender and are valid only until the call
  *       that hands the message over returns; a receiver copies.

@@ -46,6 +46,8 @@ public final class ShardServer {
         }
       };
 
+  private final Tables tables;
+
   /** Namespaces with a replica by the first request id of what they forward. */
   private final TreeMap<Long, Namespace> forwarding = new TreeMap<>();
 
@@ -67,6 +69,7 @@ public final class ShardServer {
   public ShardServer(ServerOptions options, LongSupplier nanoTime) {
     this.options = options;
     this.nanoTime = nanoTime;
+    this.tables = new Tables(options, this::reserve);
   }
 
   /**
@@ -120,6 +123,11 @@ public final class ShardServer {
 
   private void dispatch(long connection, long requestId, Message.Request request, Effects out) {
     long now = nanoTime.getAsLong();
+    if (request instanceof Message.OfTable table) {
+      Long gone = dropped.get(new Key(table.target().run(), table.target().shard()));
+      tables.handle(connection, requestId, table, now, gone, out);
+      return;
+    }
     switch (request.opcode()) {
       case CREATE, CREATE_CODED -> {
         create((Message.Create) request, now, out);
@@ -334,11 +342,15 @@ public final class ShardServer {
   private void drop(Target target, Effects out) {
     Key key = new Key(target.run(), target.shard());
     Namespace namespace = namespaces.get(key);
-    if (namespace == null) {
-      return;
-    }
-    if (target.incarnation() < namespace.target.incarnation()) {
+    if (namespace != null && target.incarnation() < namespace.target.incarnation()) {
       fence(target, namespace);
+    }
+    boolean tablesGone = tables.drop(target, out);
+    if (namespace == null) {
+      if (tablesGone) {
+        dropped.merge(key, target.incarnation(), Long::max);
+      }
+      return;
     }
     remove(key, namespace, PsErrorCode.NO_SUCH_NAMESPACE, "was dropped", out);
     dropped.put(key, Math.max(target.incarnation(), namespace.target.incarnation()));
@@ -386,6 +398,7 @@ public final class ShardServer {
     for (Namespace namespace : namespaces.values()) {
       namespace.forget(connection);
     }
+    tables.closed(connection);
   }
 
   /**
@@ -428,6 +441,7 @@ public final class ShardServer {
     if (options.idleDropNanos() <= 0) {
       return;
     }
+    tables.tick(now, out);
     Iterator<Map.Entry<Key, Namespace>> entries = namespaces.entrySet().iterator();
     while (entries.hasNext()) {
       Namespace namespace = entries.next().getValue();
@@ -455,6 +469,7 @@ public final class ShardServer {
   /** What there is and what was counted over all namespaces. */
   public ServerTotals totals() {
     long[] sums = retired.clone();
+    tables.addTo(sums);
     for (Namespace namespace : namespaces.values()) {
       for (Counter counter : Counter.values()) {
         counter.add(sums, counter.in(namespace.counters));

@@ -60,6 +60,18 @@ class MessageCodecTest {
         new Message.Operate(
             TARGET, 5, Operation.ADD_NOISE, 12, 1, 3, 900, new double[] {0.5}, new long[] {-7}),
         new Message.OperateReply(12, new double[] {1.5}, new long[] {3, 4}),
+        new RowMessage.CreateTable(
+            TARGET,
+            1,
+            2,
+            5,
+            new TableSpec(32, 16, 8, 10, 100, 1_000_000, 2, 0.05f, -9, new byte[] {4, 5})),
+        new RowMessage.Control(TARGET, 1, RowMessage.Action.SNAPSHOT, 400),
+        new RowMessage.PutRows(TARGET, 1, new long[] {7, -8, 9}, new long[] {1, 2, 3}, FLOATS),
+        new RowMessage.PullRows(TARGET, 1, 13, new long[] {Long.MIN_VALUE, 5}),
+        new RowMessage.PushRows(TARGET, 1, 12, 2, 1, 3, 5, -1, 1.25, new long[] {7, 8, 9}, FLOATS),
+        new RowMessage.GetRows(TARGET, 1, 400, 3, 1000, 500),
+        new Message.RowPage(400, 3, 1000, 1003, new long[] {7, 8, 9}, new long[] {1, 2, 3}, FLOATS),
         new Message.Done(13),
         new Message.Failure(PsErrorCode.STEP_AHEAD, 5, 6, "gr\u00fc\u00dfe"),
         new Message.Values(13, 0, 1024, FLOATS),
@@ -101,7 +113,10 @@ class MessageCodecTest {
       seen.add(message.opcode());
       byte[] frame = encode(-5, message);
       Message back = decode(frame);
-      assertThat(back).usingRecursiveComparison().ignoringFields("values").isEqualTo(message);
+      assertThat(back)
+          .usingRecursiveComparison()
+          .ignoringFields("values", "rows")
+          .isEqualTo(message);
       if (values(message) != null) {
         Floats floats = values(back);
         assertThat(
@@ -121,6 +136,15 @@ class MessageCodecTest {
     }
     if (message instanceof Message.Push push) {
       return push.values();
+    }
+    if (message instanceof RowMessage.PutRows put) {
+      return put.rows();
+    }
+    if (message instanceof RowMessage.PushRows push) {
+      return push.values();
+    }
+    if (message instanceof Message.RowPage page) {
+      return page.rows();
     }
     return message instanceof Message.Values values ? values.values() : null;
   }
@@ -169,6 +193,60 @@ class MessageCodecTest {
                 + "0000000000001040" // rows
                 + "01000000" // count
                 + "0000803f"); // 1.0f
+  }
+
+  /** Changes only together with the protocol version. */
+  @Test
+  void goldenFramesOfRows() {
+    Target target = new Target("r", 2, 3);
+    String head = "010072" + "02000000" + "0300000000000000" + "04000000"; // target, table
+    assertThat(
+            body(
+                new RowMessage.PushRows(
+                    target, 4, 5, 1, 0, 6, 8, -1, 1, new long[] {-2}, Floats.of(new float[] {1f}))))
+        .isEqualTo(
+            head
+                + "0500000000000000" // step
+                + "01000000" // level
+                + "00000000" // index
+                + "06000000" // from bucket
+                + "08000000" // to bucket
+                + "ffffffff" // badSlice
+                + "000000000000f03f" // weight
+                + "01000000" // count
+                + "feffffffffffffff" // key
+                + "01000000" // count
+                + "0000803f"); // 1.0f
+    assertThat(body(new RowMessage.PullRows(target, 4, 5, new long[] {1})))
+        .isEqualTo(head + "0500000000000000" + "01000000" + "0100000000000000");
+    assertThat(body(new RowMessage.Control(target, 4, RowMessage.Action.RELEASE, 5)))
+        .isEqualTo(head + "03000000" + "0500000000000000");
+    assertThat(body(new RowMessage.GetRows(target, 4, 5, 6, 7, 8)))
+        .isEqualTo(head + "0500000000000000" + "06000000" + "07000000" + "08000000");
+    assertThat(
+            body(
+                new RowMessage.CreateTable(
+                    target, 4, 0, 1, new TableSpec(2, 3, 4, 5, 6, 7, 1, 1f, 8, new byte[] {9}))))
+        .isEqualTo(
+            head
+                + "00000000" // from bucket
+                + "01000000" // to bucket
+                + "02000000" // width
+                + "03000000" // buckets
+                + "04000000" // slices
+                + "0500000000000000" // steps per epoch
+                + "0600000000000000" // total steps
+                + "0700000000000000" // rows
+                + "01000000" // start
+                + "0000803f" // scale
+                + "0800000000000000" // seed
+                + "01000000" // count
+                + "09");
+  }
+
+  private static String body(Message message) {
+    byte[] frame = encode(1, message);
+    return HexFormat.of().formatHex(frame, FrameHeader.BYTES, frame.length);
   }
 
   private static String crc(byte[] frame) {
