@@ -97,6 +97,46 @@ final class CheckpointReader {
   private ShardPart shard(String folder, CheckpointFile expected, int slots)
       throws CheckpointException {
     String path = folder + "/" + expected.name();
+    try {
+      return part(path, expected, slots, contents(path, expected));
+    } catch (CheckpointException e) {
+      throw e;
+    } catch (IOException e) {
+      throw unreadable(path, e);
+    }
+  }
+
+  /** Reads rows of a sparse table. */
+  RowPart rows(String folder, CheckpointFile expected) throws CheckpointException {
+    String path = folder + "/" + expected.name();
+    try {
+      Safetensors.Contents contents = contents(path, expected);
+      Map<String, String> metadata = contents.header().metadata();
+      List<Long> shape = List.of();
+      for (Safetensors.Entry entry : contents.header().entries()) {
+        shape = entry.name().equals(RowPart.ROWS) ? entry.shape() : shape;
+      }
+      if (shape.size() != 3) {
+        throw corrupt(where(path) + ": rows must be [n, 1 + slots, width], found " + shape, null);
+      }
+      return new RowPart(
+          Integer.parseInt(metadata.getOrDefault("table", "")),
+          Integer.parseInt(metadata.getOrDefault("part", "")),
+          Math.toIntExact(shape.get(2)),
+          RowPart.numbers(contents.get(RowPart.KEYS)),
+          RowPart.numbers(contents.get(RowPart.UPDATES)),
+          contents.get(RowPart.ROWS));
+    } catch (CheckpointException e) {
+      throw e;
+    } catch (IOException e) {
+      throw unreadable(path, e);
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      throw corrupt(where(path) + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Reads a file of tensors whose bytes are those that the manifest names. */
+  private Safetensors.Contents contents(String path, CheckpointFile expected) throws IOException {
     checkLength(path, expected);
     try (FingerprintStream in = new FingerprintStream(files.open(path))) {
       Safetensors.@Nullable Contents contents = null;
@@ -111,11 +151,7 @@ final class CheckpointReader {
       if (contents == null) {
         throw corrupt(malformed == null ? where(path) : malformed.getMessage(), malformed);
       }
-      return part(path, expected, slots, contents);
-    } catch (CheckpointException e) {
-      throw e;
-    } catch (IOException e) {
-      throw unreadable(path, e);
+      return contents;
     }
   }
 

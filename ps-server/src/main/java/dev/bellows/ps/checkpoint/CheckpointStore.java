@@ -24,6 +24,8 @@ import org.slf4j.LoggerFactory;
  * <pre>
  *   &lt;root&gt;/step-000400/shard-0.safetensors   values, slot0.. of one element range, float32
  *                      shard-1.safetensors
+ *                      rows-0-0.safetensors     some rows of sparse table 0: keys and updates in
+ *                                               16-bit digits, rows [n, 1 + slots, width]
  *                      state.json            the driver's state
  *                      manifest.json         written last: lengths, CRC32C, SHA-256 of the others
  * </pre>
@@ -41,7 +43,8 @@ public final class CheckpointStore {
   private static final Logger LOG = LoggerFactory.getLogger(CheckpointStore.class);
   private static final Pattern STEP_FOLDER = Pattern.compile("step-([0-9]{6,18})");
   private static final Pattern OWN_FILE =
-      Pattern.compile("shard-[0-9]{1,6}\\.safetensors|state\\.json|manifest\\.json");
+      Pattern.compile(
+          "shard-[0-9]{1,6}\\.safetensors|rows-[0-9]{1,6}-[0-9]{1,6}\\.safetensors|state\\.json|manifest\\.json");
 
   private final FolderFiles files;
   private final CheckpointWriter writer;
@@ -101,13 +104,27 @@ public final class CheckpointStore {
     return writer.writeShard(folder(step), step, part);
   }
 
+  /** Writes some rows of a sparse table and returns their file's entry for {@link #commit}. */
+  public CheckpointFile writeRows(long step, RowPart part) throws CheckpointException {
+    return writer.writeRows(folder(step), step, part);
+  }
+
+  /**
+   * Reads the rows of a sparse table of a checkpoint, part by part; none when it has no such table.
+   */
+  public void readRows(long step, int table, Consumer<RowPart> reader) throws CheckpointException {
+    for (CheckpointFile file : this.reader.manifest(folder(step), step).rows(table)) {
+      reader.accept(this.reader.rows(folder(step), file));
+    }
+  }
+
   /**
    * Writes the state and then the manifest; when this returns the checkpoint exists.
    *
    * @param step steps applied
    * @param length length of the flat parameter vector; the shards' ranges must cover it once
    * @param slots number of optimiser slots
-   * @param shards what {@link #writeShard} returned, in any order
+   * @param shards what {@link #writeShard} and {@link #writeRows} returned, in any order
    * @param state the driver's state: a tree of maps, lists, strings, numbers, booleans and null
    */
   public void commit(

@@ -54,6 +54,27 @@ final class CheckpointWriter {
         out -> Safetensors.write(out, tensors, metadata));
   }
 
+  CheckpointFile writeRows(String folder, long step, RowPart part) throws CheckpointException {
+    int n = part.keys().length;
+    int copies = part.stride() / part.width();
+    List<Safetensors.Tensor> tensors =
+        List.of(
+            new Safetensors.Tensor(
+                RowPart.KEYS, new int[] {n, RowPart.DIGITS}, RowPart.digits(part.keys()), 0),
+            new Safetensors.Tensor(
+                RowPart.UPDATES, new int[] {n, RowPart.DIGITS}, RowPart.digits(part.updates()), 0),
+            new Safetensors.Tensor(
+                RowPart.ROWS, new int[] {n, copies, part.width()}, part.rows(), 0));
+    long expectedBytes = (long) Float.BYTES * (2L * n * RowPart.DIGITS + part.rows().length) + 1024;
+    return write(
+        folder,
+        Manifest.rowsName(part.table(), part.part()),
+        0,
+        0,
+        expectedBytes,
+        out -> Safetensors.write(out, tensors, part.metadata(step)));
+  }
+
   CheckpointFile writeBytes(String folder, String name, byte[] bytes) throws CheckpointException {
     return write(folder, name, 0, 0, bytes.length, out -> out.write(bytes));
   }

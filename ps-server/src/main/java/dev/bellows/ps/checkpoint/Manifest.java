@@ -27,7 +27,10 @@ record Manifest(long step, int length, int slots, List<CheckpointFile> files) {
 
   static final String NAME = "manifest.json";
   static final String STATE_NAME = "state.json";
-  static final int VERSION = 1;
+  static final int VERSION = 2;
+
+  /** What readers of version 1 understand: no rows. */
+  private static final int WITHOUT_ROWS = 1;
 
   private static final String FORMAT = "bellows-checkpoint";
   private static final String SELF_CRC = "crc32c";
@@ -35,6 +38,8 @@ record Manifest(long step, int length, int slots, List<CheckpointFile> files) {
   private static final Json.Limits LIMITS = new Json.Limits(MAX_BYTES, 8, MAX_BYTES, 4_000_000);
   private static final Pattern SHARD_NAME =
       Pattern.compile("shard-(0|[1-9][0-9]{0,5})\\.safetensors");
+  private static final Pattern ROWS_NAME =
+      Pattern.compile("rows-(0|[1-9][0-9]{0,5})-(0|[1-9][0-9]{0,5})\\.safetensors");
   private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
   private static final Pattern BLOCK_CRCS = Pattern.compile("([0-9a-f]{8})*");
 
@@ -46,10 +51,27 @@ record Manifest(long step, int length, int slots, List<CheckpointFile> files) {
     return "shard-" + shard + ".safetensors";
   }
 
+  static String rowsName(int table, int part) {
+    return "rows-" + table + "-" + part + ".safetensors";
+  }
+
+  /** Returns the files that hold rows of a sparse table. */
+  List<CheckpointFile> rows(int table) {
+    return files.stream()
+        .filter(file -> file.name().startsWith("rows-" + table + "-"))
+        .sorted(Comparator.comparingInt(file -> Integer.parseInt(file.name().split("[-.]")[2])))
+        .toList();
+  }
+
+  private boolean hasRows() {
+    return files.stream().anyMatch(file -> ROWS_NAME.matcher(file.name()).matches());
+  }
+
   /** Returns the files that hold elements, in the order of their ranges. */
   List<CheckpointFile> shards() {
     return files.stream()
         .filter(file -> !file.name().equals(STATE_NAME))
+        .filter(file -> !ROWS_NAME.matcher(file.name()).matches())
         .sorted(Comparator.comparingInt(CheckpointFile::from).thenComparingInt(CheckpointFile::to))
         .toList();
   }
@@ -151,7 +173,7 @@ record Manifest(long step, int length, int slots, List<CheckpointFile> files) {
   private Map<String, @Nullable Object> tree() {
     Map<String, @Nullable Object> tree = new LinkedHashMap<>();
     tree.put("format", FORMAT);
-    tree.put("version", VERSION);
+    tree.put("version", hasRows() ? VERSION : WITHOUT_ROWS);
     tree.put("step", step);
     tree.put("length", length);
     tree.put("slots", slots);

@@ -156,7 +156,7 @@ class CheckpointStoreTest {
     String text = new String(files.contents.get(path), StandardCharsets.UTF_8);
     var tree = dev.bellows.engine.model.Json.parseObject(text, "t");
     tree.remove("crc32c");
-    tree.put("version", 2L);
+    tree.put("version", 3L);
     java.util.zip.CRC32C crc = new java.util.zip.CRC32C();
     crc.update(dev.bellows.engine.model.Json.pretty(tree).getBytes(StandardCharsets.UTF_8));
     tree.put("crc32c", java.util.HexFormat.of().toHexDigits((int) crc.getValue()));
@@ -164,7 +164,7 @@ class CheckpointStoreTest {
         path, dev.bellows.engine.model.Json.pretty(tree).getBytes(StandardCharsets.UTF_8));
     assertThatThrownBy(store::latestWhole)
         .isInstanceOf(CheckpointException.class)
-        .hasMessageContaining("checkpoint format 2")
+        .hasMessageContaining("checkpoint format 3")
         .hasMessageContaining("upgrade")
         .extracting(e -> ((CheckpointException) e).kind())
         .isEqualTo(CheckpointException.Kind.TOO_NEW);
