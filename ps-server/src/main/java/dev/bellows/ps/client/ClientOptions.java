@@ -162,6 +162,8 @@ public record ClientOptions(
         sliceTo,
         stepDeadline,
         resendAfter,
-        cancelled);
+        cancelled,
+        compression,
+        slices);
   }
 }
