@@ -2,6 +2,7 @@ package dev.bellows.jobs.block;
 
 import dev.bellows.engine.sample.Mix64;
 import dev.bellows.engine.sample.Purpose;
+import dev.bellows.engine.sample.split.Quotas;
 import dev.bellows.jobs.source.ArrayCodec;
 import dev.bellows.jobs.source.DataException;
 import java.io.Externalizable;
@@ -287,7 +288,8 @@ final class RowPlan implements Externalizable {
       sizes[s]++;
       left[s] += roles[row] == UNUSABLE ? 1 : 0;
     }
-    long[] quota = quotas(sizes, left, Math.round(fraction * total), fraction);
+    long[] most = Arrays.stream(left).map(n -> n - 1).toArray(); // one row is left to train on
+    long[] quota = Quotas.of(sizes, most, Math.round(fraction * total), fraction);
     int rank = 0;
     for (int row : order) {
       int s = stratify ? classes[row] + 1 : 0;
@@ -298,34 +300,6 @@ final class RowPlan implements Externalizable {
       }
     }
     counts[role] = rank;
-  }
-
-  /**
-   * Largest remainders: quotas add up to {@code wanted} and none is off by one or more; each
-   * stratum keeps at least one row.
-   */
-  private static long[] quotas(long[] sizes, long[] left, long wanted, double fraction) {
-    long[] quota = new long[sizes.length];
-    long given = 0;
-    Integer[] byRemainder = new Integer[sizes.length];
-    for (int s = 0; s < sizes.length; s++) {
-      quota[s] = Math.max(0, Math.min((long) Math.floor(fraction * sizes[s] + 1e-9), left[s] - 1));
-      given += quota[s];
-      byRemainder[s] = s;
-    }
-    Arrays.sort(
-        byRemainder,
-        (a, b) -> {
-          int c = Double.compare(fraction * sizes[b] - quota[b], fraction * sizes[a] - quota[a]);
-          return c != 0 ? c : Integer.compare(a, b);
-        });
-    for (int s : byRemainder) {
-      if (given < wanted && quota[s] < left[s] - 1 && quota[s] < fraction * sizes[s]) {
-        quota[s]++;
-        given++;
-      }
-    }
-    return quota;
   }
 
   @Override
