@@ -54,6 +54,20 @@ class JobsBordersTest {
           .callMethod(Math.class, "random");
 
   @ArchTest
+  static final ArchRule theCoreOfStudiesKnowsNoSpark =
+      noClasses()
+          .that()
+          .resideInAnyPackage(
+              "..jobs.space..",
+              "..jobs.study.trial..",
+              "..jobs.study.sampler..",
+              "..jobs.study.prune..",
+              "..jobs.study.journal..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("org.apache.spark..", "org.apache.hadoop..", "scala..");
+
+  @ArchTest
   static final ArchRule packagesFormNoCycle =
       slices().matching("dev.bellows.jobs.(*)..").should().beFreeOfCycles();
 

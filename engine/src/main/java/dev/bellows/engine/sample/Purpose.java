@@ -16,7 +16,8 @@ public enum Purpose {
   FOLD(8),
   AUGMENT(9),
   RETRY(10),
-  SAMPLE(11);
+  SAMPLE(11),
+  SEARCH(20);
 
   private final int id;
 

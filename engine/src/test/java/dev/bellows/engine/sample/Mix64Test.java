@@ -64,7 +64,8 @@ class Mix64Test {
             org.assertj.core.groups.Tuple.tuple("FOLD", 8),
             org.assertj.core.groups.Tuple.tuple("AUGMENT", 9),
             org.assertj.core.groups.Tuple.tuple("RETRY", 10),
-            org.assertj.core.groups.Tuple.tuple("SAMPLE", 11));
+            org.assertj.core.groups.Tuple.tuple("SAMPLE", 11),
+            org.assertj.core.groups.Tuple.tuple("SEARCH", 20));
   }
 
   @Test
