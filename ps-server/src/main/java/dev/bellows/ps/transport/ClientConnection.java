@@ -12,12 +12,9 @@ import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.ArrayDeque;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -42,11 +39,15 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
   private final ConnectorOptions options;
   private final LongSupplier nanoTime;
   private final FrameReader reader;
+  private final ReadRoom readRoom = new ReadRoom();
+  private final FrameBuffers sendBuffers;
 
-  private final Queue<ByteBuf> outgoing = new ConcurrentLinkedQueue<>();
-  private final AtomicBoolean drainScheduled = new AtomicBoolean();
-  private final AtomicInteger queuedBytes = new AtomicInteger();
-  private final Object roomMonitor = new Object();
+  /** Frames that the channel has not got yet; a lock for itself and the next two. */
+  private final ArrayDeque<ByteBuf> outgoing = new ArrayDeque<>();
+
+  private long queuedBytes;
+  private boolean drainScheduled;
+  private final Runnable drain = this::drain;
 
   private volatile @Nullable Channel channel;
   private volatile boolean open;
@@ -65,11 +66,21 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     this.options = options;
     this.nanoTime = nanoTime;
     this.reader = new FrameReader(options.maxFrameBytes(), scratch, this);
+    this.sendBuffers = new FrameBuffers(options.maxQueuedBytes());
   }
 
   @Override
   public void handlerAdded(ChannelHandlerContext ctx) {
     channel = ctx.channel();
+  }
+
+  ReadRoom readRoom() {
+    return readRoom;
+  }
+
+  /** The server has proven itself; on the event loop, before any frame comes. */
+  void admitted(boolean sealed) {
+    readRoom.admit(sealed ? null : reader);
   }
 
   /** Called once after the handshake. */
@@ -95,16 +106,22 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     }
     ByteBuf frame =
         FrameWriter.encode(
-            PooledByteBufAllocator.DEFAULT, options.maxFrameBytes(), requestId, request);
-    int bytes = frame.readableBytes();
-    if (queuedBytes.get() + bytes > options.maxQueuedBytes()) {
-      awaitRoom(bytes, frame);
+            sendBuffers,
+            PooledByteBufAllocator.DEFAULT,
+            options.maxFrameBytes(),
+            requestId,
+            request);
+    boolean schedule;
+    synchronized (outgoing) {
+      awaitRoom(frame);
+      queuedBytes += frame.readableBytes();
+      outgoing.add(frame);
+      schedule = !drainScheduled;
+      drainScheduled = true;
     }
-    queuedBytes.addAndGet(bytes);
-    outgoing.add(frame);
-    if (drainScheduled.compareAndSet(false, true)) {
+    if (schedule) {
       try {
-        channel().eventLoop().execute(this::drain);
+        channel().eventLoop().execute(drain);
       } catch (RejectedExecutionException e) {
         releaseQueue();
         throw connectionLost("the connector of " + address + " is closed");
@@ -122,7 +139,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     }
     Channel active = channel();
     active.writeAndFlush(
-        FrameWriter.encode(active.alloc(), options.maxFrameBytes(), requestId, request),
+        FrameWriter.encode(
+            FrameBuffers.ofLoop(), active.alloc(), options.maxFrameBytes(), requestId, request),
         active.voidPromise());
   }
 
@@ -142,46 +160,53 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     wakeSenders();
   }
 
-  /** Writes everything that is queued and flushes once; event loop. */
+  /** Hands over what is queued, as far as the channel takes it, and flushes once; event loop. */
   private void drain() {
-    drainScheduled.set(false);
     Channel active = channel();
     boolean wrote = false;
-    for (ByteBuf frame = outgoing.poll(); frame != null; frame = outgoing.poll()) {
-      int bytes = frame.readableBytes();
-      wrote = true;
-      active.write(frame).addListener(done -> written(bytes));
+    synchronized (outgoing) {
+      drainScheduled = false;
+      while (active.isWritable() && !outgoing.isEmpty()) {
+        ByteBuf frame = outgoing.remove();
+        queuedBytes -= frame.readableBytes();
+        active.write(frame, active.voidPromise());
+        wrote = true;
+      }
+      if (wrote) {
+        outgoing.notifyAll();
+      }
     }
     if (wrote) {
       active.flush();
     }
   }
 
-  private void written(int bytes) {
-    int before = queuedBytes.getAndAdd(-bytes);
-    if (before > options.maxQueuedBytes() / 2) {
-      wakeSenders();
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+    if (ctx.channel().isWritable()) {
+      ctx.executor().execute(drain);
     }
   }
 
-  private void awaitRoom(int bytes, ByteBuf frame) {
+  /** Waits until half of the limit has room: the channel itself may hold the other half. */
+  private void awaitRoom(ByteBuf frame) {
     long deadline = nanoTime.getAsLong() + TimeUnit.MILLISECONDS.toNanos(options.sendTimeoutMs());
     boolean room = false;
     try {
-      synchronized (roomMonitor) {
-        while (open && queuedBytes.get() + bytes > options.maxQueuedBytes()) {
-          long leftNanos = deadline - nanoTime.getAsLong();
-          if (leftNanos <= 0) {
-            throw connectionLost(
-                address
-                    + " has not read for "
-                    + options.sendTimeoutMs()
-                    + " ms; "
-                    + queuedBytes.get()
-                    + " bytes are waiting");
-          }
-          TimeUnit.NANOSECONDS.timedWait(roomMonitor, leftNanos);
+      while (open
+          && !outgoing.isEmpty()
+          && queuedBytes + frame.readableBytes() > options.maxQueuedBytes() / 2) {
+        long leftNanos = deadline - nanoTime.getAsLong();
+        if (leftNanos <= 0) {
+          throw connectionLost(
+              address
+                  + " has not read for "
+                  + options.sendTimeoutMs()
+                  + " ms; "
+                  + queuedBytes
+                  + " bytes are waiting");
         }
+        TimeUnit.NANOSECONDS.timedWait(outgoing, leftNanos);
       }
       if (!open) {
         throw connectionLost("the connection to " + address + " was closed while waiting to send");
@@ -198,14 +223,17 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
   }
 
   private void releaseQueue() {
-    for (ByteBuf frame = outgoing.poll(); frame != null; frame = outgoing.poll()) {
-      frame.release();
+    synchronized (outgoing) {
+      for (ByteBuf frame = outgoing.poll(); frame != null; frame = outgoing.poll()) {
+        frame.release();
+      }
+      queuedBytes = 0;
     }
   }
 
   private void wakeSenders() {
-    synchronized (roomMonitor) {
-      roomMonitor.notifyAll();
+    synchronized (outgoing) {
+      outgoing.notifyAll();
     }
   }
 
@@ -257,7 +285,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     }
     active.writeAndFlush(
         FrameWriter.encode(
-            active.alloc(), options.maxFrameBytes(), HEARTBEAT_ID, new Message.Ping()),
+            FrameBuffers.ofLoop(),
+            active.alloc(),
+            options.maxFrameBytes(),
+            HEARTBEAT_ID,
+            new Message.Ping()),
         active.voidPromise());
     scheduleHeartbeat(active);
   }
@@ -276,6 +308,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
   private void lost(String reason) {
     reader.close();
     releaseQueue();
+    sendBuffers.close();
     boolean tell = open && !closedByUs;
     open = false;
     wakeSenders();

@@ -17,15 +17,20 @@ final class ClientHandshakeHandler extends ChannelInboundHandlerAdapter {
 
   private final Handshake.Client handshake;
   private final int maxFrameBytes;
+  private final ClientConnection connection;
   private final CompletableFuture<Void> opened;
   private final FixedBytes challenge = new FixedBytes(Handshake.CHALLENGE_BYTES);
   private final FixedBytes result = new FixedBytes(Handshake.RESULT_BYTES);
   private boolean proofSent;
 
   ClientHandshakeHandler(
-      Handshake.Client handshake, int maxFrameBytes, CompletableFuture<Void> opened) {
+      Handshake.Client handshake,
+      int maxFrameBytes,
+      ClientConnection connection,
+      CompletableFuture<Void> opened) {
     this.handshake = handshake;
     this.maxFrameBytes = maxFrameBytes;
+    this.connection = connection;
     this.opened = opened;
   }
 
@@ -63,6 +68,7 @@ final class ClientHandshakeHandler extends ChannelInboundHandlerAdapter {
     if (records != null) {
       ctx.pipeline().addAfter(ctx.name(), null, records);
     }
+    connection.admitted(records != null);
     // The server speaks only when asked: no bytes can follow the result yet.
     ctx.pipeline().remove(this);
     opened.complete(null);

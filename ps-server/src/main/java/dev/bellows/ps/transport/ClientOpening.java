@@ -3,7 +3,6 @@ package dev.bellows.ps.transport;
 import dev.bellows.ps.protocol.FrameHeader;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.PooledByteBufAllocator;
-import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
@@ -44,12 +43,11 @@ record ClientOpening(ChannelFuture tcp, CompletableFuture<@Nullable Void> opened
             .option(ChannelOption.SO_KEEPALIVE, true)
             .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, options.connectTimeoutMs())
-            .option(
-                ChannelOption.RECVBUF_ALLOCATOR,
-                new AdaptiveRecvByteBufAllocator(4096, 64 << 10, 512 << 10))
+            .option(ChannelOption.RECVBUF_ALLOCATOR, connection.readRoom())
             .option(
                 ChannelOption.WRITE_BUFFER_WATER_MARK,
-                new WriteBufferWaterMark(options.maxQueuedBytes() / 2, options.maxQueuedBytes()))
+                new WriteBufferWaterMark(
+                    options.maxQueuedBytes() / 4, options.maxQueuedBytes() / 2))
             .handler(
                 new ChannelInitializer<SocketChannel>() {
                   @Override
@@ -57,7 +55,8 @@ record ClientOpening(ChannelFuture tcp, CompletableFuture<@Nullable Void> opened
                     channel
                         .pipeline()
                         .addLast(
-                            new ClientHandshakeHandler(handshake, options.maxFrameBytes(), opened))
+                            new ClientHandshakeHandler(
+                                handshake, options.maxFrameBytes(), connection, opened))
                         .addLast(connection);
                   }
                 })

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Cuts a stream of bytes into frames. A frame that lies whole in one read is decoded where it lies;
  * otherwise its bytes are gathered in one buffer of exactly its length, allocated only after magic,
- * version, opcode and length have been found good.
+ * version, opcode and length have been found good. A channel that reads into {@link #room} gathers
+ * there, without a copy.
  */
 final class FrameReader {
 
@@ -44,6 +45,9 @@ final class FrameReader {
     }
   }
 
+  /** A read takes at least this much: many small frames come at once. */
+  private static final int MIN_READ_BYTES = 16 << 10;
+
   private final int maxFrameBytes;
   private final FloatScratch scratch;
   private final Sink sink;
@@ -53,10 +57,30 @@ final class FrameReader {
   private boolean broken;
   private final Deque<ByteBuf> backlog = new ArrayDeque<>();
 
+  /** What {@link #room} gave last; only to be compared with. */
+  private @Nullable ByteBuf given;
+
+  private int longestFrame = MIN_READ_BYTES;
+
   FrameReader(int maxFrameBytes, FloatScratch scratch, Sink sink) {
     this.maxFrameBytes = maxFrameBytes;
     this.scratch = scratch;
     this.sink = sink;
+  }
+
+  /**
+   * Room for the next bytes of the stream, which are then handed to {@link #read}: the frame that
+   * is not whole, when there is one. The caller releases it.
+   */
+  ByteBuf room(ByteBufAllocator allocator) {
+    ByteBuf gathered = partial;
+    if (gathered != null && header != null && backlog.isEmpty() && gathered.isWritable()) {
+      given = gathered;
+      return gathered.retain();
+    }
+    ByteBuf empty = FrameBuffers.ofLoop().take(allocator, longestFrame);
+    given = empty;
+    return empty;
   }
 
   /**
@@ -70,7 +94,7 @@ final class FrameReader {
       return;
     }
     decodeAll(in, allocator);
-    if (in.isReadable()) {
+    if (in.isReadable() && in != partial) {
       backlog.add(in.readRetainedSlice(in.readableBytes()));
     }
   }
@@ -99,6 +123,13 @@ final class FrameReader {
         if (!readInPlace(in)) {
           gather(in, allocator);
         }
+      } else if (gathered == in) {
+        if (in.readableBytes() < in.capacity()) {
+          return;
+        }
+        partial = null; // whole now, and read in place
+        header = null;
+        in.release();
       } else {
         fill(in, gathered);
       }
@@ -151,6 +182,11 @@ final class FrameReader {
   private void gather(ByteBuf in, ByteBufAllocator allocator) {
     FrameHeader known = header;
     int bytes = FrameHeader.BYTES + (known == null ? 0 : known.bodyBytes());
+    boolean fits = bytes <= in.capacity() && in.capacity() / 2 < bytes;
+    if (known != null && in == given && in.readerIndex() == 0 && fits) {
+      partial = in.capacity(bytes).retain(); // the rest is read behind what is there
+      return;
+    }
     ByteBuf buffer = allocator.directBuffer(bytes, maxFrameBytes);
     buffer.writeBytes(in);
     partial = buffer;
@@ -188,7 +224,9 @@ final class FrameReader {
   private @Nullable FrameHeader readHeader(ByteBuf in, int at) {
     ByteBuffer view = in.nioBuffer(at, FrameHeader.BYTES);
     try {
-      return FrameHeader.read(view, maxFrameBytes);
+      FrameHeader next = FrameHeader.read(view, maxFrameBytes);
+      longestFrame = Math.max(longestFrame, FrameHeader.BYTES + next.bodyBytes());
+      return next;
     } catch (PsException e) {
       fail(in.getLongLE(at + FrameHeader.REQUEST_ID_OFFSET), e);
       return null;

@@ -17,14 +17,18 @@ final class FrameWriter {
    * @throws PsException BAD_LENGTH when the frame would be longer than the limit
    */
   static ByteBuf encode(
-      ByteBufAllocator allocator, int maxFrameBytes, long requestId, Message message) {
+      FrameBuffers buffers,
+      ByteBufAllocator allocator,
+      int maxFrameBytes,
+      long requestId,
+      Message message) {
     int bytes = MessageCodec.frameBytes(message);
     if (bytes > maxFrameBytes) {
       throw new PsException(
           PsErrorCode.BAD_LENGTH,
           message.opcode() + " frame has " + bytes + " bytes, the limit is " + maxFrameBytes);
     }
-    ByteBuf frame = allocator.directBuffer(bytes, bytes);
+    ByteBuf frame = buffers.take(allocator, bytes);
     try {
       MessageCodec.encode(requestId, message, frame.nioBuffer(0, bytes));
       return frame.writerIndex(bytes);

@@ -44,6 +44,10 @@ final class HostConnection extends ChannelInboundHandlerAdapter implements Frame
     return channel;
   }
 
+  FrameReader reader() {
+    return reader;
+  }
+
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
     ByteBuf in = (ByteBuf) message;
@@ -104,10 +108,16 @@ final class HostConnection extends ChannelInboundHandlerAdapter implements Frame
     ByteBuf frame;
     try {
       frame =
-          FrameWriter.encode(channel.alloc(), loop.options().maxFrameBytes(), requestId, answer);
+          FrameWriter.encode(
+              FrameBuffers.ofLoop(),
+              channel.alloc(),
+              loop.options().maxFrameBytes(),
+              requestId,
+              answer);
     } catch (PsException e) {
       frame =
           FrameWriter.encode(
+              FrameBuffers.ofLoop(),
               channel.alloc(),
               loop.options().maxFrameBytes(),
               requestId,

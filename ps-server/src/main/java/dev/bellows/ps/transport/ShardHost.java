@@ -5,7 +5,6 @@ import dev.bellows.ps.server.ServerTotals;
 import dev.bellows.ps.server.ShardServer;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.PooledByteBufAllocator;
-import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -150,6 +149,8 @@ public final class ShardHost implements AutoCloseable {
               @Override
               protected void initChannel(SocketChannel channel) {
                 loop.counters().increment(TransportCounter.CONNECTIONS_OPENED);
+                ReadRoom room = new ReadRoom();
+                channel.config().setRecvByteBufAllocator(room);
                 channel
                     .closeFuture()
                     .addListener(
@@ -170,21 +171,20 @@ public final class ShardHost implements AutoCloseable {
                             loop.counters(),
                             loop.log(),
                             options.handshakeTimeoutMs(),
-                            ctx -> admit(ctx, handshake, loop)));
+                            ctx -> admit(ctx, handshake, loop, room)));
               }
             });
   }
 
-  private static void admit(ChannelHandlerContext ctx, Handshake.Server handshake, ShardLoop loop) {
-    // Strangers are read in small pieces; whoever is known may send whole chunks.
-    ctx.channel()
-        .config()
-        .setRecvByteBufAllocator(new AdaptiveRecvByteBufAllocator(4096, 64 << 10, 512 << 10));
+  private static void admit(
+      ChannelHandlerContext ctx, Handshake.Server handshake, ShardLoop loop, ReadRoom room) {
     RecordLayer records = handshake.records(loop.options().maxFrameBytes());
     if (records != null) {
       ctx.pipeline().addLast(records);
     }
-    ctx.pipeline().addLast(loop.admit(ctx.channel()));
+    HostConnection connection = loop.admit(ctx.channel());
+    room.admit(records == null ? connection.reader() : null);
+    ctx.pipeline().addLast(connection);
   }
 
   private static Channel bind(ServerBootstrap bootstrap, InetAddress address, HostOptions options)

@@ -138,6 +138,60 @@ class FrameReaderTest {
   }
 
   @Test
+  void framesAreReadWhereTheyAreDecoded() {
+    float[] large = new float[9000];
+    Arrays.fill(large, 2f);
+    byte[] stream =
+        concat(frame(1, push(large)), frame(2, push(large)), frame(3, new Message.Ping()));
+    for (int read : new int[] {7, 100, 16_384, 36_000, 50_000, stream.length}) {
+      for (int wanted = 0; wanted < 4; wanted++) {
+        Collected seen = new Collected();
+        seen.wanted = wanted;
+        FrameReader fresh = new FrameReader(MAX_FRAME, FloatScratch.reusing(), seen);
+        int at = 0;
+        boolean continued = false;
+        while (at < stream.length) {
+          ByteBuf room = fresh.room(UnpooledByteBufAllocator.DEFAULT);
+          continued |= room.isReadable();
+          int part = Math.min(Math.min(read, room.writableBytes()), stream.length - at);
+          room.writeBytes(stream, at, part);
+          at += part;
+          fresh.read(room, UnpooledByteBufAllocator.DEFAULT);
+          room.release();
+        }
+        assertThat(seen.frames).as("%d bytes a read", read).hasSize(wanted);
+        assertThat(continued).as("a frame goes on where it began").isEqualTo(wanted > 0);
+        seen.wanted = 3;
+        fresh.resume(UnpooledByteBufAllocator.DEFAULT);
+        assertThat(seen.frames)
+            .containsExactly(
+                "1 PUSH " + Arrays.toString(large), "2 PUSH " + Arrays.toString(large), "3 PING ");
+        assertThat(fresh.pendingCapacity()).isZero();
+        fresh.close();
+      }
+    }
+  }
+
+  @Test
+  void buffersAreUsedAgain() {
+    FrameBuffers buffers = new FrameBuffers(100_000);
+    ByteBuf first = buffers.take(UnpooledByteBufAllocator.DEFAULT, 40_000);
+    ByteBuf second = buffers.take(UnpooledByteBufAllocator.DEFAULT, 40_000);
+    assertThat(second).isNotSameAs(first);
+    ByteBuf beyondTheLimit = buffers.take(UnpooledByteBufAllocator.DEFAULT, 40_000);
+    beyondTheLimit.release();
+    assertThat(beyondTheLimit.refCnt()).isZero();
+    first.writeInt(7).release();
+    ByteBuf again = buffers.take(UnpooledByteBufAllocator.DEFAULT, 40_000);
+    assertThat(again).isSameAs(first);
+    assertThat(again.readableBytes()).isZero();
+    buffers.close();
+    again.release();
+    second.release();
+    assertThat(first.refCnt() + second.refCnt()).isZero();
+  }
+
+  @Test
   void fault_26_nothingIsDecodedWhileTheSinkIsNotReady() {
     byte[] three = concat(frame(1, push(1f)), frame(2, push(2f)), frame(3, push(3f)));
     for (int cut = 1; cut < three.length; cut++) {
