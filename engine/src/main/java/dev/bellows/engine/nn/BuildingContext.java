@@ -102,6 +102,9 @@ abstract class BuildingContext extends LayerContext {
         || segments.indexOf(layer + "." + suffix + DIRECTION) >= 0) {
       throw wrong("layer '" + layer + "' has weight_norm: its weights can't be used by another");
     }
+    if (segments.isSparse(index)) {
+      throw wrong("layer '" + layer + "' is sparse: its rows can't be used by another");
+    }
     Node node = segments.node(index);
     if (node.shape().equals(shape)) {
       return node;
@@ -115,6 +118,19 @@ abstract class BuildingContext extends LayerContext {
           "needs a " + suffix + " " + shape + ", but that of '" + layer + "' is " + node.shape());
     }
     return graph.transpose(node);
+  }
+
+  @Override
+  public void sparse(String suffix) {
+    for (String option : List.of("shared_with", "weights_of", "weight_norm")) {
+      if (!option(option).isEmpty()) {
+        throw wrong("sparse rows can't have " + option);
+      }
+    }
+    if (frozen()) {
+      throw wrong("sparse rows are trained; leave sparse out where trainable is false");
+    }
+    segments.markSparse(name() + "." + suffix);
   }
 
   @Override

@@ -12,6 +12,9 @@ import java.util.Set;
  * What a network reads per row: dense numbers, categories (each through its own embedding table)
  * and a sparse vector. The first layer sees [numbers, embeddings in order, sparse].
  *
+ * <p>A layer may name a category column in its {@code inputs} and then reads its vector [N, dim],
+ * which the features hold no more.
+ *
  * <p>Parts give names and shapes to ranges: {@code image} [28, 28, 1] over 784 numbers, {@code
  * text} [T] over T codes. Numbers that no part covers, and the categories, are the part {@code
  * features}; a layer without {@code inputs} reads them, or the first part when there are none. Code
@@ -30,22 +33,36 @@ public record InputSpec(
    * @param name unique among the columns
    * @param cardinality number of codes; codes are 0 to cardinality - 1
    * @param embeddingDim length of the vector learnt per code
+   * @param sparseRows 0: the table is a parameter like others; else it may be trained row by row,
+   *     at most so many rows
    */
-  public record Categorical(String name, int cardinality, int embeddingDim) {
-    /** Checks that both numbers are 1 or more. */
+  public record Categorical(String name, int cardinality, int embeddingDim, int sparseRows) {
+    /** A column whose table is a parameter like others. */
+    public Categorical(String name, int cardinality, int embeddingDim) {
+      this(name, cardinality, embeddingDim, 0);
+    }
+
+    /** Checks the numbers. */
     public Categorical {
       if (name.isEmpty()) {
         throw new NetworkException("input.categorical: a column has an empty name");
       }
-      if (cardinality < 1 || embeddingDim < 1) {
+      if (cardinality < 1 || embeddingDim < 1 || sparseRows < 0) {
         throw new NetworkException(
             "input.categorical '"
                 + name
-                + "': cardinality and embedding_dim must be 1 or more, got "
+                + "': cardinality and embedding_dim must be 1 or more and sparse_rows 0 or more, got "
                 + cardinality
+                + ", "
+                + embeddingDim
                 + " and "
-                + embeddingDim);
+                + sparseRows);
       }
+    }
+
+    /** Name of the segment of its table. */
+    String table() {
+      return "embedding." + name;
     }
   }
 
@@ -177,6 +194,9 @@ public record InputSpec(
       entry.put("name", column.name());
       entry.put("cardinality", (long) column.cardinality());
       entry.put("embedding_dim", (long) column.embeddingDim());
+      if (column.sparseRows() > 0) {
+        entry.put("sparse_rows", (long) column.sparseRows());
+      }
       columns.add(entry);
     }
     tree.put("categorical", columns);
@@ -202,7 +222,10 @@ public record InputSpec(
       Tree column = new Tree(where, Tree.map(where, entry));
       columns.add(
           new Categorical(
-              column.text("name"), column.whole("cardinality"), column.whole("embedding_dim")));
+              column.text("name"),
+              column.whole("cardinality"),
+              column.whole("embedding_dim"),
+              column.whole("sparse_rows", 0)));
       column.done();
     }
     List<InputPart> parts = new ArrayList<>();

@@ -108,7 +108,7 @@ final class NetworkBuilder {
   /** The output of the last layer. */
   private Node forward(Inputs inputs) {
     Node x = features(inputs.numeric(), inputs.codes());
-    if (x != null && !in.parts().isEmpty()) {
+    if (x != null && (!in.parts().isEmpty() || !named.isEmpty())) {
       named.put(InputSpec.FEATURES, x);
     }
     for (InputPart part : in.parts()) {
@@ -172,7 +172,7 @@ final class NetworkBuilder {
     }
     for (int i = 0; codes != null && i < in.categorical().size(); i++) {
       InputSpec.Categorical column = in.categorical().get(i);
-      String name = "embedding." + column.name();
+      String name = column.table();
       Shape shape = Shape.of(column.cardinality(), column.embeddingDim());
       Node table =
           segments.trained(
@@ -183,9 +183,23 @@ final class NetworkBuilder {
               column.cardinality(),
               column.embeddingDim(),
               1);
-      parts.add(graph.named("rows_of." + name).gatherRows(table, codes, i));
+      if (column.sparseRows() > 0) {
+        segments.markSparse(name);
+      }
+      Node vectors = graph.named("rows_of." + name).gatherRows(table, codes, i);
+      if (wanted(column.name())) {
+        named.put(column.name(), vectors);
+      } else {
+        parts.add(vectors);
+      }
     }
     return parts.isEmpty() ? null : graph.concat(1, parts);
+  }
+
+  /** Whether a layer reads this category column by name. */
+  private boolean wanted(String column) {
+    return layers.stream().anyMatch(layer -> layer.inputs().contains(column))
+        && layers.stream().noneMatch(layer -> layer.name().equals(column));
   }
 
   /** The inputs of a layer, by name or the layer before. */

@@ -4,7 +4,7 @@ import java.util.List;
 
 /**
  * The flat parameter vector: contiguous named segments in the order in which the forward pass first
- * uses them.
+ * uses them; sparse tables behind all others.
  *
  * @param segments in order, without gaps
  * @param length elements of the flat vector
@@ -49,6 +49,12 @@ public record ParameterLayout(List<Segment> segments, int length) {
     }
     throw new NetworkException(
         "no segment '" + name + "'; there are " + segments.stream().map(Segment::name).toList());
+  }
+
+  /** The part in front of the sparse tables. */
+  public ParameterLayout dense() {
+    List<Segment> some = segments.stream().filter(s -> !s.sparse()).toList();
+    return new ParameterLayout(some, some.isEmpty() ? 0 : some.get(some.size() - 1).end());
   }
 
   /** Number of elements that an optimiser moves. */

@@ -17,6 +17,8 @@ import dev.bellows.engine.tensor.Shape;
  * @param stateMomentum for {@link Kind#STATE}: value = momentum value + (1 - momentum) statistic;
  *     else 0
  * @param rateScale factor of the learning rate; 0 for a frozen segment
+ * @param sparse whether it is a table [rows, width] that may be trained row by row; such segments
+ *     stand behind all others
  */
 public record Segment(
     String name,
@@ -29,7 +31,36 @@ public record Segment(
     int fanIn,
     int fanOut,
     float stateMomentum,
-    float rateScale) {
+    float rateScale,
+    boolean sparse) {
+  /** A segment whose elements are trained together. */
+  public Segment(
+      String name,
+      Shape shape,
+      int offset,
+      int length,
+      Kind kind,
+      Initializer init,
+      boolean decay,
+      int fanIn,
+      int fanOut,
+      float stateMomentum,
+      float rateScale) {
+    this(
+        name,
+        shape,
+        offset,
+        length,
+        kind,
+        init,
+        decay,
+        fanIn,
+        fanOut,
+        stateMomentum,
+        rateScale,
+        false);
+  }
+
   /** A segment that moves at the rate of the optimiser. */
   public Segment(
       String name,
@@ -53,6 +84,40 @@ public record Segment(
      * A running statistic: its gradient range holds weight sum times the statistic of the slice.
      */
     STATE
+  }
+
+  /** The same at another place of the flat vector. */
+  Segment at(int from) {
+    return new Segment(
+        name,
+        shape,
+        from,
+        length,
+        kind,
+        init,
+        decay,
+        fanIn,
+        fanOut,
+        stateMomentum,
+        rateScale,
+        sparse);
+  }
+
+  /** The same as a table that may be trained row by row. */
+  Segment asSparse() {
+    return new Segment(
+        name,
+        shape,
+        offset,
+        length,
+        kind,
+        init,
+        decay,
+        fanIn,
+        fanOut,
+        stateMomentum,
+        rateScale,
+        true);
   }
 
   /** The element after the last. */

@@ -4,9 +4,15 @@ import dev.bellows.engine.graph.Graph;
 import dev.bellows.engine.graph.Node;
 import dev.bellows.engine.tensor.Shape;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
-/** The flat parameter vector as it grows, with one PARAMETER node per segment. */
+/**
+ * The flat parameter vector as it grows, with one PARAMETER node per segment. Sparse tables move to
+ * its end.
+ */
 final class Segments {
   private final Graph graph;
   private final List<Segment> segments = new ArrayList<>();
@@ -24,8 +30,15 @@ final class Segments {
     return segments.subList(from, segments.size()).stream().map(Segment::name).toList();
   }
 
+  /** The nodes in the order of the layout. */
   List<Node> nodes() {
-    return List.copyOf(nodes);
+    return order().map(nodes::get).toList();
+  }
+
+  private Stream<Integer> order() {
+    return IntStream.range(0, segments.size())
+        .boxed()
+        .sorted(Comparator.comparing(i -> segments.get(i).sparse())); // stable
   }
 
   /** The index of the segment of this name, or -1. */
@@ -43,8 +56,24 @@ final class Segments {
   }
 
   ParameterLayout layout() {
-    return new ParameterLayout(
-        segments, segments.isEmpty() ? 0 : segments.get(segments.size() - 1).end());
+    List<Segment> placed = new ArrayList<>();
+    int next = 0;
+    for (int i : order().toList()) {
+      Segment segment = segments.get(i).at(next);
+      placed.add(segment);
+      next = segment.end();
+    }
+    return new ParameterLayout(placed, next);
+  }
+
+  /** Declares a segment a table that may be trained row by row. */
+  void markSparse(String name) {
+    int index = indexOf(name);
+    segments.set(index, segments.get(index).asSparse());
+  }
+
+  boolean isSparse(int index) {
+    return segments.get(index).sparse();
   }
 
   Node trained(

@@ -109,11 +109,9 @@ public final class CheckpointStore {
     return writer.writeRows(folder(step), step, part);
   }
 
-  /**
-   * Reads the rows of a sparse table of a checkpoint, part by part; none when it has no such table.
-   */
-  public void readRows(long step, int table, Consumer<RowPart> reader) throws CheckpointException {
-    for (CheckpointFile file : this.reader.manifest(folder(step), step).rows(table)) {
+  /** Reads the rows of the sparse tables of a checkpoint, part by part; none when it has none. */
+  public void readRows(long step, Consumer<RowPart> reader) throws CheckpointException {
+    for (CheckpointFile file : this.reader.manifest(folder(step), step).rows()) {
       reader.accept(this.reader.rows(folder(step), file));
     }
   }

@@ -55,12 +55,18 @@ record Manifest(long step, int length, int slots, List<CheckpointFile> files) {
     return "rows-" + table + "-" + part + ".safetensors";
   }
 
-  /** Returns the files that hold rows of a sparse table. */
-  List<CheckpointFile> rows(int table) {
+  /** Returns the files that hold rows of sparse tables, by table and part. */
+  List<CheckpointFile> rows() {
     return files.stream()
-        .filter(file -> file.name().startsWith("rows-" + table + "-"))
-        .sorted(Comparator.comparingInt(file -> Integer.parseInt(file.name().split("[-.]")[2])))
+        .filter(file -> ROWS_NAME.matcher(file.name()).matches())
+        .sorted(
+            Comparator.<CheckpointFile>comparingInt(file -> number(file, 1))
+                .thenComparingInt(file -> number(file, 2)))
         .toList();
+  }
+
+  private static int number(CheckpointFile file, int place) {
+    return Integer.parseInt(file.name().split("[-.]")[place]);
   }
 
   private boolean hasRows() {

@@ -1,5 +1,6 @@
 package dev.bellows.ps.protocol;
 
+import java.io.Serializable;
 import java.util.Arrays;
 
 /**
@@ -28,7 +29,8 @@ public record TableSpec(
     int start,
     float scale,
     long seed,
-    byte[] updateSpec) {
+    byte[] updateSpec)
+    implements Serializable {
   /** Whether both make the same table. */
   public boolean sameAs(TableSpec other) {
     return width == other.width

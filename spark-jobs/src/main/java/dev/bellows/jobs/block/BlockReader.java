@@ -6,6 +6,7 @@ import dev.bellows.engine.sample.Augmentation;
 import dev.bellows.engine.sample.ImageChange;
 import dev.bellows.engine.tensor.Memory;
 import dev.bellows.jobs.table.CategoryColumn;
+import dev.bellows.jobs.table.CrossColumn;
 import dev.bellows.jobs.table.ImageInput;
 import dev.bellows.jobs.table.NumberColumn;
 import dev.bellows.jobs.table.Preprocess;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Fills batches from blocks and applies what was fitted while it copies: filling, scaling, missing
  * flags, codes of rare and unknown categories, target scaling. A row's numbers are its pixels, its
- * number columns, their missing flags; its codes are its categories, then its texts. Allocates
+ * number columns, their missing flags; its codes are its categories, their crosses, then its texts. Allocates
  * nothing per batch once its scratch arrays have grown. Not thread-safe; one per task.
  */
 public final class BlockReader {
@@ -41,6 +42,11 @@ public final class BlockReader {
 
   /** [C][1 + stored code + 1]: fitted code, with the code -1 at index 0. */
   private final int[][] codes;
+
+  private final List<CrossColumn> crosses;
+
+  /** [crosses][] places of the crossed category columns. */
+  private final int[][] crossed;
 
   private final int pixelWidth;
 
@@ -99,6 +105,12 @@ public final class BlockReader {
       flags[c] = n.flag() ? nextFlag++ : -1;
     }
     this.codes = preprocess.categories().stream().map(BlockReader::table).toArray(int[][]::new);
+    this.crosses = preprocess.crosses();
+    List<String> names = preprocess.categories().stream().map(CategoryColumn::name).toList();
+    this.crossed =
+        crosses.stream()
+            .map(cross -> cross.columns().stream().mapToInt(names::indexOf).toArray())
+            .toArray(int[][]::new);
     ImageInput image = preprocess.image();
     this.pixelWidth = image == null ? 0 : image.width();
     this.pixelCenter = image == null ? 0 : image.centers().get(0);
@@ -172,7 +184,7 @@ public final class BlockReader {
    */
   public void fill(Block block, int @Nullable [] order, int from, int count, BatchBuffers out) {
     check("numeric columns", numericWidth, out.numericWidth());
-    check("category and token columns", codes.length + tokenWidth, out.categoricals());
+    check("category and token columns", codeWidth(), out.categoricals());
     check("sparse columns", sparseWidth, out.sparseWidth());
     out.setRows(count);
     if (pixelWidth > 0) {
@@ -298,23 +310,55 @@ public final class BlockReader {
     }
   }
 
+  /** Codes of a row: its categories, their crosses, tokens and lengths. */
+  public int codeWidth() {
+    return codes.length + crosses.size() + tokenWidth;
+  }
+
   private void fillCodes(Block block, int @Nullable [] order, int from, int count, long address) {
-    check("category columns", block.codeWidth(), codes.length);
-    check("token columns", block.tokenWidth(), tokenWidth);
-    int width = codes.length + tokenWidth;
-    int[] stored = block.codes();
+    int width = codeWidth();
     int[] scratch = ints(width);
     for (int i = 0; i < count; i++) {
-      int row = row(order, from + i);
-      int base = row * codes.length;
-      for (int c = 0; c < codes.length; c++) {
-        int code = stored[base + c];
-        unknown += code >>> 31;
-        scratch[c] = codes[c][code + 1];
-      }
-      System.arraycopy(block.tokens(), row * tokenWidth, scratch, codes.length, tokenWidth);
+      unknown += codes(block, row(order, from + i), scratch, 0);
       Memory.copyIn(scratch, 0, address + 4L * i * width, width);
     }
+  }
+
+  /**
+   * The codes of the rows that {@link #fill} would put into a batch.
+   *
+   * @param to [count, codeWidth], overwritten
+   * @param at first element of {@code to}
+   */
+  public void codes(
+      Block block, int @Nullable [] order, int from, int count, int[] to, int at) {
+    for (int i = 0; i < count; i++) {
+      codes(block, row(order, from + i), to, at + i * codeWidth());
+    }
+  }
+
+  /** Puts the codes of a row into an array; returns how many values are not in a dictionary. */
+  private int codes(Block block, int row, int[] to, int at) {
+    check("category columns", block.codeWidth(), codes.length);
+    check("token columns", block.tokenWidth(), tokenWidth);
+    int[] stored = block.codes();
+    int strange = 0;
+    for (int c = 0; c < codes.length; c++) {
+      int code = stored[row * codes.length + c];
+      strange += code >>> 31;
+      to[at + c] = codes[c][code + 1];
+    }
+    for (int x = 0; x < crossed.length; x++) {
+      CrossColumn cross = crosses.get(x);
+      long hash = cross.start();
+      for (int column : crossed[x]) {
+        hash = CrossColumn.add(hash, to[at + column]);
+      }
+      to[at + codes.length + x] = cross.bucket(hash);
+    }
+    System.arraycopy(
+        block.tokens(), row * tokenWidth, to, at + codes.length + crossed.length, tokenWidth);
+    return strange;
   }
 
   private void fillSparse(

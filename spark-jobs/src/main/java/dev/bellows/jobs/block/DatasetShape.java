@@ -8,6 +8,7 @@ import dev.bellows.jobs.table.TargetColumn;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param numericWidth float columns of a row after preprocessing: the pixels of an image, numbers,
  *     missing flags
- * @param categoricals category columns in code order
+ * @param categoricals category columns in code order, then their crosses
  * @param sparseWidth width of the sparse (CSR) part; 0 when there is none
  * @param classes number of classes; 0 for regression
  * @param outputs classes for classification, numbers of a row for regression, of the main target
@@ -70,8 +71,11 @@ public record DatasetShape(
     int classes = preprocess.classes().size();
     return new DatasetShape(
         preprocess.numericWidth(),
-        preprocess.categories().stream()
-            .map(c -> new Categorical(c.name(), c.cardinality(), c.embeddingDim()))
+        Stream.concat(
+                preprocess.categories().stream()
+                    .map(c -> new Categorical(c.name(), c.cardinality(), c.embeddingDim())),
+                preprocess.crosses().stream()
+                    .map(c -> new Categorical(c.name(), c.buckets(), c.embeddingDim())))
             .toList(),
         sparse == null ? 0 : sparse.width(),
         classes,

@@ -14,7 +14,7 @@ import picocli.CommandLine.Parameters;
 /** {@code bellows synth}. */
 @Command(
     name = "synth",
-    description = "Makes test data: digits, table, libsvm or regression.",
+    description = "Makes test data: digits, table, libsvm, regression or visits.",
     sortOptions = false)
 final class SynthCommand extends BellowsCommand {
   /** What is made. */
@@ -22,14 +22,15 @@ final class SynthCommand extends BellowsCommand {
     DIGITS,
     TABLE,
     LIBSVM,
-    REGRESSION
+    REGRESSION,
+    VISITS
   }
 
   private static final int MAX_ROWS = 10_000_000;
 
   @Parameters(
       paramLabel = "KIND",
-      description = "digits (IDX), table (CSV, two classes), libsvm, regression (CSV)")
+      description = "digits (IDX), table (CSV, two classes), libsvm, regression (CSV), visits (CSV, pairs of categories)")
   Kind kind = Kind.DIGITS;
 
   @Option(
@@ -80,6 +81,7 @@ final class SynthCommand extends BellowsCommand {
       case TABLE -> SynthTables.table(target, rows, seed);
       case LIBSVM -> SynthTables.libsvm(target, rows, seed);
       case REGRESSION -> SynthTables.regression(target, rows, seed);
+      case VISITS -> SynthTables.visits(target, rows, seed);
     }
     String size = kind == Kind.DIGITS ? rows + " + " + held + " rows" : rows + " rows";
     console.section("done", size + "  seed " + seed + "  ->  " + target);
@@ -92,6 +94,7 @@ final class SynthCommand extends BellowsCommand {
       case TABLE -> Path.of("data", "table.csv");
       case LIBSVM -> Path.of("data", "sparse.libsvm");
       case REGRESSION -> Path.of("data", "regression.csv");
+      case VISITS -> Path.of("data", "visits.csv");
     };
   }
 }

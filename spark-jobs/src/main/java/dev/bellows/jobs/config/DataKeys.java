@@ -420,6 +420,30 @@ final class DataKeys {
                 "Width of a category's embedding; auto: from the number of categories.",
                 "8")
             .key(
+                "cross",
+                new ListOf(new Free("a column name"), 0),
+                "[]",
+                "Category columns whose values together are one category, hashed to buckets; the name is free then.",
+                "[origin, destination]")
+            .key(
+                "buckets",
+                new Whole(2, 1 << 28),
+                "100000",
+                "Buckets that the values of a cross are hashed to; those that meet in one share a vector.",
+                "10000")
+            .key(
+                "sparse",
+                new Flag(),
+                "false",
+                "Hold the embedding as rows that are pulled and pushed by key: for many categories, few of which a batch has.",
+                "true")
+            .key(
+                "max_rows",
+                new Whole(1, Integer.MAX_VALUE, "auto"),
+                "auto",
+                "Most rows of a sparse embedding that may be trained; a run that needs more ends. auto: all categories.",
+                "1000000")
+            .key(
                 "shape",
                 new ListOf(new Whole(1, 1 << 16), 0),
                 "[]",

@@ -20,6 +20,7 @@ import java.util.List;
  * @param text how text becomes tokens
  * @param augment random changes of training images
  * @param sound how sounds become images; of other types unused
+ * @param table how the embedding of categories is made and held
  */
 public record FeatureConfig(
     Type type,
@@ -33,7 +34,8 @@ public record FeatureConfig(
     List<Integer> shape,
     Text text,
     Augmentation augment,
-    LogMel sound)
+    LogMel sound,
+    Table table)
     implements Serializable {
 
   /** The same rule for another type. */
@@ -50,7 +52,30 @@ public record FeatureConfig(
         shape,
         text,
         augment,
-        sound);
+        sound,
+        table);
+  }
+
+  /** Whether this is no column, but the crossing of some. */
+  public boolean crosses() {
+    return !table.cross.isEmpty();
+  }
+
+  /**
+   * The table of a category's embedding.
+   *
+   * @param cross category columns whose values together make the code; empty: the column's own
+   *     values do
+   * @param buckets codes that the values of a cross are hashed to
+   * @param sparse whether the shards hold it as rows that are pulled and pushed by key
+   * @param maxRows most rows of a sparse table that may be trained; 0: all
+   */
+  public record Table(List<String> cross, int buckets, boolean sparse, int maxRows)
+      implements Serializable {
+    /** Copies the list. */
+    public Table {
+      cross = List.copyOf(cross);
+    }
   }
 
   /**

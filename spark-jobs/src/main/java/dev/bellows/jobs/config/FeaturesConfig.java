@@ -43,6 +43,13 @@ public record FeaturesConfig(Map<String, FeatureConfig> named, FeatureConfig res
     return type == FeatureConfig.Type.IMAGE && image != null ? image : rest;
   }
 
+  /** The crosses, by name. */
+  public Map<String, FeatureConfig> crosses() {
+    Map<String, FeatureConfig> crosses = new LinkedHashMap<>(named);
+    crosses.values().removeIf(f -> !f.crosses());
+    return crosses;
+  }
+
   /** The rule for a column. */
   public FeatureConfig of(String column) {
     return named.getOrDefault(column, rest);

@@ -206,7 +206,12 @@ final class Records {
             feature.count("vocabulary"),
             feature.word(FeatureConfig.Bounds.class, "bounds")),
         augmentation(feature.at("augment")),
-        SoundKeys.sound(feature.at(SoundKeys.KEY)));
+        SoundKeys.sound(feature.at(SoundKeys.KEY)),
+        new FeatureConfig.Table(
+            feature.list("cross", name -> (String) name),
+            feature.count("buckets"),
+            feature.flag("sparse"),
+            feature.count("max_rows")));
   }
 
   private static Augmentation augmentation(Bound augment) {

@@ -83,6 +83,28 @@ public final class SynthTables {
   }
 
   /**
+   * CSV with header id, person, place, hour, likes (yes/no): 40 people in 30 places, few of them
+   * often. Whether a person likes a place is a coin that no column tells alone, only both together;
+   * 5 % of the answers are turned.
+   */
+  public static void visits(Path file, int rows, long seed) throws IOException {
+    write(
+        file,
+        "id,person,place,hour,likes",
+        rows,
+        row -> {
+          Draws d = new Draws(seed, "visit", row);
+          int person = (int) (40 * d.uniform() * d.uniform());
+          int place = (int) (30 * d.uniform() * d.uniform());
+          boolean coin = new Draws(seed, "taste", 100 * person + place).uniform() < 0.5;
+          boolean likes = coin != d.uniform() < 0.05;
+          return format(
+              "%d,p%02d,q%02d,%.1f,%s",
+              row + 1, person, place, d.between(0, 24), likes ? "yes" : "no");
+        });
+  }
+
+  /**
    * LibSVM rows: labels +1 and -1, 200 binary features (indices from 1), 12 set in each row, linear
    * rule with 5 % flipped labels.
    */

@@ -148,9 +148,10 @@ public final class Fitter {
             categories,
             texts,
             image,
-            sparse,
-            series,
-            targets.columns()),
+                sparse,
+                series,
+                targets.columns())
+            .withCrosses(plan.crosses(categories)),
         dropped,
         targets.classCounts(),
         targets.trainingCounts());

@@ -21,6 +21,7 @@ public final class Preprocess implements Serializable {
   private final @Nullable SparseInput sparse;
   private final @Nullable SeriesInput series;
   private final List<TargetColumn> targets;
+  private final List<CrossColumn> crosses;
 
   /**
    * @param sourceColumns all columns of the training source in order, for headerless files of the
@@ -62,6 +63,21 @@ public final class Preprocess implements Serializable {
       @Nullable SparseInput sparse,
       @Nullable SeriesInput series,
       List<TargetColumn> targets) {
+    this(
+        sourceColumns, numbers, categories, texts, image, sparse, series, targets, List.of());
+  }
+
+  private Preprocess(
+      List<String> sourceColumns,
+      List<NumberColumn> numbers,
+      List<CategoryColumn> categories,
+      List<TextColumn> texts,
+      @Nullable ImageInput image,
+      @Nullable SparseInput sparse,
+      @Nullable SeriesInput series,
+      List<TargetColumn> targets,
+      List<CrossColumn> crosses) {
+    this.crosses = List.copyOf(crosses);
     this.series = series;
     this.sourceColumns = List.copyOf(sourceColumns);
     this.numbers = List.copyOf(numbers);
@@ -123,7 +139,19 @@ public final class Preprocess implements Serializable {
         image,
         sparse,
         series,
-        targets);
+        targets,
+        crosses);
+  }
+
+  /** The same with crosses of its categories. */
+  Preprocess withCrosses(List<CrossColumn> columns) {
+    return new Preprocess(
+        sourceColumns, numbers, categories, texts, image, sparse, series, targets, columns);
+  }
+
+  /** Crosses of the categories in code order, behind them. */
+  public List<CrossColumn> crosses() {
+    return crosses;
   }
 
   public @Nullable ImageInput image() {
@@ -249,11 +277,12 @@ public final class Preprocess implements Serializable {
         && java.util.Objects.equals(image, p.image)
         && java.util.Objects.equals(sparse, p.sparse)
         && java.util.Objects.equals(series, p.series)
-        && targets.equals(p.targets);
+        && targets.equals(p.targets)
+        && crosses.equals(p.crosses);
   }
 
   @Override
   public int hashCode() {
-    return java.util.Objects.hash(sourceColumns, numbers, categories, texts, targets);
+    return java.util.Objects.hash(sourceColumns, numbers, categories, texts, targets, crosses);
   }
 }

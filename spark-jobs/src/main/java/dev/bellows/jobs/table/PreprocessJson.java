@@ -57,6 +57,9 @@ final class PreprocessJson {
       categories.add(m);
     }
     root.put("categories", categories);
+    if (!p.crosses().isEmpty()) {
+      root.put("crosses", p.crosses().stream().map(PreprocessJson::cross).toList());
+    }
     if (!p.texts().isEmpty()) { // absent: a file of a release without texts
       root.put("texts", p.texts().stream().map(PreprocessJson::text).toList());
     }
@@ -203,6 +206,8 @@ final class PreprocessJson {
                     f.word("missing", "fill", "fail"),
                     f.flag("missing_flag")));
     List<CategoryColumn> categories = root.each("categories", PreprocessJson::category);
+    List<CrossColumn> crosses =
+        root.has("crosses") ? root.each("crosses", f -> cross(f, categories)) : List.of();
     ImageInput image = null;
     if (root.has("image")) {
       Fields f = root.object("image");
@@ -245,7 +250,8 @@ final class PreprocessJson {
       targets.addAll(root.each("more_targets", PreprocessJson::target));
     }
     root.end();
-    return new Preprocess(source, numbers, categories, texts, image, sparse, series, targets);
+    return new Preprocess(source, numbers, categories, texts, image, sparse, series, targets)
+        .withCrosses(crosses);
   }
 
   private static TargetColumn target(Fields t) {
@@ -284,6 +290,31 @@ final class PreprocessJson {
       throw new IllegalArgumentException(f.path + ".vocabulary must begin with " + marks);
     }
     return new TextColumn(name, new Tokenizer(kind, lower), bounds, length, vocabulary);
+  }
+
+  private static Map<String, Object> cross(CrossColumn c) {
+    Map<String, Object> m = new LinkedHashMap<>();
+    m.put("name", c.name());
+    m.put("columns", c.columns());
+    m.put("buckets", (long) c.buckets());
+    m.put("embedding", (long) c.embeddingDim());
+    return m;
+  }
+
+  private static CrossColumn cross(Fields f, List<CategoryColumn> categories) {
+    String name = f.text("name");
+    List<String> columns = f.texts("columns");
+    for (String column : columns) {
+      if (categories.stream().noneMatch(c -> c.name().equals(column))) {
+        throw new IllegalArgumentException(
+            f.path + ".columns names \"" + column + "\", which is no category");
+      }
+    }
+    return new CrossColumn(
+        name,
+        columns,
+        (int) f.whole("buckets", 2, 1 << 28),
+        (int) f.whole("embedding", 1, 1 << 16));
   }
 
   private static CategoryColumn category(Fields f) {

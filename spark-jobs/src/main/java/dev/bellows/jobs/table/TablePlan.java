@@ -132,6 +132,9 @@ public final class TablePlan implements Serializable {
                   && (named.equals(FeaturesConfig.IMAGE)
                       || features.of(named).type() == FeatureConfig.Type.AUDIO))
               || (source.sparse() && features.of(named).type() == FeatureConfig.Type.SPARSE);
+      if (features.of(named).crosses()) {
+        continue; // CrossColumn looks for its columns
+      }
       if (!other && !names.contains(named)) {
         required(names, named, "features", source);
       }
@@ -204,6 +207,11 @@ public final class TablePlan implements Serializable {
         roles,
         inferred,
         missingFails);
+  }
+
+  /** The configured crosses of category columns. */
+  List<CrossColumn> crosses(List<CategoryColumn> categories) {
+    return features == null ? List.of() : CrossColumn.of(features, categories, names());
   }
 
   private static Target target(

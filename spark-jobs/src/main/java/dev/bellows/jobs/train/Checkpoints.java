@@ -9,6 +9,7 @@ import dev.bellows.ps.checkpoint.CheckpointException;
 import dev.bellows.ps.checkpoint.CheckpointFile;
 import dev.bellows.ps.checkpoint.CheckpointStore;
 import dev.bellows.ps.checkpoint.NoSpaceException;
+import dev.bellows.ps.checkpoint.RowPart;
 import dev.bellows.ps.checkpoint.ShardPart;
 import dev.bellows.ps.shard.ShardMap;
 import java.util.ArrayList;
@@ -55,6 +56,9 @@ final class Checkpoints {
             files.add(store.writeShard(point.step(), part(point, map, s)));
           }
         }
+        for (RowPart rows : point.rows()) {
+          files.add(store.writeRows(point.step(), rows));
+        }
         folder.publish(); // ledger and events never know less than the newest checkpoint
         folder.lease().check();
         store.commit(
@@ -98,7 +102,8 @@ final class Checkpoints {
   /** The newest whole checkpoint; torn ones are skipped with a warning. */
   Optional<RestorePoint> latest() {
     try {
-      return store.latestWhole().map(Checkpoints::point);
+      Optional<Checkpoint> latest = store.latestWhole();
+      return latest.isPresent() ? Optional.of(point(store, latest.get())) : Optional.empty();
     } catch (CheckpointException e) {
       throw new BellowsException(
           ExitCode.MODEL,
@@ -110,7 +115,7 @@ final class Checkpoints {
   /** The checkpoint of a step, or empty when it is not whole. */
   Optional<RestorePoint> at(long step) {
     try {
-      return store.steps().contains(step) ? Optional.of(point(store.load(step))) : Optional.empty();
+      return store.steps().contains(step) ? Optional.of(point(store, store.load(step))) : Optional.empty();
     } catch (CheckpointException e) {
       console.warn("checkpoint of step " + step + " cannot be read: " + e.getMessage());
       return Optional.empty();
@@ -118,12 +123,14 @@ final class Checkpoints {
   }
 
   /** A checkpoint as what training goes on from. */
-  static RestorePoint point(Checkpoint c) {
+  static RestorePoint point(CheckpointStore store, Checkpoint c) throws CheckpointException {
     float[][] slots = new float[c.slotCount()][];
     for (int s = 0; s < slots.length; s++) {
       slots[s] = c.slot(s);
     }
-    return new RestorePoint(c.step(), c.values(), slots, c.state());
+    List<RowPart> rows = new ArrayList<>();
+    store.readRows(c.step(), rows::add);
+    return new RestorePoint(c.step(), c.values(), slots, rows, c.state());
   }
 
   private static ShardPart part(RestorePoint point, ShardMap map, int shard) {

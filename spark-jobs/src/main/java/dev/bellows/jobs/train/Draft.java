@@ -153,6 +153,15 @@ record Draft(
                     parameters,
                     compression.usedUnits(slices),
                     compression.kind().name().toLowerCase(Locale.ROOT)));
+    long own = -Math.floorDiv(-config.trainer().batchSize(), tasks);
+    if (!vector.tables().isEmpty()) {
+      text +=
+          "; at most "
+              + Plan.size(vector.rowBytes(own))
+              + " of sparse rows each way = "
+              + own
+              + " rows of data that name a row each time";
+    }
     return shards == 1
         ? text
         : text
@@ -212,7 +221,8 @@ record Draft(
             + " data-profile.json, events.jsonl, history.csv, metrics.json, steps.ledger"
             + (config.output().report() ? ", report.html" : ""),
         "checkpoints/  "
-            + Plan.size(bytes * (1 + vector.slots() + memory.codingState()))
+            + Plan.size(
+                bytes * (1 + vector.slots() + memory.codingState()) + memory.tableBytes())
             + " each, the newest "
             + Math.max(1, checkpoint.keep())
             + (checkpoint.keepBest() ? " and the best" : "")

@@ -99,7 +99,10 @@ final class Forecast {
     ParameterLayout layout = Network.layout(spec);
     SharedVector vector =
         new SharedVector(
-            layout, UpdateSpecs.of(config.trainer(), layout), distributed.localSteps());
+            layout,
+            UpdateSpecs.of(config.trainer(), layout),
+            distributed.localSteps(),
+            List.of()); // images have no categories
     int wanted = distributed.workers() > 0 ? distributed.workers() : view.slots();
     int tasks = Math.min(Setup.partitions(config, wanted), view.slots());
     int shards = distributed.shards();

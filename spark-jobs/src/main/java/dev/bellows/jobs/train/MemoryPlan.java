@@ -10,6 +10,8 @@ import java.util.List;
  * @param local whether tasks and shards share the driver's process
  * @param inDriver whether the driver hosts the shards and executors run the tasks
  * @param parameters elements of the flat vector
+ * @param tableBytes rows of sparse tables on the shards when all that may be trained are
+ * @param tableElements elements of sparse tables as the model holds them
  * @param optimiserSlots vectors that the update rule keeps beside the parameters
  * @param slices V
  * @param units units of coded gradients; 0 without compression
@@ -27,6 +29,8 @@ record MemoryPlan(
     boolean local,
     boolean inDriver,
     long parameters,
+    long tableBytes,
+    long tableElements,
     int optimiserSlots,
     int slices,
     int units,
@@ -49,6 +53,8 @@ record MemoryPlan(
         local,
         inDriver,
         parameters,
+        tableBytes,
+        tableElements,
         optimiserSlots,
         slices,
         units,
@@ -87,9 +93,12 @@ record MemoryPlan(
     return units == 0 ? 0 : 1 - 2 * Math.floorDiv(-units, tasks * processes);
   }
 
-  /** Heap of all shards once: two versions, slots, partial sums, with compression the view. */
+  /**
+   * Heap of all shards once: two versions, slots, partial sums, with compression the view; and the
+   * rows of sparse tables.
+   */
   long shardBytes() {
-    return vector() * (2 + optimiserSlots + levels() + coding());
+    return vector() * (2 + optimiserSlots + levels() + coding()) + tableBytes;
   }
 
   /** Heap of one task: its partial sums, with compression its units. */
@@ -116,9 +125,14 @@ record MemoryPlan(
     return Math.min(servers, shards) * servedBytes();
   }
 
-  /** The driver's copies of parameters and slots: the newest restore point and the next one. */
+  /**
+   * The driver's copies of parameters and slots: the newest restore point and the next one; of
+   * sparse tables their rows, too, and twice the whole table, when the model is evaluated.
+   */
   long driverBytes() {
-    return 2 * vector() * (1 + optimiserSlots + codingState());
+    return 2 * vector() * (1 + optimiserSlots + codingState())
+        + 2 * tableBytes
+        + 2 * Float.BYTES * tableElements;
   }
 
   /** Heap that the process with the shards needs beside cached rows. */
@@ -136,7 +150,8 @@ record MemoryPlan(
             + " slots + "
             + levels()
             + " partial sums"
-            + (units == 0 ? ")" : " + 2 for compression)");
+            + (units == 0 ? ")" : " + 2 for compression)")
+            + (tableBytes == 0 ? "" : " + " + Plan.size(tableBytes) + " sparse rows");
     String shardsLine =
         Plan.size(shardBytes()) + " shards = " + Plan.size(vector()) + " x " + share;
     String hosting = local ? "this process" : inDriver ? "the driver" : "an executor";

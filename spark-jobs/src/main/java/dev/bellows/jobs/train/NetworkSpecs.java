@@ -13,6 +13,7 @@ import dev.bellows.engine.nn.loss.LossType;
 import dev.bellows.jobs.BellowsException;
 import dev.bellows.jobs.ExitCode;
 import dev.bellows.jobs.block.DatasetShape;
+import dev.bellows.jobs.config.FeatureConfig;
 import dev.bellows.jobs.config.HeadConfig;
 import dev.bellows.jobs.config.LayerConfig;
 import dev.bellows.jobs.config.LossConfig;
@@ -62,8 +63,13 @@ final class NetworkSpecs {
       }
       List<InputSpec.Categorical> categorical = new ArrayList<>();
       for (DatasetShape.Categorical c : shape.categoricals()) {
-        categorical.add(new InputSpec.Categorical(c.name(), c.cardinality(), c.embeddingDim()));
+        FeatureConfig.Table table = config.features().of(c.name()).table();
+        int most = table.maxRows() == 0 ? c.cardinality() : table.maxRows();
+        categorical.add(
+            new InputSpec.Categorical(
+                c.name(), c.cardinality(), c.embeddingDim(), table.sparse() ? most : 0));
       }
+      requireCategories(config, shape);
       InputSpec input =
           new InputSpec(
               shape.numericWidth(), categorical, shape.sparseWidth(), parts(shape, shaped));
@@ -79,6 +85,25 @@ final class NetworkSpecs {
     } catch (IllegalArgumentException e) {
       throw new BellowsException(ExitCode.CONFIG, "model: " + e.getMessage(), e);
     }
+  }
+
+  /** Refuses sparse columns that have no embedding. */
+  private static void requireCategories(RunConfig config, DatasetShape shape) {
+    List<String> known = shape.categoricals().stream().map(DatasetShape.Categorical::name).toList();
+    config
+        .features()
+        .named()
+        .forEach(
+            (name, feature) -> {
+              if (feature.table().sparse() && !known.contains(name)) {
+                throw new IllegalArgumentException(
+                    "features."
+                        + name
+                        + ".sparse is for categories, and this column is none or was left out;"
+                        + " categories are "
+                        + known);
+              }
+            });
   }
 
   /**

@@ -80,7 +80,9 @@ final class Plan {
             + "/worker + "
             + size(setup.memory().shardBytes())
             + " shards  checkpoint "
-            + size(4L * setup.vector().length() * (1 + setup.shardSlots() + setup.units()))
+            + size(
+                4L * setup.vector().length() * (1 + setup.shardSlots() + setup.units())
+                    + setup.vector().tableBytes())
             + "  kernels: "
             + setup.kernels().id());
   }

@@ -137,7 +137,7 @@ final class Replay {
       for (long at : store.steps()) {
         if (at <= step) {
           try {
-            return Checkpoints.point(store.load(at));
+            return Checkpoints.point(store, store.load(at));
           } catch (CheckpointException e) {
             console.warn("not from checkpoint " + at + ": " + e.getMessage());
           }

@@ -6,6 +6,7 @@ import dev.bellows.engine.model.Provenance;
 import dev.bellows.engine.nn.Network;
 import dev.bellows.engine.nn.NetworkSpec;
 import dev.bellows.engine.nn.ParameterLayout;
+import dev.bellows.engine.optim.UpdateSpec;
 import dev.bellows.engine.sample.Augmentation;
 import dev.bellows.engine.sample.BatchSchedule;
 import dev.bellows.jobs.BellowsException;
@@ -175,16 +176,19 @@ record Setup(
     NetworkSpec spec = NetworkSpecs.of(config, data.shape(), data.trainingClassCounts());
     requireAugmentable(config, data.shape());
     ParameterLayout layout = Network.layout(spec);
-    SharedVector vector =
-        new SharedVector(
-            layout, UpdateSpecs.of(trainer, layout), config.distributed().localSteps());
+    UpdateSpec update = UpdateSpecs.of(trainer, layout.dense());
+    SharedVector plain =
+        new SharedVector(layout, update, config.distributed().localSteps(), List.of());
     KernelProvider kernels = KernelProvider.choose(preference(config));
     BatchSchedule schedule = BatchSchedule.of(rows, trainer.batchSize(), slices);
-    long perEpoch = vector.rounds(schedule.stepsPerEpoch());
+    long perEpoch = plain.rounds(schedule.stepsPerEpoch());
     long total = Math.multiplyExact(perEpoch, trainer.epochs());
     if (trainer.fastDevRun() > 0) {
-      total = Math.min(perEpoch, vector.rounds(trainer.fastDevRun()));
+      total = Math.min(perEpoch, plain.rounds(trainer.fastDevRun()));
     }
+    List<RowTable> tables = RowTable.of(config, spec, layout, update, slices, perEpoch, total);
+    SharedVector vector =
+        new SharedVector(layout, update, config.distributed().localSteps(), tables);
     CheckpointConfig checkpoint = trainer.checkpoint();
     long every =
         checkpoint.unit() == CheckpointConfig.Unit.EPOCHS
@@ -334,6 +338,14 @@ record Setup(
     return config.distributed().compressed();
   }
 
+  /**
+   * Whether the run can be copied at the ends of segments only: residuals are known there, and
+   * sparse tables stand at one step with the vector.
+   */
+  boolean pausesOnly() {
+    return compressed() || !vector.tables().isEmpty();
+  }
+
   /** Vectors that the shards hold beside the parameters: optimiser slots and the workers' view. */
   int shardSlots() {
     return slots() + (compressed() ? 1 : 0);
@@ -360,7 +372,7 @@ record Setup(
         all[shardSlots() + unit] = new float[point.values().length];
       }
     }
-    return new RestorePoint(point.step(), point.values(), all, point.state());
+    return new RestorePoint(point.step(), point.values(), all, point.rows(), point.state());
   }
 
   /** The values that are evaluated and stored. */
@@ -386,10 +398,14 @@ record Setup(
     Traffic traffic = Traffic.of(compression(), slices, tasks, vector.length());
     tree.put("bytes_up_per_worker_step", traffic.up());
     tree.put("bytes_down_per_worker_step", traffic.down());
+    if (!vector.tables().isEmpty()) {
+      long own = -Math.floorDiv(-config.trainer().batchSize(), tasks);
+      tree.put("row_bytes_per_worker_step", vector.rowBytes(own));
+    }
     tree.put("shard_bytes", memory().shardBytes());
     tree.put("worker_bytes", memory().taskHeap() + memory().taskNative());
     tree.put("process_heap_bytes", memory().heapNeeded());
-    tree.put("checkpoint_bytes", bytes * (1 + shardSlots() + units()));
+    tree.put("checkpoint_bytes", bytes * (1 + shardSlots() + units()) + vector.tableBytes());
     tree.put("kernels", kernels.id());
     return tree;
   }
@@ -418,10 +434,13 @@ record Setup(
     boolean inDriver =
         !view.local() && distributed.placement() == DistributedConfig.Placement.DRIVER;
     boolean inExecutors = !view.local() && !inDriver && !elsewhere;
+    boolean twice = inExecutors && view.executors() > 1 && vector.tables().isEmpty();
     return new MemoryPlan(
         view.local(),
         inDriver,
         vector.length(),
+        vector.tableBytes(),
+        vector.layout().length() - vector.layout().dense().length(),
         vector.slots(),
         slices,
         distributed.compression().usedUnits(slices),
@@ -430,7 +449,7 @@ record Setup(
         shards,
         elsewhere ? 0 : ShardCluster.servers(view.local()),
         inExecutors ? Math.max(1, view.executors()) : 1,
-        inExecutors && view.executors() > 1 ? ShardCluster.replicas(distributed) : 0,
+        twice ? ShardCluster.replicas(distributed) : 0,
         -1,
         inDriver ? Runtime.getRuntime().maxMemory() : heapBytes);
   }

@@ -5,6 +5,7 @@ import dev.bellows.jobs.cluster.ShardPlacement.Seat;
 import dev.bellows.ps.client.ClientOptions;
 import dev.bellows.ps.client.Connector;
 import dev.bellows.ps.client.PsControl;
+import dev.bellows.ps.client.PsTables;
 import dev.bellows.ps.client.RunPlan;
 import dev.bellows.ps.client.ShardAddress;
 import dev.bellows.ps.protocol.Message.LedgerEntry;
@@ -12,6 +13,7 @@ import dev.bellows.ps.protocol.Message.State;
 import dev.bellows.ps.protocol.Message.StatusReply;
 import dev.bellows.ps.protocol.PsErrorCode;
 import dev.bellows.ps.protocol.PsException;
+import dev.bellows.ps.protocol.TableSpec;
 import dev.bellows.ps.shard.ShardMap;
 import java.time.Duration;
 import java.util.List;
@@ -35,6 +37,7 @@ final class ShardSession implements AutoCloseable {
    * @param map how the vector is cut
    * @param connector the way to the shard servers
    * @param plan what namespaces are made with
+   * @param tables sparse tables beside the vector; they have no replicas
    * @param deadline longest wait for one call
    * @param gone tells that a host was lost, so that nobody waits for it
    */
@@ -43,21 +46,32 @@ final class ShardSession implements AutoCloseable {
       ShardMap map,
       Connector connector,
       RunPlan plan,
+      List<TableSpec> tables,
       Duration deadline,
       BooleanSupplier gone) {
+    private ClientOptions options(long incarnation, List<ShardAddress> addresses) {
+      return ClientOptions.of(run, incarnation, map, addresses)
+          .deadlines(deadline, CONTROL_RESEND)
+          .cancelledWhen(gone);
+    }
+
     PsControl control(long incarnation, List<ShardAddress> addresses, IntPredicate included) {
-      return PsControl.open(
-          ClientOptions.of(run, incarnation, map, addresses)
-              .deadlines(deadline, CONTROL_RESEND)
-              .cancelledWhen(gone),
-          included,
-          connector);
+      return PsControl.open(options(incarnation, addresses), included, connector);
+    }
+
+    RowStore rows(long incarnation, List<ShardAddress> addresses) {
+      return new RowStore(
+          tables,
+          tables.isEmpty()
+              ? null
+              : PsTables.open(options(incarnation, addresses), tables, connector));
     }
   }
 
   private final Shared shared;
   private final long incarnation;
   private final PsControl control;
+  private final RowStore rows;
   private ShardPlacement placement;
   private @Nullable String replicaProblem;
 
@@ -66,6 +80,7 @@ final class ShardSession implements AutoCloseable {
     this.incarnation = incarnation;
     this.placement = placement;
     this.control = shared.control(incarnation, placement.addresses(), shard -> true);
+    this.rows = shared.rows(incarnation, placement.addresses());
   }
 
   /** Makes the shards and their replicas on their hosts and loads a restore point. */
@@ -74,6 +89,7 @@ final class ShardSession implements AutoCloseable {
     ShardSession session =
         new ShardSession(shared, incarnation, placement.without(placement.replicas().keySet()));
     try {
+      session.rows.load(point);
       session.load(session.control, point);
       if (!placement.replicas().isEmpty()) {
         session.firstReplicas(placement.replicas(), point);
@@ -218,7 +234,7 @@ final class ShardSession implements AutoCloseable {
         return status;
       }
     }
-    return null;
+    return rows.diverged();
   }
 
   /** Who is late, for people. */
@@ -245,12 +261,13 @@ final class ShardSession implements AutoCloseable {
       control.read(step, s + 1, all[s]);
     }
     control.release(step);
-    return new RestorePoint(step, values, all, state);
+    return new RestorePoint(step, values, all, rows.read(step), state);
   }
 
   /** Forgets the run on the shards; they may be gone already. */
   void drop() {
     control.drop();
+    rows.drop();
     dropReplicas(placement, shard -> true);
   }
 
@@ -266,6 +283,7 @@ final class ShardSession implements AutoCloseable {
 
   @Override
   public void close() {
+    rows.close();
     control.close();
   }
 }

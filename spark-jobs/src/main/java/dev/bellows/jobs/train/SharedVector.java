@@ -17,11 +17,33 @@ import java.util.List;
  * @param layout the network's parameters
  * @param update the training's rule
  * @param localSteps k; 0: the shards take every step
+ * @param tables sparse tables, which the shards hold beside the vector
  */
-record SharedVector(ParameterLayout layout, UpdateSpec update, int localSteps) {
-  /** Elements on the shards. */
+record SharedVector(
+    ParameterLayout layout, UpdateSpec update, int localSteps, List<RowTable> tables) {
+  /** Copies the list. */
+  SharedVector {
+    tables = List.copyOf(tables);
+  }
+
+  /** Elements of the vector on the shards. */
   int length() {
-    return local() ? Math.multiplyExact(layout.length(), 1 + update.slots()) : layout.length();
+    return local() ? Math.multiplyExact(dense(), 1 + update.slots()) : dense();
+  }
+
+  /** Parameters in front of the tables. */
+  private int dense() {
+    return tables.isEmpty() ? layout.length() : layout.dense().length();
+  }
+
+  /** Bytes of the tables' rows on the shards when all that may be trained are. */
+  long tableBytes() {
+    return tables.stream().mapToLong(RowTable::shardBytes).sum();
+  }
+
+  /** Most bytes of rows that a task with so many rows of data sends, or gets, in a step. */
+  long rowBytes(long dataRows) {
+    return tables.stream().mapToLong(table -> table.stepBytes(dataRows)).sum();
   }
 
   /** Whether slices take steps of their own. */
@@ -51,7 +73,8 @@ record SharedVector(ParameterLayout layout, UpdateSpec update, int localSteps) {
 
   /** The shards' values before the first step. */
   float[] initial(long seed) {
-    return Arrays.copyOf(Initializers.init(layout, seed), length());
+    return Arrays.copyOf(
+        Initializers.init(tables.isEmpty() ? layout : layout.dense(), seed), length());
   }
 
   /** The parameters that are evaluated and stored: their moving average where there is one. */
@@ -59,8 +82,23 @@ record SharedVector(ParameterLayout layout, UpdateSpec update, int localSteps) {
     if (local()) {
       return Arrays.copyOf(point.values(), layout.length());
     }
+    if (!tables.isEmpty()) {
+      return withTables(point);
+    }
     boolean averaged = point.slots().length == 0; // the best epoch as it was evaluated
     return update.emaDecay() > 0 && !averaged ? point.slots()[update.slots() - 1] : point.values();
+  }
+
+  /** The vector and the tables behind it; a point of the best epoch has them already. */
+  private float[] withTables(RestorePoint point) {
+    if (point.values().length == layout.length()) {
+      return point.values();
+    }
+    float[] all = Arrays.copyOf(point.values(), layout.length());
+    for (int t = 0; t < tables.size(); t++) {
+      tables.get(t).write(t, point.rows(), all);
+    }
+    return all;
   }
 
   /**

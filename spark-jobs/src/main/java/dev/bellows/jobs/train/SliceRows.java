@@ -77,6 +77,21 @@ final class SliceRows {
     rows += count;
   }
 
+  /** Codes of a row. */
+  int codeWidth() {
+    return reader.codeWidth();
+  }
+
+  /** Puts the codes of those rows into an array, [count, codeWidth] from {@code at} on. */
+  void codes(long stepInEpoch, int i, int[] to, int at) {
+    int slice = sliceFrom + i;
+    int count = schedule.count(stepInEpoch, slice);
+    long before = System.nanoTime();
+    int from = schedule.from(stepInEpoch, slice);
+    reader.codes(owned.get(i).block(), orders[i], from, count, to, at);
+    fillNanos += System.nanoTime() - before;
+  }
+
   /** Rows filled in this task. */
   long rows() {
     return rows;

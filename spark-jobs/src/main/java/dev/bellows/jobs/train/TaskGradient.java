@@ -7,9 +7,12 @@ import dev.bellows.engine.plan.PlanOptions;
 import dev.bellows.engine.plan.SliceTrainer;
 import dev.bellows.engine.tensor.Memory;
 import dev.bellows.jobs.block.DataShard;
+import dev.bellows.ps.client.ClientOptions;
+import dev.bellows.ps.client.Connector;
 import dev.bellows.ps.shard.TreeSum;
 import java.lang.management.ManagementFactory;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The gradients of the slices that a task owns, step by step, added to maximal subtrees of the
@@ -23,6 +26,7 @@ final class TaskGradient implements TaskWork {
   private final SliceRows rows;
   private final TreeSum sums;
   private final double[] noRows = new double[4];
+  private final @Nullable RowWork tables;
   private final boolean oneByOne;
   private long stepInEpoch;
   private String badLayer = "";
@@ -38,13 +42,17 @@ final class TaskGradient implements TaskWork {
     this.failpoints = failpoints;
     this.oneByOne = failpoints.plans("task.nan");
     this.rows = new SliceRows(plan, sliceFrom, sliceTo);
+    this.tables = RowWork.of(plan, rows, sliceTo - sliceFrom);
     this.trainer =
         trainer(
             plan,
-            spec,
+            tables == null ? spec : tables.cut(spec),
             kernels,
             rows.schedule().maxSliceRows(),
-            mostLanes(plan, sliceTo - sliceFrom));
+            tables == null ? mostLanes(plan, sliceTo - sliceFrom) : 1);
+    if (tables != null) {
+      tables.bind(trainer);
+    }
     this.sums =
         plan.compression().isNone()
             ? new TreeSum(plan.slices(), plan.length())
@@ -88,6 +96,9 @@ final class TaskGradient implements TaskWork {
     rows.beginStep(step / stepsPerEpoch);
     stepInEpoch = step % stepsPerEpoch;
     sums.clear();
+    if (tables != null) {
+      pull(tables, step);
+    }
     int lanes = oneByOne ? 1 : trainer.lanes();
     for (int i = 0; i < rows.slices(); ) {
       if (lanes > 1 && together(i, lanes)) {
@@ -97,6 +108,14 @@ final class TaskGradient implements TaskWork {
         compute(step, i++);
       }
     }
+  }
+
+  private void pull(RowWork of, long step) {
+    of.beginStep();
+    for (int i = 0; i < rows.slices(); i++) {
+      of.collect(rows, stepInEpoch, i);
+    }
+    of.pull(step, trainer);
   }
 
   /** Whether the slices from the i-th owned one on are a whole subtree with equally many rows. */
@@ -135,19 +154,59 @@ final class TaskGradient implements TaskWork {
     if (rows.count(stepInEpoch, i) == 0) {
       trainer.clearGradient();
       sums.add(slice, trainer.gradientAddress(), noRows);
+      if (tables != null) {
+        tables.addNothing(slice);
+      }
       return;
     }
     rows.fill(stepInEpoch, i, trainer.batch());
+    if (tables != null) {
+      tables.number(i, trainer.batch());
+    }
     trainer.run(step, slice);
     if (failpoints.hit("task.nan", step)) {
       Memory.putFloat(trainer.gradientAddress(), Float.NaN);
     }
     boolean finite = sums.add(slice, trainer.gradientAddress(), trainer.scalars());
+    if (tables != null) {
+      tables.add(i, slice, trainer, finite);
+    }
     if (!finite && badLayer.isEmpty()) {
       badLayer = layerOfBadElement(trainer);
       String first = trainer.firstNonFinite(step, slice);
       badLayer += first.isEmpty() ? "" : " (" + first + ")";
     }
+  }
+
+  @Override
+  public void connect(ClientOptions options, Connector connector) {
+    if (tables != null) {
+      tables.connect(options, connector);
+    }
+  }
+
+  @Override
+  public void disconnect() {
+    if (tables != null) {
+      tables.disconnect();
+    }
+  }
+
+  @Override
+  public void pushRows(long step) {
+    if (tables != null) {
+      tables.push(step);
+    }
+  }
+
+  @Override
+  public long waitedNanos() {
+    return tables == null ? 0 : tables.waitedNanos();
+  }
+
+  @Override
+  public long payloadBytes() {
+    return tables == null ? 0 : tables.payloadBytes();
   }
 
   @Override

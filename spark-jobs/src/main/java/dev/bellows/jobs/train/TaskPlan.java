@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param placement address of each shard
  * @param network the network as JSON text
  * @param length elements on the shards
+ * @param tables the network's sparse tables
  * @param local steps that slices take by themselves, or null
  * @param compression how gradients and parameters are coded
  * @param residuals what units had not sent when the segment began; null without compression
@@ -41,6 +42,7 @@ record TaskPlan(
     List<ShardAddress> placement,
     String network,
     int length,
+    List<RowTable> tables,
     @Nullable LocalSteps local,
     Compression compression,
     @Nullable Residuals residuals,
@@ -60,6 +62,7 @@ record TaskPlan(
 
   TaskPlan {
     placement = List.copyOf(placement);
+    tables = List.copyOf(tables);
   }
 
   @Override

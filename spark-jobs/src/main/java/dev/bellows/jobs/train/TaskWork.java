@@ -1,6 +1,8 @@
 package dev.bellows.jobs.train;
 
 import dev.bellows.jobs.block.DataShard;
+import dev.bellows.ps.client.ClientOptions;
+import dev.bellows.ps.client.Connector;
 import dev.bellows.ps.shard.TreeSum;
 import java.util.List;
 
@@ -14,6 +16,25 @@ interface TaskWork extends AutoCloseable {
 
   /** Computes and adds what all owned slices contribute to a step of the shards. */
   void compute(long step);
+
+  /** Opens the way to what the shards hold beside the vector: sparse tables, where there are any. */
+  default void connect(ClientOptions options, Connector connector) {}
+
+  /** Closes it. */
+  default void disconnect() {}
+
+  /** Sends what the owned slices contribute to sparse tables, before the sums of the same step. */
+  default void pushRows(long step) {}
+
+  /** Nanoseconds spent waiting for sparse tables since {@link #connect}. */
+  default long waitedNanos() {
+    return 0;
+  }
+
+  /** Bytes of keys and numbers of sparse tables since {@link #connect}. */
+  default long payloadBytes() {
+    return 0;
+  }
 
   /** Sums of the last step. */
   TreeSum sums();

@@ -124,6 +124,9 @@ final class Training implements AutoCloseable {
     this.divergence = new Divergence(state.firstLoss);
     this.ledger = new StepLedger(folder, state.step);
     this.cluster = ShardCluster.open(context, setup.config().distributed(), setup.view());
+    if (!setup.vector().tables().isEmpty()) {
+      cluster.giveUpReplicas();
+    }
     this.taskFailures = TaskFailureLog.attach(context, runId);
     SlotGate.current().enter(runId);
     this.watch =
@@ -135,6 +138,7 @@ final class Training implements AutoCloseable {
                 map,
                 cluster.connector(),
                 setup.runPlan(),
+                setup.vector().tables().stream().map(RowTable::spec).toList(),
                 deadline(),
                 () -> !cluster.allAlive() || watch.unseenLoss()),
             setup.slots(),
@@ -173,8 +177,8 @@ final class Training implements AutoCloseable {
         folder.lease().renew();
         replicas.lost(steps.next());
         ShardSession left = session;
-        // with compression a lost executor's residuals are gone, too
-        session = left == null || setup.compressed() ? null : replicas.promote(left, steps.next());
+        // with compression a lost executor's residuals are gone, too; tables have no replicas
+        session = left == null || setup.pausesOnly() ? null : replicas.promote(left, steps.next());
         if (session != null) {
           continue; // nothing but the present step is taken again
         }
@@ -249,7 +253,7 @@ final class Training implements AutoCloseable {
         due |= epochEnd.run(state, setup.exported(raw));
       }
       ledger.flush();
-      newest = new RestorePoint(end, raw.values(), raw.slots(), state.toTree(setup.fingerprint()));
+      newest = captured(raw, end);
       if (due || (state.stopped && !replaying())) {
         checkpoint(newest);
       }
@@ -301,7 +305,7 @@ final class Training implements AutoCloseable {
     ledger.flush();
     epochEnd.progress(state, steps.next());
     ExitCode wanted = stopWanted();
-    if (setup.compressed()) { // residuals are known at the ends of segments only
+    if (setup.pausesOnly()) {
       RestorePoint begin = newest;
       if (wanted != null && begin != null) {
         throw stopped(wanted, begin);
@@ -417,7 +421,12 @@ final class Training implements AutoCloseable {
   private RestorePoint capture(RestorePoint raw, long at) throws ShardsLost {
     drain(at);
     state.step = at;
-    return new RestorePoint(at, raw.values(), raw.slots(), state.toTree(setup.fingerprint()));
+    return captured(raw, at);
+  }
+
+  private RestorePoint captured(RestorePoint raw, long at) {
+    return new RestorePoint(
+        at, raw.values(), raw.slots(), raw.rows(), state.toTree(setup.fingerprint()));
   }
 
   private Stopped stopped(ExitCode exitCode, RestorePoint point) {
@@ -584,6 +593,7 @@ final class Training implements AutoCloseable {
         shards.placement().addresses(),
         setup.network(),
         setup.vector().length(),
+        setup.vector().tables(),
         setup.localSteps(),
         setup.compression(),
         residuals(),

@@ -78,20 +78,20 @@ final class Worker implements AutoCloseable {
     }
     needResiduals(plan, ps);
     long startedAt = System.nanoTime();
-    long waitedBefore = ps.waitedNanos();
-    long bytesBefore = ps.payloadBytes();
+    long waitedBefore = waitedNanos(ps);
+    long bytesBefore = payloadBytes(ps);
     work.beginTask(owned);
     long steps = 0;
     for (long step = ps.version(); step < plan.toStep(); step = ps.version()) {
       long began = System.nanoTime();
-      long waited = ps.waitedNanos();
-      long bytes = ps.payloadBytes();
+      long waited = waitedNanos(ps);
+      long bytes = payloadBytes(ps);
       long rows = work.rows();
       failpoints.hit("task.step", step);
       work.compute(step);
       failpoints.hit("task.push", step);
       try {
-        ps.pushPull(work.sums(), work::setParameters);
+        push(ps, step);
       } catch (DivergedException e) {
         if (work.badLayer().isEmpty()) {
           standBack();
@@ -103,19 +103,44 @@ final class Worker implements AutoCloseable {
       steps++;
       Meters.step(
           work.rows() - rows,
-          ps.payloadBytes() - bytes,
+          payloadBytes(ps) - bytes,
           System.nanoTime() - began,
-          ps.waitedNanos() - waited);
+          waitedNanos(ps) - waited);
     }
     return new TaskReport(
         steps,
         work.rows(),
         System.nanoTime() - startedAt,
-        ps.waitedNanos() - waitedBefore,
+        waitedNanos(ps) - waitedBefore,
         work.fillNanos(),
-        ps.payloadBytes() - bytesBefore,
+        payloadBytes(ps) - bytesBefore,
         unitFrom(plan),
         residuals(plan, ps));
+  }
+
+  /**
+   * Sends rows, then the vector. The vector goes out even when rows were not finite: its shards
+   * know the first bad slice then, and every task hears of it.
+   */
+  private void push(PsClient ps, long step) {
+    DivergedException ofRows = null;
+    try {
+      work.pushRows(step);
+    } catch (DivergedException e) {
+      ofRows = e;
+    }
+    ps.pushPull(work.sums(), work::setParameters);
+    if (ofRows != null) {
+      throw ofRows;
+    }
+  }
+
+  private long waitedNanos(PsClient ps) {
+    return ps.waitedNanos() + work.waitedNanos();
+  }
+
+  private long payloadBytes(PsClient ps) {
+    return ps.payloadBytes() + work.payloadBytes();
   }
 
   /**
@@ -182,12 +207,14 @@ final class Worker implements AutoCloseable {
                   TaskContext now = context;
                   return now != null && now.isInterrupted();
                 });
+    work.connect(options, connector);
     return PsClient.open(options, connector);
   }
 
   private void disconnect() {
     PsClient ps = client;
     client = null;
+    work.disconnect();
     if (ps != null) {
       ps.close();
     }

@@ -16,6 +16,14 @@ final class EmbeddingLayers {
               .option(
                   Option.count("vocabulary", "Number of tokens; missing: that of the input.")
                       .optional())
+              .option(
+                  Option.flag(
+                      "sparse",
+                      false,
+                      "Train row by row: only rows of the tokens at hand go over the network."))
+              .option(
+                  Option.count("max_rows", "Rows of a sparse table that may be trained; missing: all.")
+                      .optional())
               .option(CommonOptions.initializer())
               .body(EmbeddingLayers::embedding));
 
@@ -41,6 +49,14 @@ final class EmbeddingLayers {
     int dim = c.whole("dim");
     Initializer init = c.initializer();
     Node table = c.parameter("weight", Shape.of(vocabulary, dim), init, true, vocabulary, dim);
+    if (c.flag("sparse")) {
+      if (known == 0) {
+        throw c.wrong("sparse reads an input of tokens itself, not what layers made of it");
+      }
+      c.sparse("weight");
+    } else if (c.has("max_rows")) {
+      throw c.wrong("max_rows bounds sparse rows; set sparse: true");
+    }
     int count = Math.toIntExact(tokens.shape().size());
     Node rows = c.graph().reshape(tokens, Shape.of(count, 1));
     Node vectors = c.graph("rows").gatherRows(table, rows, 0);

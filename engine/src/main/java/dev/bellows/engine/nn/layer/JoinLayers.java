@@ -1,6 +1,7 @@
 package dev.bellows.engine.nn.layer;
 
 import dev.bellows.engine.graph.Node;
+import dev.bellows.engine.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BinaryOperator;
@@ -19,6 +20,12 @@ final class JoinLayers {
               .inputs(MANY)
               .keepsShape()
               .body(c -> fold(c, (a, b) -> c.graph().mul(a, b))),
+          LayerType.named(
+                  "dot",
+                  "The sum of the products of two inputs along their last axis: [N, D] and [N, D] to"
+                      + " [N, 1] (S. Rendle, ICDM 2010: factorisation machines).")
+              .inputs(2)
+              .body(JoinLayers::dot),
           LayerType.named("concat", "Its inputs side by side (U-Net, Inception).")
               .option(Option.whole("axis", "Axis; 0 is the row's first, -1 the last.").or(-1))
               .inputs(MANY)
@@ -64,6 +71,14 @@ final class JoinLayers {
       result = op.apply(result, inputs.get(i));
     }
     return result;
+  }
+
+  private static Node dot(LayerContext c) {
+    Node product = fold(c, (a, b) -> c.graph("product").mul(a, b));
+    int[] dims = product.shape().dims();
+    Node sum = c.graph("sum").reduceSum(product, dims.length - 1);
+    dims[dims.length - 1] = 1;
+    return c.graph("").reshape(sum, Shape.of(dims));
   }
 
   private static Node concat(LayerContext c) {

@@ -216,6 +216,12 @@ public abstract class LayerContext {
       String suffix, Shape shape, Initializer init, boolean decay, int fanIn, int fanOut);
 
   /**
+   * Declares the parameter {@code <name>.<suffix>} [rows, width] a table that may be trained row by
+   * row. It is read by {@code gatherRows} of the input's own tokens only.
+   */
+  public abstract void sparse(String suffix);
+
+  /**
    * A running statistic {@code <name>.<suffix>}: value = momentum value + (1 - momentum) statistic
    * of the slice, which a training graph must give with {@link #statistic}.
    */
