@@ -8,8 +8,8 @@ import java.util.Map;
 
 /**
  * A table of a network that may be trained row by row: code k of a row's columns [codeFrom, codeTo)
- * reads table row k, and nothing else does. A trainer that has only the rows of a few codes uses the
- * network of {@link #cut} and codes that number those rows.
+ * reads table row k, and nothing else does. A trainer that has only the rows of a few codes uses
+ * the network of {@link #cut} and codes that number those rows.
  *
  * @param segment name of its segment, behind all dense ones
  * @param rows rows of the whole table

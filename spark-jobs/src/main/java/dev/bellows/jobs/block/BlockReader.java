@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Fills batches from blocks and applies what was fitted while it copies: filling, scaling, missing
  * flags, codes of rare and unknown categories, target scaling. A row's numbers are its pixels, its
- * number columns, their missing flags; its codes are its categories, their crosses, then its texts. Allocates
- * nothing per batch once its scratch arrays have grown. Not thread-safe; one per task.
+ * number columns, their missing flags; its codes are its categories, their crosses, then its texts.
+ * Allocates nothing per batch once its scratch arrays have grown. Not thread-safe; one per task.
  */
 public final class BlockReader {
   private static final FlatVectors VECTORS = FlatVectors.get();
@@ -330,8 +330,7 @@ public final class BlockReader {
    * @param to [count, codeWidth], overwritten
    * @param at first element of {@code to}
    */
-  public void codes(
-      Block block, int @Nullable [] order, int from, int count, int[] to, int at) {
+  public void codes(Block block, int @Nullable [] order, int from, int count, int[] to, int at) {
     for (int i = 0; i < count; i++) {
       codes(block, row(order, from + i), to, at + i * codeWidth());
     }

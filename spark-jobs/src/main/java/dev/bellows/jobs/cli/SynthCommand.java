@@ -30,7 +30,8 @@ final class SynthCommand extends BellowsCommand {
 
   @Parameters(
       paramLabel = "KIND",
-      description = "digits (IDX), table (CSV, two classes), libsvm, regression (CSV), visits (CSV, pairs of categories)")
+      description =
+          "digits (IDX), table (CSV, two classes), libsvm, regression (CSV), visits (CSV, pairs of categories)")
   Kind kind = Kind.DIGITS;
 
   @Option(

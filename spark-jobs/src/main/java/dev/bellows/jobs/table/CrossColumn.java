@@ -57,9 +57,7 @@ public record CrossColumn(String name, List<String> columns, int buckets, int em
       throw new DataException("features.rest can't be a cross: give it a name of its own");
     }
     List<CrossColumn> crosses = new ArrayList<>();
-    features
-        .crosses()
-        .forEach((name, feature) -> crosses.add(of(name, feature, known, source)));
+    features.crosses().forEach((name, feature) -> crosses.add(of(name, feature, known, source)));
     return crosses;
   }
 
@@ -68,7 +66,9 @@ public record CrossColumn(String name, List<String> columns, int buckets, int em
     List<String> columns = feature.table().cross();
     if (source.contains(name)) {
       throw new DataException(
-          "features." + name + " is a cross, but the source has a column of that name: take another");
+          "features."
+              + name
+              + " is a cross, but the source has a column of that name: take another");
     }
     if (columns.size() < 2) {
       throw new DataException(
@@ -83,8 +83,12 @@ public record CrossColumn(String name, List<String> columns, int buckets, int em
                 + column
                 + "\", which is no category"
                 + (source.contains(column)
-                    ? " (a number, constant or left out): set features." + column + ".type: category"
-                    : Nearest.hint(column, known) + "; categories are " + Nearest.shortList(known)));
+                    ? " (a number, constant or left out): set features."
+                        + column
+                        + ".type: category"
+                    : Nearest.hint(column, known)
+                        + "; categories are "
+                        + Nearest.shortList(known)));
       }
     }
     int width = feature.embeddingDim() > 0 ? feature.embeddingDim() : EMBEDDING;

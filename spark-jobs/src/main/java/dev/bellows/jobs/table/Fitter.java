@@ -143,11 +143,11 @@ public final class Fitter {
     }
     return new Fit(
         new Preprocess(
-            plan.names(),
-            numberColumns(numbers),
-            categories,
-            texts,
-            image,
+                plan.names(),
+                numberColumns(numbers),
+                categories,
+                texts,
+                image,
                 sparse,
                 series,
                 targets.columns())

@@ -63,8 +63,7 @@ public final class Preprocess implements Serializable {
       @Nullable SparseInput sparse,
       @Nullable SeriesInput series,
       List<TargetColumn> targets) {
-    this(
-        sourceColumns, numbers, categories, texts, image, sparse, series, targets, List.of());
+    this(sourceColumns, numbers, categories, texts, image, sparse, series, targets, List.of());
   }
 
   private Preprocess(

@@ -115,7 +115,9 @@ final class Checkpoints {
   /** The checkpoint of a step, or empty when it is not whole. */
   Optional<RestorePoint> at(long step) {
     try {
-      return store.steps().contains(step) ? Optional.of(point(store, store.load(step))) : Optional.empty();
+      return store.steps().contains(step)
+          ? Optional.of(point(store, store.load(step)))
+          : Optional.empty();
     } catch (CheckpointException e) {
       console.warn("checkpoint of step " + step + " cannot be read: " + e.getMessage());
       return Optional.empty();

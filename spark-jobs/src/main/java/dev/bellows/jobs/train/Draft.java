@@ -221,8 +221,7 @@ record Draft(
             + " data-profile.json, events.jsonl, history.csv, metrics.json, steps.ledger"
             + (config.output().report() ? ", report.html" : ""),
         "checkpoints/  "
-            + Plan.size(
-                bytes * (1 + vector.slots() + memory.codingState()) + memory.tableBytes())
+            + Plan.size(bytes * (1 + vector.slots() + memory.codingState()) + memory.tableBytes())
             + " each, the newest "
             + Math.max(1, checkpoint.keep())
             + (checkpoint.keepBest() ? " and the best" : "")

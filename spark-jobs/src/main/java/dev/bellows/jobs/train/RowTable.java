@@ -114,7 +114,8 @@ record RowTable(SparseTable table, int offset, TableSpec spec) implements Serial
           case HE -> Math.sqrt(2.0 / segment.fanIn());
           default -> 0;
         };
-    return new RowStart(kind, (float) scale, Mix64.mix(seed, Purpose.INIT, Mix64.ofText(segment.name())));
+    return new RowStart(
+        kind, (float) scale, Mix64.mix(seed, Purpose.INIT, Mix64.ofText(segment.name())));
   }
 
   private static void requirePossible(RunConfig config, ParameterLayout layout) {

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The sparse tables' side of a task: the rows that its slices name in a step are pulled once and
- * become the tables of a small network; codes are numbered by those rows; each slice's gradients
- * of them are added under their keys. Which rows other slices name changes no bit of a slice's
+ * become the tables of a small network; codes are numbered by those rows; each slice's gradients of
+ * them are added under their keys. Which rows other slices name changes no bit of a slice's
  * gradient.
  *
  * <p>A step: {@link #beginStep}, per slice {@link #collect}, then {@link #pull}; per slice {@link
@@ -155,8 +155,7 @@ final class RowWork {
       SparseTable table = tables.get(t).table();
       int columns = table.codeTo() - table.codeFrom();
       int[] named =
-          Arrays.copyOfRange(
-              sets[t].positions(), starts[i] * columns, starts[i + 1] * columns);
+          Arrays.copyOfRange(sets[t].positions(), starts[i] * columns, starts[i + 1] * columns);
       Arrays.sort(named); // positions follow the order of keys
       long[] keys = new long[named.length];
       float[] gradients = new float[named.length * table.width()];
@@ -167,8 +166,7 @@ final class RowWork {
           continue;
         }
         keys[n] = sets[t].keys()[named[j]];
-        long from =
-            trainer.gradientAddress() + 4L * (offsets[t] + (long) named[j] * table.width());
+        long from = trainer.gradientAddress() + 4L * (offsets[t] + (long) named[j] * table.width());
         for (int k = 0; k < table.width(); k++) {
           float value = Memory.getFloat(from + 4L * k);
           rowsFinite &= Float.isFinite(value);

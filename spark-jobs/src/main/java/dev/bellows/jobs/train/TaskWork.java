@@ -17,7 +17,9 @@ interface TaskWork extends AutoCloseable {
   /** Computes and adds what all owned slices contribute to a step of the shards. */
   void compute(long step);
 
-  /** Opens the way to what the shards hold beside the vector: sparse tables, where there are any. */
+  /**
+   * Opens the way to what the shards hold beside the vector: sparse tables, where there are any.
+   */
   default void connect(ClientOptions options, Connector connector) {}
 
   /** Closes it. */

@@ -22,7 +22,8 @@ final class EmbeddingLayers {
                       false,
                       "Train row by row: only rows of the tokens at hand go over the network."))
               .option(
-                  Option.count("max_rows", "Rows of a sparse table that may be trained; missing: all.")
+                  Option.count(
+                          "max_rows", "Rows of a sparse table that may be trained; missing: all.")
                       .optional())
               .option(CommonOptions.initializer())
               .body(EmbeddingLayers::embedding));
