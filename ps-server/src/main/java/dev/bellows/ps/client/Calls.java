@@ -36,6 +36,9 @@ final class Calls implements AutoCloseable {
   private final Object lock = new Object();
   private final List<Call> pool = new ArrayList<>();
   private final List<Call> due = new ArrayList<>();
+  private final List<Message.Push> pushes = new ArrayList<>();
+  private int pushed;
+  private boolean repeated;
   private int used;
   private int open;
   private long firstId = 1;
@@ -69,11 +72,24 @@ final class Calls implements AutoCloseable {
   /** Starts a new operation: answers to older requests are ignored from now on. */
   void begin() {
     synchronized (lock) {
+      if (open > 0 || repeated) {
+        pushes.clear(); // some may still wait to be read
+      }
+      pushed = 0;
+      repeated = false;
       firstId += used;
       used = 0;
       open = 0;
       failure = null;
     }
+  }
+
+  /** A push to be filled in and added to the operation. */
+  Message.Push push() {
+    if (pushed == pushes.size()) {
+      pushes.add(new Message.Push());
+    }
+    return pushes.get(pushed++);
   }
 
   /** Adds a request to the operation; sent by {@link #advance}. */
@@ -216,6 +232,7 @@ final class Calls implements AutoCloseable {
       }
       call.mustSend = false;
       call.attempts++;
+      repeated |= call.attempts > 1;
       call.sentNanos = now;
       id = firstId + call.index;
       payloadBytes += payload(request);

@@ -33,12 +33,19 @@ public final class PsClient implements AutoCloseable {
   private final ClientOptions options;
   private final TaskSession session;
   private final LongSupplier nanoTime;
+  private final Waiting.Operation advance;
   private long waitedNanos;
+
+  /** Where the last parameters went, mostly where the next ones go. */
+  private float @Nullable [] lastArray;
+
+  private @Nullable Destination lastDestination;
 
   private PsClient(ClientOptions options, Connector connector, LongSupplier nanoTime) {
     this.options = options;
     this.session = new TaskSession(options, connector);
     this.nanoTime = nanoTime;
+    this.advance = session::advance;
   }
 
   /** Connects, joins all shards and learns the version to work on. */
@@ -69,7 +76,7 @@ public final class PsClient implements AutoCloseable {
    */
   public void pull(float[] parameters) {
     session.checkLength(parameters.length);
-    pull(Destination.of(parameters));
+    pull(into(parameters));
   }
 
   /** Reads the whole vector at {@link #version} into a destination. */
@@ -88,7 +95,7 @@ public final class PsClient implements AutoCloseable {
    */
   public void pushPull(TreeSum sums, float[] parameters) {
     session.checkLength(parameters.length);
-    pushPull(sums, Destination.of(parameters));
+    pushPull(sums, into(parameters));
   }
 
   /** The same with another place for the parameters; see {@link #pushPull(TreeSum, float[])}. */
@@ -131,8 +138,18 @@ public final class PsClient implements AutoCloseable {
     return units;
   }
 
+  private Destination into(float[] parameters) {
+    Destination destination = lastDestination;
+    if (destination == null || lastArray != parameters) {
+      destination = Destination.of(parameters);
+      lastDestination = destination;
+      lastArray = parameters;
+    }
+    return destination;
+  }
+
   private void await() {
-    waitedNanos += Waiting.until(session::advance, session.calls(), options, nanoTime);
+    waitedNanos += Waiting.until(advance, session.calls(), options, nanoTime);
   }
 
   /** Nanoseconds spent inside {@link #pull} and {@link #pushPull} so far. */

@@ -1,6 +1,5 @@
 package dev.bellows.ps.client;
 
-import dev.bellows.ps.protocol.Floats;
 import dev.bellows.ps.protocol.Message;
 import dev.bellows.ps.protocol.PsErrorCode;
 import dev.bellows.ps.protocol.PsException;
@@ -171,21 +170,10 @@ final class TaskSession implements AutoCloseable {
     for (int n = 0; n < nodes.size(); n++) {
       NodeList.Node node = nodes.get(n);
       boolean pull = n == nodes.size() - 1;
-      Message.Push push =
-          new Message.Push(
-              targets[shard],
-              options.client(),
-              version,
-              node.level,
-              node.index,
-              chunk,
-              pull,
-              node.badSlice,
-              node.weight,
-              node.loss,
-              node.metric,
-              node.rows,
-              coded == null ? new Floats(node.values, from, length) : Floats.EMPTY);
+      Message.Push push = calls.push();
+      push.head(targets[shard], options.client(), version, node.level, node.index, chunk, pull);
+      push.sums(node.badSlice, node.weight, node.loss, node.metric, node.rows);
+      push.gradients(node.values, from, coded == null ? length : 0);
       Message request =
           coded == null ? push : new Message.CodedPush(push, coded.code(n, from, length));
       if (pull) {

@@ -7,21 +7,38 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** Reads bodies as drawn in {@link MessageCodec}. */
+/**
+ * Reads bodies as drawn in {@link MessageCodec}, one after the other; for one thread. Pushes and
+ * values are the same objects each time.
+ */
 final class BodyReader {
+  private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
   private static final int MIN_CLIENT_BYTES = 34;
   private static final int LEDGER_ENTRY_BYTES = 48;
 
-  private final ByteBuffer in;
   private final FloatScratch scratch;
+  private ByteBuffer in = NOTHING;
 
-  BodyReader(ByteBuffer in, FloatScratch scratch) {
-    this.in = in;
+  /** Nearly all frames of a connection are for the same namespace. */
+  private @Nullable Target lastTarget;
+
+  private final Message.Push lastPush = new Message.Push();
+  private final Message.Values lastValues = new Message.Values();
+
+  BodyReader(FloatScratch scratch) {
     this.scratch = scratch;
   }
 
-  Message read(Opcode opcode) {
+  /**
+   * Reads one body.
+   *
+   * @param body little-endian, from its position to its limit
+   */
+  Message read(Opcode opcode, ByteBuffer body) {
+    in = body;
     try {
       return switch (opcode) {
         case PING -> new Message.Ping();
@@ -95,7 +112,7 @@ final class BodyReader {
                 in.getLong(),
                 in.getInt(),
                 string("detail", MessageCodec.MAX_DETAIL_LENGTH));
-        case VALUES -> new Message.Values(in.getLong(), in.getInt(), in.getInt(), floats());
+        case VALUES -> values();
         case CODED_VALUES ->
             new Message.CodedValues(in.getLong(), in.getInt(), in.getInt(), bytes());
         case NORM_REPLY ->
@@ -113,24 +130,27 @@ final class BodyReader {
       };
     } catch (BufferUnderflowException e) {
       throw new PsException(PsErrorCode.BAD_REQUEST, opcode + " body ends too early", e);
+    } finally {
+      in = NOTHING;
     }
   }
 
   private Message.Push push(boolean values) {
-    return new Message.Push(
-        target(),
-        in.getLong(),
-        in.getLong(),
-        in.getInt(),
-        in.getInt(),
-        in.getInt(),
-        bool("pull"),
-        in.getInt(),
-        in.getDouble(),
-        in.getDouble(),
-        in.getDouble(),
-        in.getDouble(),
-        values ? floats() : Floats.EMPTY);
+    Message.Push push = lastPush;
+    push.head(
+        target(), in.getLong(), in.getLong(), in.getInt(), in.getInt(), in.getInt(), bool("pull"));
+    push.sums(in.getInt(), in.getDouble(), in.getDouble(), in.getDouble(), in.getDouble());
+    int n = values ? count("values", Float.BYTES, Integer.MAX_VALUE) : 0;
+    push.gradients(floats(n), 0, n);
+    return push;
+  }
+
+  private Message.Values values() {
+    long version = in.getLong();
+    int slot = in.getInt();
+    int from = in.getInt();
+    int n = count("values", Float.BYTES, Integer.MAX_VALUE);
+    return lastValues.set(version, slot, from, floats(n), 0, n);
   }
 
   private Message create(Target target, boolean coded) {
@@ -262,7 +282,34 @@ final class BodyReader {
   }
 
   private Target target() {
-    return new Target(string("run id", Target.MAX_RUN_LENGTH), in.getInt(), in.getLong());
+    Target last = lastTarget;
+    if (last != null && startsWith(last)) {
+      return last;
+    }
+    Target target = new Target(string("run id", Target.MAX_RUN_LENGTH), in.getInt(), in.getLong());
+    lastTarget = target;
+    return target;
+  }
+
+  /** Whether the same target comes again; then it is skipped. */
+  private boolean startsWith(Target target) {
+    String run = target.run();
+    int at = in.position();
+    int end = at + Short.BYTES + run.length() + Integer.BYTES + Long.BYTES;
+    if (end > in.limit() || in.getShort(at) != run.length()) {
+      return false;
+    }
+    at += Short.BYTES;
+    for (int i = 0; i < run.length(); i++, at++) {
+      if (in.get(at) != run.charAt(i)) {
+        return false;
+      }
+    }
+    if (in.getInt(at) != target.shard() || in.getLong(at + Integer.BYTES) != target.incarnation()) {
+      return false;
+    }
+    in.position(end);
+    return true;
   }
 
   private boolean bool(String what) {
@@ -322,10 +369,14 @@ final class BodyReader {
 
   private Floats floats() {
     int n = count("values", Float.BYTES, Integer.MAX_VALUE);
+    return new Floats(floats(n), 0, n);
+  }
+
+  private float[] floats(int n) {
     float[] array = scratch.take(n);
     in.asFloatBuffer().get(array, 0, n);
     in.position(in.position() + Float.BYTES * n);
-    return new Floats(array, 0, n);
+    return array;
   }
 
   private Bytes bytes() {

@@ -272,6 +272,14 @@ final class BodyWriter {
   }
 
   private static void string(String s, ByteBuffer out) {
+    int length = stringBytes(s) - Short.BYTES;
+    if (length == s.length()) { // ASCII, as every run id is
+      out.putShort((short) length);
+      for (int i = 0; i < length; i++) {
+        out.put((byte) s.charAt(i));
+      }
+      return;
+    }
     byte[] bytes = s.getBytes(StandardCharsets.UTF_8);
     out.putShort((short) bytes.length).put(bytes);
   }

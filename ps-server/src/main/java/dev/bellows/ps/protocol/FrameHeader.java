@@ -15,13 +15,8 @@ import java.util.zip.CRC32C;
  * </pre>
  *
  * <p>The checksum covers bytes 0 to 19 and the body. Flags are zero in version 1.
- *
- * @param opcode message kind
- * @param requestId chosen by the client, repeated in the answer
- * @param bodyBytes length of the body
- * @param crc CRC32C of header (without itself) and body
  */
-public record FrameHeader(Opcode opcode, long requestId, int bodyBytes, int crc) {
+public final class FrameHeader {
   /** Bytes "BLWS" read as a little-endian int. */
   public static final int MAGIC = 'B' | 'L' << 8 | 'W' << 16 | 'S' << 24;
 
@@ -52,25 +47,45 @@ public record FrameHeader(Opcode opcode, long requestId, int bodyBytes, int crc)
   /** Length of the header. */
   public static final int BYTES = 24;
 
+  private static final ThreadLocal<CRC32C> CHECKSUM = ThreadLocal.withInitial(CRC32C::new);
+
   /** Largest whole frame unless configured otherwise: 4 MiB. */
   public static final int DEFAULT_MAX_FRAME_BYTES = 4 << 20;
 
+  private Opcode opcode = Opcode.PING;
+  private long requestId;
+  private int bodyBytes;
+  private int crc;
+
   /**
-   * Reads and checks the header at the buffer's position, which does not move; nothing is allocated
-   * for the body.
+   * Reads and checks the header at the buffer's position, which does not move.
    *
    * @param buffer at least {@link #BYTES} remaining
    * @param maxFrameBytes largest whole frame that is accepted
    * @throws PsException BAD_MAGIC, BAD_VERSION, BAD_OPCODE, BAD_REQUEST (flags) or BAD_LENGTH
    */
   public static FrameHeader read(ByteBuffer buffer, int maxFrameBytes) {
+    FrameHeader header = new FrameHeader();
+    header.readFrom(buffer, maxFrameBytes);
+    return header;
+  }
+
+  /** The same into this one, whose fields are undefined after an exception. */
+  public void readFrom(ByteBuffer buffer, int maxFrameBytes) {
     if (buffer.remaining() < BYTES) {
       throw new PsException(
           PsErrorCode.BAD_LENGTH,
           "a frame has at least " + BYTES + " bytes, found " + buffer.remaining());
     }
-    int at = buffer.position();
-    ByteBuffer in = buffer.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+    ByteOrder order = buffer.order();
+    try {
+      check(buffer.order(ByteOrder.LITTLE_ENDIAN), buffer.position(), maxFrameBytes);
+    } finally {
+      buffer.order(order);
+    }
+  }
+
+  private void check(ByteBuffer in, int at, int maxFrameBytes) {
     int magic = in.getInt(at + MAGIC_OFFSET);
     if (magic != MAGIC) {
       throw new PsException(
@@ -83,33 +98,56 @@ public record FrameHeader(Opcode opcode, long requestId, int bodyBytes, int crc)
           PsErrorCode.BAD_VERSION,
           "protocol version must be " + VERSION + ", found " + (version & 0xff));
     }
-    Opcode opcode = Opcode.ofWire(in.get(at + OPCODE_OFFSET));
+    opcode = Opcode.ofWire(in.get(at + OPCODE_OFFSET));
     short flags = in.getShort(at + FLAGS_OFFSET);
     if (flags != 0) {
       throw new PsException(
           PsErrorCode.BAD_REQUEST,
           "frame flags must be 0 in version 1, found 0x" + Integer.toHexString(flags & 0xffff));
     }
-    int bodyBytes = in.getInt(at + BODY_BYTES_OFFSET);
+    bodyBytes = in.getInt(at + BODY_BYTES_OFFSET);
     if (bodyBytes < 0 || bodyBytes > maxFrameBytes - BYTES) {
       throw new PsException(
           PsErrorCode.BAD_LENGTH,
           opcode + " body must have 0.." + (maxFrameBytes - BYTES) + " bytes, found " + bodyBytes);
     }
-    return new FrameHeader(
-        opcode, in.getLong(at + REQUEST_ID_OFFSET), bodyBytes, in.getInt(at + CRC_OFFSET));
+    requestId = in.getLong(at + REQUEST_ID_OFFSET);
+    crc = in.getInt(at + CRC_OFFSET);
+  }
+
+  /** Message kind. */
+  public Opcode opcode() {
+    return opcode;
+  }
+
+  /** Chosen by the client, repeated in the answer. */
+  public long requestId() {
+    return requestId;
+  }
+
+  /** Length of the body. */
+  public int bodyBytes() {
+    return bodyBytes;
+  }
+
+  /** CRC32C of header (without itself) and body. */
+  public int crc() {
+    return crc;
   }
 
   /**
    * CRC32C of the frame that starts at the position: header without the checksum field, and body.
    */
   static int checksum(ByteBuffer buffer, int at, int bodyBytes) {
-    CRC32C crc = new CRC32C();
-    ByteBuffer view = buffer.duplicate();
-    view.limit(at + CRC_OFFSET).position(at);
-    crc.update(view);
-    view.limit(at + BYTES + bodyBytes).position(at + BYTES);
-    crc.update(view);
+    CRC32C crc = CHECKSUM.get();
+    crc.reset();
+    int position = buffer.position();
+    int limit = buffer.limit();
+    buffer.limit(at + CRC_OFFSET).position(at);
+    crc.update(buffer);
+    buffer.limit(at + BYTES + bodyBytes).position(at + BYTES);
+    crc.update(buffer);
+    buffer.limit(limit).position(position);
     return (int) crc.getValue();
   }
 }

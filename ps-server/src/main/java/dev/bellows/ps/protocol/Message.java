@@ -154,38 +154,33 @@ public sealed interface Message {
    * The sum of the slices under one subtree, for one chunk. Answer: {@link Done} with the chunk's
    * version, or, when {@code pull} is set, {@link Values} of version {@code step + 1} as soon as it
    * is there.
-   *
-   * @param target namespace
-   * @param client id of the task attempt
-   * @param step the chunk's version that the gradient was computed at
-   * @param level level of the subtree, 0 for a single slice
-   * @param index index of the subtree on its level: it covers slices [index &lt;&lt; level, (index
-   *     + 1) &lt;&lt; level)
-   * @param chunk global chunk number
-   * @param pull answer with the next version's values
-   * @param badSlice first slice with a non-finite gradient or loss anywhere in the whole vector, -1
-   *     when there is none
-   * @param weight sum of row weights under the subtree
-   * @param loss sum of weighted losses
-   * @param metric sum of the metric
-   * @param rows number of rows
-   * @param values sum of gradients, as many as the chunk has elements in this shard
    */
-  record Push(
-      Target target,
-      long client,
-      long step,
-      int level,
-      int index,
-      int chunk,
-      boolean pull,
-      int badSlice,
-      double weight,
-      double loss,
-      double metric,
-      double rows,
-      Floats values)
-      implements Request {
+  final class Push extends PushBody implements Request {
+    /** An empty one, to be set for step after step. */
+    public Push() {
+      super(Floats.of(new float[0]));
+    }
+
+    /** A whole one; fields as in {@link PushBody}. */
+    public Push(
+        Target target,
+        long client,
+        long step,
+        int level,
+        int index,
+        int chunk,
+        boolean pull,
+        int badSlice,
+        double weight,
+        double loss,
+        double metric,
+        double rows,
+        Floats values) {
+      super(values);
+      head(target, client, step, level, index, chunk, pull);
+      sums(badSlice, weight, loss, metric, rows);
+    }
+
     @Override
     public Opcode opcode() {
       return Opcode.PUSH;
@@ -454,7 +449,55 @@ public sealed interface Message {
    * @param from first global element
    * @param values the elements
    */
-  record Values(long version, int slot, int from, Floats values) implements Message {
+  final class Values implements Message {
+    private long version;
+    private int slot;
+    private int from;
+    private final Floats values;
+
+    /** An empty one, to be {@linkplain #set set} again and again. */
+    public Values() {
+      this(0, 0, 0, Floats.of(new float[0]));
+    }
+
+    /** A whole one. */
+    public Values(long version, int slot, int from, Floats values) {
+      this.version = version;
+      this.slot = slot;
+      this.from = from;
+      this.values = values;
+    }
+
+    /** Makes it another one, for its owner. */
+    public Values set(
+        long newVersion, int newSlot, int newFrom, float[] array, int offset, int length) {
+      version = newVersion;
+      slot = newSlot;
+      from = newFrom;
+      values.set(array, offset, length);
+      return this;
+    }
+
+    /** Version of the values. */
+    public long version() {
+      return version;
+    }
+
+    /** 0: parameters, 1..n: optimiser slots. */
+    public int slot() {
+      return slot;
+    }
+
+    /** First global element. */
+    public int from() {
+      return from;
+    }
+
+    /** The elements. */
+    public Floats values() {
+      return values;
+    }
+
     @Override
     public Opcode opcode() {
       return Opcode.VALUES;

@@ -82,8 +82,16 @@ public final class MessageCodec {
    * @throws java.nio.BufferOverflowException when less than {@link #frameBytes} remain
    */
   public static void encode(long requestId, Message message, ByteBuffer buffer) {
-    int at = buffer.position();
-    ByteBuffer out = buffer.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+    ByteOrder order = buffer.order();
+    try {
+      encodeLittle(requestId, message, buffer.order(ByteOrder.LITTLE_ENDIAN));
+    } finally {
+      buffer.order(order);
+    }
+  }
+
+  private static void encodeLittle(long requestId, Message message, ByteBuffer out) {
+    int at = out.position();
     int bodyBytes = BodyWriter.bodyBytes(message);
     out.putInt(FrameHeader.MAGIC);
     out.put(FrameHeader.VERSION);
@@ -100,7 +108,6 @@ public final class MessageCodec {
           message.opcode() + " has " + written + " body bytes, computed " + bodyBytes);
     }
     out.putInt(at + FrameHeader.CRC_OFFSET, FrameHeader.checksum(out, at, bodyBytes));
-    buffer.position(at + FrameHeader.BYTES + bodyBytes);
   }
 
   /**
@@ -110,9 +117,13 @@ public final class MessageCodec {
    * @param buffer holds at least the whole frame
    * @param header result of {@link FrameHeader#read} at the same position
    * @param scratch room for floats
-   * @throws PsException BAD_CHECKSUM or BAD_REQUEST; the position is then undefined
+   * @throws PsException BAD_CHECKSUM or BAD_REQUEST; position and limit are then undefined
    */
   public static Message decode(ByteBuffer buffer, FrameHeader header, FloatScratch scratch) {
+    return decode(buffer, header, new BodyReader(scratch));
+  }
+
+  static Message decode(ByteBuffer buffer, FrameHeader header, BodyReader reader) {
     int at = buffer.position();
     int end = at + FrameHeader.BYTES + header.bodyBytes();
     if (end > buffer.limit()) {
@@ -131,15 +142,21 @@ public final class MessageCodec {
               + Integer.toHexString(crc)
               + ": bytes were changed on the way");
     }
-    ByteBuffer body = buffer.duplicate().order(ByteOrder.LITTLE_ENDIAN);
-    body.limit(end).position(at + FrameHeader.BYTES);
-    Message message = new BodyReader(body, scratch).read(header.opcode());
-    if (body.hasRemaining()) {
+    int limit = buffer.limit();
+    ByteOrder order = buffer.order();
+    buffer.limit(end).position(at + FrameHeader.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    Message message;
+    try {
+      message = reader.read(header.opcode(), buffer);
+    } finally {
+      buffer.order(order);
+    }
+    if (buffer.hasRemaining()) {
       throw new PsException(
           PsErrorCode.BAD_REQUEST,
-          header.opcode() + " body has " + body.remaining() + " trailing bytes");
+          header.opcode() + " body has " + buffer.remaining() + " trailing bytes");
     }
-    buffer.position(end);
+    buffer.limit(limit);
     return message;
   }
 }

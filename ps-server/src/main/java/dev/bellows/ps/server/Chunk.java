@@ -1,6 +1,7 @@
 package dev.bellows.ps.server;
 
 import dev.bellows.engine.optim.UpdateRule;
+import dev.bellows.ps.protocol.Message;
 import dev.bellows.ps.shard.Crc32c;
 import dev.bellows.ps.shard.Finite;
 import dev.bellows.ps.shard.FloatPool;
@@ -34,6 +35,7 @@ final class Chunk {
   boolean hasPrevious;
   int crc;
   final Crc32c.Appended appended;
+  private final Message.Values answer = new Message.Values();
   private final float[] previous;
 
   Chunk(int number, int from, int length, int slots, int slices, FloatPool pool, boolean coded) {
@@ -47,6 +49,11 @@ final class Chunk {
     this.previous = new float[length];
     this.slots = new float[slots][length];
     this.sum = new TreeSum(slices, length, pool);
+  }
+
+  /** An answer with some of the values, valid until the next one. */
+  Message.Values answer(long ofVersion, float[] some) {
+    return answer.set(ofVersion, 0, from, some, 0, length);
   }
 
   /** Values that workers had one version back. */

@@ -132,7 +132,7 @@ final class Coding {
   Message change(Chunk chunk) {
     int i = chunk.number - firstChunk;
     return changeBytes[i] < 0
-        ? new Message.Values(chunk.version, 0, chunk.from, new Floats(chunk.shown, 0, chunk.length))
+        ? chunk.answer(chunk.version, chunk.shown)
         : new Message.CodedValues(
             chunk.version, chunk.from, chunk.length, new Bytes(changes[i], 0, changeBytes[i]));
   }

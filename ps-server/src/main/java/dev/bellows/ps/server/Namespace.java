@@ -492,7 +492,7 @@ final class Namespace {
   }
 
   private static Message values(Chunk chunk, long version, float[] values) {
-    return new Message.Values(version, 0, chunk.from, new Floats(values, 0, chunk.length));
+    return chunk.answer(version, values);
   }
 
   Message ledger(Message.Ledger m) {

@@ -240,10 +240,7 @@ final class RelaxedSteps {
     int lead = Counter.LEAD_MAX.id();
     counters[lead] = Math.max(counters[lead], to.step() - clock.finished());
     counters[Counter.CHUNKS_SENT.id()]++;
-    out.send(
-        to.connection(),
-        to.request(),
-        new Message.Values(to.step(), 0, chunk.from, new Floats(chunk.values, 0, chunk.length)));
+    out.send(to.connection(), to.request(), chunk.answer(to.step(), chunk.values));
   }
 
   /** Gives all who wait an answer: it is over. */

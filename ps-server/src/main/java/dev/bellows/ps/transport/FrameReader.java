@@ -1,9 +1,9 @@
 package dev.bellows.ps.transport;
 
 import dev.bellows.ps.protocol.FloatScratch;
+import dev.bellows.ps.protocol.FrameDecoder;
 import dev.bellows.ps.protocol.FrameHeader;
 import dev.bellows.ps.protocol.Message;
-import dev.bellows.ps.protocol.MessageCodec;
 import dev.bellows.ps.protocol.PsException;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
@@ -49,11 +49,17 @@ final class FrameReader {
   private static final int MIN_READ_BYTES = 16 << 10;
 
   private final int maxFrameBytes;
-  private final FloatScratch scratch;
+  private final FrameDecoder decoder;
   private final Sink sink;
 
   private @Nullable ByteBuf partial;
+
+  /** Last header that was read. */
+  private final FrameHeader next = new FrameHeader();
+
+  /** That of the frame that is not whole, once it is known. */
   private @Nullable FrameHeader header;
+
   private boolean broken;
   private final Deque<ByteBuf> backlog = new ArrayDeque<>();
 
@@ -64,7 +70,7 @@ final class FrameReader {
 
   FrameReader(int maxFrameBytes, FloatScratch scratch, Sink sink) {
     this.maxFrameBytes = maxFrameBytes;
-    this.scratch = scratch;
+    this.decoder = new FrameDecoder(scratch);
     this.sink = sink;
   }
 
@@ -222,9 +228,9 @@ final class FrameReader {
   }
 
   private @Nullable FrameHeader readHeader(ByteBuf in, int at) {
-    ByteBuffer view = in.nioBuffer(at, FrameHeader.BYTES);
+    ByteBuffer view = in.internalNioBuffer(at, FrameHeader.BYTES);
     try {
-      FrameHeader next = FrameHeader.read(view, maxFrameBytes);
+      next.readFrom(view, maxFrameBytes);
       longestFrame = Math.max(longestFrame, FrameHeader.BYTES + next.bodyBytes());
       return next;
     } catch (PsException e) {
@@ -237,7 +243,7 @@ final class FrameReader {
     int frameBytes = FrameHeader.BYTES + known.bodyBytes();
     Message message;
     try {
-      message = MessageCodec.decode(in.nioBuffer(at, frameBytes), known, scratch);
+      message = decoder.decode(in.internalNioBuffer(at, frameBytes), known);
     } catch (PsException e) {
       switch (e.code()) {
         case BAD_CHECKSUM, BAD_LENGTH, BAD_MAGIC, BAD_VERSION -> fail(known.requestId(), e);

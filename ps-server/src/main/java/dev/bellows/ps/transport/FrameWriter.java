@@ -30,7 +30,7 @@ final class FrameWriter {
     }
     ByteBuf frame = buffers.take(allocator, bytes);
     try {
-      MessageCodec.encode(requestId, message, frame.nioBuffer(0, bytes));
+      MessageCodec.encode(requestId, message, frame.internalNioBuffer(0, bytes));
       return frame.writerIndex(bytes);
     } catch (RuntimeException e) {
       frame.release();

@@ -8,10 +8,10 @@ import dev.bellows.ps.server.ServerTotals;
 import dev.bellows.ps.server.ShardServer;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
+import io.netty.util.collection.LongObjectHashMap;
+import io.netty.util.collection.LongObjectMap;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.LongSupplier;
 
 /**
@@ -30,7 +30,7 @@ final class ShardLoop implements Effects {
   private final QuietLog log;
   private final LongSupplier nanoTime;
   private final FloatScratch scratch = FloatScratch.reusing();
-  private final Map<Long, HostConnection> connections = new HashMap<>();
+  private final LongObjectMap<HostConnection> connections = new LongObjectHashMap<>();
   private final List<HostConnection> unflushed = new ArrayList<>();
   private final PeerLinks peers;
   private long nextId = 1;

@@ -1,24 +1,7 @@
 package dev.bellows.ps.bench;
 
-import dev.bellows.engine.optim.NanPolicy;
-import dev.bellows.engine.optim.OptimizerSpec;
-import dev.bellows.engine.optim.ScheduleSpec;
-import dev.bellows.engine.optim.UpdateSpec;
-import dev.bellows.ps.client.ClientOptions;
-import dev.bellows.ps.client.Connector;
-import dev.bellows.ps.client.PsControl;
-import dev.bellows.ps.client.RunPlan;
-import dev.bellows.ps.client.ShardAddress;
-import dev.bellows.ps.shard.ShardMap;
-import dev.bellows.ps.transport.ConnectorOptions;
-import dev.bellows.ps.transport.NettyConnector;
-import dev.bellows.ps.transport.Secret;
 import dev.bellows.ps.transport.ShardHost;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -37,7 +20,7 @@ import java.util.Locale;
  *
  * <p>Prints medians and the median of the rounds' ratios, and what was allocated per step in each
  * process; checks that all tasks of all sides end with the same bits. Arguments: {@code [rounds
- * [parameters ...]]}.
+ * [parameters ...]]}, or {@code steady} for the heaps of the executors over 100,000 steps.
  */
 public final class PeerBench {
   private static final int WARM_UP_ROUNDS = 2;
@@ -46,12 +29,16 @@ public final class PeerBench {
 
   /** Runs the benchmark. */
   public static void main(String[] args) throws Exception {
+    if (args.length > 0 && args[0].equals("steady")) {
+      steady();
+      return;
+    }
     int rounds = args.length > 0 ? Integer.parseInt(args[0]) : 7;
     int[] sizes =
         args.length > 1
             ? Arrays.stream(args).skip(1).mapToInt(Integer::parseInt).toArray()
             : new int[] {16_384, 1_048_576};
-    try (Executors executors = new Executors();
+    try (PeerExecutors executors = new PeerExecutors();
         ShardHost host = PeerWorker.host()) {
       List<String> shards = executors.ask("host");
       System.out.println(
@@ -64,9 +51,9 @@ public final class PeerBench {
           Side floor = new Side("bare-" + length, "bare Netty", steps);
           executors.ask("bare " + floor.name + " " + bare.port() + " " + length * Float.BYTES);
           Side one = new Side("driver-" + length, "shard in the driver", steps);
-          join(executors, one.name, length, List.of(Integer.toString(host.port())));
+          executors.join(one.name, length, List.of(Integer.toString(host.port())));
           Side two = new Side("executors-" + length, "shards in the executors", steps);
-          join(executors, two.name, length, shards);
+          executors.join(two.name, length, shards);
           compare(executors, List.of(floor, one, two), rounds);
           for (Side side : List.of(floor, one, two)) {
             side.report(length, floor);
@@ -79,48 +66,36 @@ public final class PeerBench {
     }
   }
 
-  private static void compare(Executors executors, List<Side> sides, int rounds)
+  private static void steady() throws IOException {
+    int batch = 10_000;
+    try (PeerExecutors executors = new PeerExecutors()) {
+      executors.join("steady", 4096, executors.ask("host"));
+      System.out.println("| steps | allocated bytes/step | heap in use after a collection, kB |");
+      System.out.println("|---|---|---|");
+      for (int steps = batch; steps <= 110_000; steps += batch) {
+        List<String> answers = executors.ask("steps steady " + batch);
+        List<String> heaps = executors.ask("heap");
+        StringBuilder row = new StringBuilder("| " + steps + " | ");
+        for (String answer : answers) {
+          row.append(Long.parseLong(answer.split(" ")[1]) / batch).append(' ');
+        }
+        row.append("| ");
+        for (String heap : heaps) {
+          row.append(Long.parseLong(heap.split(" ")[0]) / 1000).append(' ');
+        }
+        System.out.println(row.append('|'));
+      }
+      System.out.println("collections beside ours: " + executors.ask("heap"));
+    }
+  }
+
+  private static void compare(PeerExecutors executors, List<Side> sides, int rounds)
       throws IOException {
     for (int round = -WARM_UP_ROUNDS; round < rounds; round++) {
       for (Side side : sides) {
         side.round(executors, round >= 0);
       }
     }
-  }
-
-  private static void join(Executors executors, String run, int length, List<String> ports)
-      throws IOException {
-    List<ShardAddress> addresses = new ArrayList<>();
-    for (String port : ports) {
-      addresses.add(new ShardAddress("127.0.0.1", Integer.parseInt(port)));
-    }
-    try (Connector connector =
-            new NettyConnector(ConnectorOptions.of(Secret.of(PeerWorker.SECRET), "bench"));
-        PsControl control =
-            PsControl.open(
-                ClientOptions.of(run, 1, ShardMap.of(length, ports.size()), addresses),
-                connector)) {
-      byte[] spec =
-          new UpdateSpec(
-                  OptimizerSpec.of(OptimizerSpec.Kind.ADAM, 0.001),
-                  ScheduleSpec.constant(),
-                  0,
-                  0,
-                  0,
-                  0,
-                  NanPolicy.STOP,
-                  List.of(UpdateSpec.Range.trainable(0, length, true)))
-              .encode();
-      control.create(new RunPlan(spec, PeerWorker.CLIENTS, 1 << 30, 1 << 30, 1024, 0));
-      float[] initial = new float[length];
-      for (int i = 0; i < length; i++) {
-        initial[i] = (i % 1000 - 500) * 1e-3f;
-      }
-      control.put(0, initial);
-      control.seal(0);
-    }
-    executors.askEach(
-        client -> "task " + run + " " + length + " " + client + " " + String.join(" ", ports));
   }
 
   /** One side and its measured rounds. */
@@ -139,7 +114,7 @@ public final class PeerBench {
       this.steps = steps;
     }
 
-    void round(Executors executors, boolean measured) throws IOException {
+    void round(PeerExecutors executors, boolean measured) throws IOException {
       long before = PeerWorker.allocatedBytes();
       List<String> answers = executors.ask("steps " + name + " " + steps);
       serverBytes = Math.min(serverBytes, PeerWorker.allocatedBytes() - before);
@@ -181,58 +156,6 @@ public final class PeerBench {
 
     private static double median(List<Double> values) {
       return values.stream().sorted().toList().get(values.size() / 2);
-    }
-  }
-
-  /** Two worker processes; both get a line before either's answer is read. */
-  private static final class Executors implements AutoCloseable {
-    private final List<Process> processes = new ArrayList<>();
-    private final List<PrintStream> inputs = new ArrayList<>();
-    private final List<BufferedReader> outputs = new ArrayList<>();
-
-    Executors() throws IOException {
-      for (int c = 0; c < PeerWorker.CLIENTS; c++) {
-        Process process =
-            new ProcessBuilder(
-                    System.getProperty("java.home") + "/bin/java",
-                    "-Xmx512m",
-                    "-XX:+UseSerialGC",
-                    "-cp",
-                    System.getProperty("java.class.path"),
-                    PeerWorker.class.getName())
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
-        processes.add(process);
-        inputs.add(new PrintStream(process.getOutputStream(), true, StandardCharsets.UTF_8));
-        outputs.add(
-            new BufferedReader(
-                new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8)));
-      }
-    }
-
-    List<String> ask(String line) throws IOException {
-      return askEach(client -> line);
-    }
-
-    List<String> askEach(java.util.function.IntFunction<String> line) throws IOException {
-      for (int c = 0; c < inputs.size(); c++) {
-        inputs.get(c).println(line.apply(c));
-      }
-      List<String> answers = new ArrayList<>();
-      for (BufferedReader output : outputs) {
-        String answer = output.readLine();
-        if (answer == null) {
-          throw new IOException("an executor process ended");
-        }
-        answers.add(answer);
-      }
-      return answers;
-    }
-
-    @Override
-    public void close() {
-      inputs.forEach(PrintStream::close);
-      processes.forEach(Process::destroy);
     }
   }
 }

@@ -17,6 +17,7 @@ import dev.bellows.ps.transport.ShardHost;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -34,6 +35,8 @@ import java.util.Map;
  *   bare  NAME PORT BYTES                   connects to a {@link BarePing.Server}
  *   task  NAME LENGTH CLIENT SHARD-PORT...  joins the run NAME as owner of slice CLIENT
  *   steps NAME N                            N steps; answers "ms-per-step allocated-bytes hash"
+ *   heap                                    answers the bytes in use after a full collection, and
+ *                                           how many collections there were before it
  * </pre>
  */
 public final class PeerWorker {
@@ -75,6 +78,8 @@ public final class PeerWorker {
       case "task":
         contenders.put(words[1], task(words));
         return "joined";
+      case "heap":
+        return heap();
       default:
         Contender contender = contenders.get(words[1]);
         int steps = Integer.parseInt(words[2]);
@@ -122,6 +127,15 @@ public final class PeerWorker {
       }
       return Arrays.hashCode(parameters);
     };
+  }
+
+  private static String heap() {
+    long collections = 0;
+    for (GarbageCollectorMXBean collector : ManagementFactory.getGarbageCollectorMXBeans()) {
+      collections += collector.getCollectionCount();
+    }
+    System.gc();
+    return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed() + " " + collections;
   }
 
   /** A shard server in this process. */
