@@ -146,11 +146,11 @@ final class BodyReader {
   }
 
   private Message.Values values() {
-    long version = in.getLong();
-    int slot = in.getInt();
-    int from = in.getInt();
+    Message.Values answer = lastValues;
+    answer.head(in.getLong(), in.getInt(), in.getInt());
     int n = count("values", Float.BYTES, Integer.MAX_VALUE);
-    return lastValues.set(version, slot, from, floats(n), 0, n);
+    answer.elements(floats(n), 0, n);
+    return answer;
   }
 
   private Message create(Target target, boolean coded) {

@@ -156,7 +156,7 @@ public sealed interface Message {
    * is there.
    */
   final class Push extends PushBody implements Request {
-    /** An empty one, to be set for step after step. */
+    /** An empty one, to be filled for step after step. */
     public Push() {
       super(Floats.of(new float[0]));
     }
@@ -441,61 +441,17 @@ public sealed interface Message {
     }
   }
 
-  /**
-   * Elements of one chunk.
-   *
-   * @param version version of the elements
-   * @param slot 0: parameters, 1..n: optimiser slots
-   * @param from first global element
-   * @param values the elements
-   */
-  final class Values implements Message {
-    private long version;
-    private int slot;
-    private int from;
-    private final Floats values;
-
-    /** An empty one, to be {@linkplain #set set} again and again. */
+  /** Elements of one chunk. */
+  final class Values extends ValuesBody implements Message {
+    /** An empty one, to be filled again and again. */
     public Values() {
-      this(0, 0, 0, Floats.of(new float[0]));
+      super(Floats.of(new float[0]));
     }
 
     /** A whole one. */
     public Values(long version, int slot, int from, Floats values) {
-      this.version = version;
-      this.slot = slot;
-      this.from = from;
-      this.values = values;
-    }
-
-    /** Makes it another one, for its owner. */
-    public Values set(
-        long newVersion, int newSlot, int newFrom, float[] array, int offset, int length) {
-      version = newVersion;
-      slot = newSlot;
-      from = newFrom;
-      values.set(array, offset, length);
-      return this;
-    }
-
-    /** Version of the values. */
-    public long version() {
-      return version;
-    }
-
-    /** 0: parameters, 1..n: optimiser slots. */
-    public int slot() {
-      return slot;
-    }
-
-    /** First global element. */
-    public int from() {
-      return from;
-    }
-
-    /** The elements. */
-    public Floats values() {
-      return values;
+      super(values);
+      head(version, slot, from);
     }
 
     @Override

@@ -53,7 +53,9 @@ final class Chunk {
 
   /** An answer with some of the values, valid until the next one. */
   Message.Values answer(long ofVersion, float[] some) {
-    return answer.set(ofVersion, 0, from, some, 0, length);
+    answer.head(ofVersion, 0, from);
+    answer.elements(some, 0, length);
+    return answer;
   }
 
   /** Values that workers had one version back. */

@@ -23,7 +23,7 @@ class ExchangeAllocationTest {
   void aStepAllocatesNothing() throws Exception {
     try (PeerExecutors executors = new PeerExecutors()) {
       List<String> shards = executors.ask("host");
-      executors.join("flat", 4096, shards);
+      executors.join("flat", 4096, "NONE", shards);
       double least = Double.MAX_VALUE;
       for (int round = 0; round < ROUNDS && least > MOST_BYTES; round++) {
         double most = 0;

@@ -13,7 +13,7 @@ import java.util.Locale;
  * so that a busy machine is busy for all. Sides per number of parameters:
  *
  * <ul>
- *   <li>bare: the same bytes between the same processes with {@link BarePing},
+ *   <li>bare: as many bytes between the same processes with {@link BarePing},
  *   <li>driver: one shard, in this process,
  *   <li>executors: two shards, one in each executor process.
  * </ul>
@@ -42,26 +42,45 @@ public final class PeerBench {
         ShardHost host = PeerWorker.host()) {
       List<String> shards = executors.ask("host");
       System.out.println(
-          "| parameters | side | ms/step | least | most | of bare | allocated bytes/step: server,"
+          "| parameters | codec | side | ms/step | least | most | of bare | allocated bytes/step: server,"
               + " executors |");
-      System.out.println("|---|---|---|---|---|---|---|");
+      System.out.println("|---|---|---|---|---|---|---|---|");
       for (int length : sizes) {
-        int steps = length <= 100_000 ? 1000 : 60;
-        try (BarePing.Server bare = new BarePing.Server(length * Float.BYTES, PeerWorker.CLIENTS)) {
-          Side floor = new Side("bare-" + length, "bare Netty", steps);
-          executors.ask("bare " + floor.name + " " + bare.port() + " " + length * Float.BYTES);
-          Side one = new Side("driver-" + length, "shard in the driver", steps);
-          executors.join(one.name, length, List.of(Integer.toString(host.port())));
-          Side two = new Side("executors-" + length, "shards in the executors", steps);
-          executors.join(two.name, length, shards);
-          compare(executors, List.of(floor, one, two), rounds);
-          for (Side side : List.of(floor, one, two)) {
-            side.report(length, floor);
-          }
-          if (one.hash != two.hash) {
-            throw new IllegalStateException("the bits differ between placements");
-          }
+        compare(executors, length, rounds, "NONE", Integer.toString(host.port()), shards);
+        compare(executors, length, rounds, "BF16", Integer.toString(host.port()), shards);
+      }
+    }
+  }
+
+  private static void compare(
+      PeerExecutors executors,
+      int length,
+      int rounds,
+      String codec,
+      String driver,
+      List<String> shards)
+      throws IOException, InterruptedException {
+    int steps = length <= 100_000 ? 1000 : 60;
+    int bytes = length * (codec.equals("BF16") ? Short.BYTES : Float.BYTES);
+    String suffix = "-" + codec + "-" + length;
+    try (BarePing.Server bare = new BarePing.Server(bytes, PeerWorker.CLIENTS)) {
+      Side floor = new Side("bare" + suffix, "bare Netty", steps);
+      executors.ask("bare " + floor.name + " " + bare.port() + " " + bytes);
+      Side one = new Side("driver" + suffix, "shard in the driver", steps);
+      executors.join(one.name, length, codec, List.of(driver));
+      Side two = new Side("executors" + suffix, "shards in the executors", steps);
+      executors.join(two.name, length, codec, shards);
+      List<Side> sides = List.of(floor, one, two);
+      for (int round = -WARM_UP_ROUNDS; round < rounds; round++) {
+        for (Side side : sides) {
+          side.round(executors, round >= 0);
         }
+      }
+      for (Side side : sides) {
+        side.report(length, codec, floor);
+      }
+      if (one.hash != two.hash) {
+        throw new IllegalStateException("the bits differ between placements");
       }
     }
   }
@@ -69,7 +88,7 @@ public final class PeerBench {
   private static void steady() throws IOException {
     int batch = 10_000;
     try (PeerExecutors executors = new PeerExecutors()) {
-      executors.join("steady", 4096, executors.ask("host"));
+      executors.join("steady", 4096, "NONE", executors.ask("host"));
       System.out.println("| steps | allocated bytes/step | heap in use after a collection, kB |");
       System.out.println("|---|---|---|");
       for (int steps = batch; steps <= 110_000; steps += batch) {
@@ -86,15 +105,6 @@ public final class PeerBench {
         System.out.println(row.append('|'));
       }
       System.out.println("collections beside ours: " + executors.ask("heap"));
-    }
-  }
-
-  private static void compare(PeerExecutors executors, List<Side> sides, int rounds)
-      throws IOException {
-    for (int round = -WARM_UP_ROUNDS; round < rounds; round++) {
-      for (Side side : sides) {
-        side.round(executors, round >= 0);
-      }
     }
   }
 
@@ -135,7 +145,7 @@ public final class PeerBench {
       }
     }
 
-    void report(int length, Side floor) {
+    void report(int length, String codec, Side floor) {
       List<Double> ratios = new ArrayList<>();
       for (int i = 0; i < ms.size(); i++) {
         ratios.add(floor.ms.get(i) / ms.get(i));
@@ -143,8 +153,9 @@ public final class PeerBench {
       System.out.println(
           String.format(
               Locale.ROOT,
-              "| %,d | %s | %.3f | %.3f | %.3f | %.0f %% | %.0f, %.0f |",
+              "| %,d | %s | %s | %.3f | %.3f | %.3f | %.0f %% | %.0f, %.0f |",
               length,
+              codec,
               title,
               median(ms),
               ms.stream().min(Double::compare).orElse(0.0),

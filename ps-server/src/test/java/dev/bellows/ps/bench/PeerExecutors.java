@@ -7,6 +7,8 @@ import dev.bellows.ps.client.Connector;
 import dev.bellows.ps.client.PsControl;
 import dev.bellows.ps.client.RunPlan;
 import dev.bellows.ps.client.ShardAddress;
+import dev.bellows.ps.codec.Compression;
+import dev.bellows.ps.protocol.Consistency;
 import dev.bellows.ps.shard.ShardMap;
 import dev.bellows.ps.transport.ConnectorOptions;
 import dev.bellows.ps.transport.NettyConnector;
@@ -26,6 +28,9 @@ import java.util.function.IntFunction;
 
 /** Two worker processes; both get a line before either's answer is read. */
 final class PeerExecutors implements AutoCloseable {
+  /** Behind Adam's two slots: what workers have of the values. */
+  private static final int VIEW_SLOT = 3;
+
   private final List<Process> processes = new ArrayList<>();
   private final List<PrintStream> inputs = new ArrayList<>();
   private final List<BufferedReader> outputs = new ArrayList<>();
@@ -81,7 +86,7 @@ final class PeerExecutors implements AutoCloseable {
   }
 
   /** Makes a run with Adam on some shards, which both processes join. */
-  void join(String run, int length, List<String> ports) throws IOException {
+  void join(String run, int length, String codec, List<String> ports) throws IOException {
     List<ShardAddress> addresses = new ArrayList<>();
     for (String port : ports) {
       addresses.add(new ShardAddress("127.0.0.1", Integer.parseInt(port)));
@@ -94,15 +99,32 @@ final class PeerExecutors implements AutoCloseable {
                 connector)) {
       byte[] spec =
           UpdateSpec.plain(OptimizerSpec.of(OptimizerSpec.Kind.ADAM, 0.001), length).encode();
-      control.create(new RunPlan(spec, PeerWorker.CLIENTS, 1 << 30, 1 << 30, 1024, 0));
+      Compression compression = PeerWorker.compression(codec);
+      control.create(
+          new RunPlan(
+              spec, PeerWorker.CLIENTS, 1 << 30, 1 << 30, 1024, 0, Consistency.BSP, compression));
       float[] initial = new float[length];
       for (int i = 0; i < length; i++) {
         initial[i] = (i % 1000 - 500) * 1e-3f;
       }
       control.put(0, initial);
+      if (!compression.isNone()) {
+        control.put(VIEW_SLOT, initial);
+      }
       control.seal(0);
     }
-    askEach(client -> "task " + run + " " + length + " " + client + " " + String.join(" ", ports));
+    askEach(
+        client ->
+            "task "
+                + run
+                + " "
+                + length
+                + " "
+                + codec
+                + " "
+                + client
+                + " "
+                + String.join(" ", ports));
   }
 
   @Override

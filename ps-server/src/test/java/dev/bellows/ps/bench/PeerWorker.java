@@ -5,6 +5,7 @@ import dev.bellows.ps.client.ClientOptions;
 import dev.bellows.ps.client.Connector;
 import dev.bellows.ps.client.PsClient;
 import dev.bellows.ps.client.ShardAddress;
+import dev.bellows.ps.codec.Compression;
 import dev.bellows.ps.server.ServerOptions;
 import dev.bellows.ps.server.ShardServer;
 import dev.bellows.ps.shard.ShardMap;
@@ -33,7 +34,8 @@ import java.util.Map;
  * <pre>
  *   host                                    starts a shard server, answers its port
  *   bare  NAME PORT BYTES                   connects to a {@link BarePing.Server}
- *   task  NAME LENGTH CLIENT SHARD-PORT...  joins the run NAME as owner of slice CLIENT
+ *   task  NAME LENGTH CODEC CLIENT PORT...  joins the run NAME as owner of slice CLIENT, with the
+ *                                           shards at these ports
  *   steps NAME N                            N steps; answers "ms-per-step allocated-bytes hash"
  *   heap                                    answers the bytes in use after a full collection, and
  *                                           how many collections there were before it
@@ -103,14 +105,16 @@ public final class PeerWorker {
 
   private Contender task(String[] words) {
     int length = Integer.parseInt(words[2]);
-    int slice = Integer.parseInt(words[3]);
+    Compression compression = compression(words[3]);
+    int slice = Integer.parseInt(words[4]);
     List<ShardAddress> shards = new ArrayList<>();
-    for (int i = 4; i < words.length; i++) {
+    for (int i = 5; i < words.length; i++) {
       shards.add(new ShardAddress("127.0.0.1", Integer.parseInt(words[i])));
     }
     ClientOptions options =
         ClientOptions.of(words[1], 1, ShardMap.of(length, shards.size()), shards)
-            .task(slice + 1, "client " + slice, slice, slice + 1);
+            .task(slice + 1, "client " + slice, slice, slice + 1)
+            .coded(compression, CLIENTS);
     float[] gradient = new float[length];
     for (int i = 0; i < length; i++) {
       gradient[i] = ((i * 31 + slice * 17) % 2001 - 1000) * 1e-4f;
@@ -121,12 +125,22 @@ public final class PeerWorker {
     sums.add(slice, gradient, scalars, true);
     PsClient client = PsClient.open(options, connector);
     client.pull(parameters);
+    if (!compression.isNone()) {
+      client.loadResiduals(slice, slice + 1, unit -> null);
+    }
     return steps -> {
       for (int step = 0; step < steps; step++) {
         client.pushPull(sums, parameters);
       }
       return Arrays.hashCode(parameters);
     };
+  }
+
+  /** Every slice a unit. */
+  static Compression compression(String kind) {
+    return kind.equals("NONE")
+        ? Compression.NONE
+        : Compression.of(Compression.Kind.valueOf(kind), CLIENTS);
   }
 
   private static String heap() {
