@@ -3,6 +3,7 @@ package dev.bellows.engine;
 import dev.bellows.engine.LocalTrainer.Samples;
 import dev.bellows.engine.sample.Mix64;
 import dev.bellows.engine.sample.Purpose;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -43,6 +44,22 @@ final class CatalogueData {
       labels[row] = csv.get(row)[1].equals("M") ? 1 : 0;
     }
     return new Samples(30, x, labels, 1, floats(labels));
+  }
+
+  /** IR: iris, 4 columns as they are; label 0, 1, 2 = setosa, versicolor, virginica. */
+  static Samples iris() {
+    String[] lines =
+        new String(RealData.bytes("iris/iris.csv"), StandardCharsets.UTF_8).strip().split("\n");
+    float[] x = new float[lines.length * 4];
+    int[] labels = new int[lines.length];
+    for (int row = 0; row < lines.length; row++) {
+      String[] cells = lines[row].strip().split(",");
+      for (int j = 0; j < 4; j++) {
+        x[row * 4 + j] = Float.parseFloat(cells[j]);
+      }
+      labels[row] = List.of("Iris-setosa", "Iris-versicolor", "Iris-virginica").indexOf(cells[4]);
+    }
+    return new Samples(4, x, labels, 0, new float[0]);
   }
 
   /** DB: diabetes, 10 columns as they are; target = progression. */

@@ -14,7 +14,6 @@ import dev.bellows.engine.sample.split.RowCounts;
 import dev.bellows.engine.sample.split.SplitRow;
 import dev.bellows.engine.sample.split.Splitter;
 import dev.bellows.engine.sample.split.TimeSeriesSplit;
-import java.nio.charset.StandardCharsets;
 import java.time.YearMonth;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -26,21 +25,6 @@ import org.junit.jupiter.api.Test;
 
 /** Splits of real rows, with nearest neighbours as the model: no training, no luck. */
 class SplitCatalogueTest {
-  private static Samples iris() {
-    String[] lines =
-        new String(RealData.bytes("iris/iris.csv"), StandardCharsets.UTF_8).strip().split("\n");
-    float[] x = new float[lines.length * 4];
-    int[] labels = new int[lines.length];
-    for (int row = 0; row < lines.length; row++) {
-      String[] cells = lines[row].strip().split(",");
-      for (int j = 0; j < 4; j++) {
-        x[row * 4 + j] = Float.parseFloat(cells[j]);
-      }
-      labels[row] = List.of("Iris-setosa", "Iris-versicolor", "Iris-virginica").indexOf(cells[4]);
-    }
-    return new Samples(4, x, labels, 0, new float[0]);
-  }
-
   private static Folds plan(Splitter splitter, int rows, IntFunction<SplitRow> row, long seed) {
     RowCounts counts = splitter.counts();
     IntStream.range(0, rows).mapToObj(row).forEach(counts::add);
@@ -68,12 +52,12 @@ class SplitCatalogueTest {
 
   private static int vote(Samples data, int[] train, int row, int k) {
     int[] votes = new int[Arrays.stream(data.labels()).max().orElse(0) + 1];
-    Arrays.stream(train)
+    double[] distance = Arrays.stream(train).mapToDouble(t -> distance(data, t, row)).toArray();
+    IntStream.range(0, train.length)
         .boxed()
-        .sorted(
-            Comparator.<Integer>comparingDouble(t -> distance(data, t, row)).thenComparing(t -> t))
+        .sorted(Comparator.comparingDouble(i -> distance[i]))
         .limit(k)
-        .forEach(t -> votes[data.labels()[t]]++);
+        .forEach(i -> votes[data.labels()[train[i]]]++);
     return IntStream.range(0, votes.length).reduce(0, (a, b) -> votes[b] > votes[a] ? b : a);
   }
 
@@ -89,7 +73,7 @@ class SplitCatalogueTest {
   @Test
   @DisplayName("EVS-02 iris: 10 rows of each class in every fold; cancer 357:25: within one row")
   void stratified() {
-    Samples iris = iris();
+    Samples iris = CatalogueData.iris();
     Folds folds = plan(new KFold(5, 1, true), 150, byClass(iris), 42);
     for (int s = 0; s < 5; s++) {
       int[] perClass = new int[3];
@@ -117,7 +101,7 @@ class SplitCatalogueTest {
   @Test
   @DisplayName("EVS-03 leave-one-out, iris: 0.960 with 1 neighbour, 0.967 with 5; 150 fits")
   void leaveOneOut() {
-    Samples iris = iris();
+    Samples iris = CatalogueData.iris();
     Folds folds = plan(new LeaveOneOut(), 150, byClass(iris), 42);
     assertThat(folds.splits()).isEqualTo(150);
     for (int k : new int[] {1, 5}) {
@@ -160,7 +144,7 @@ class SplitCatalogueTest {
   @Test
   @DisplayName("EVS-06 iris, 20 times 5 folds of 5 neighbours: a narrower interval than once")
   void repeated() {
-    Samples iris = iris();
+    Samples iris = CatalogueData.iris();
     Folds folds = plan(new KFold(5, 20, true), 150, byClass(iris), 42);
     double[] scores =
         IntStream.range(0, 100).mapToDouble(s -> neighbours(iris, folds, s, 5)).toArray();

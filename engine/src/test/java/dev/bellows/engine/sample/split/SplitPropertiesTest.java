@@ -100,7 +100,8 @@ class SplitPropertiesTest {
         Map<Long, Long> validation = sizes.rowsByStratum(folds, s, Role.VALIDATION);
         validation.forEach(
             (c, has) ->
-                assertThat((double) has).isCloseTo((has + train.get(c)) / 7.0, within(1.0)));
+                assertThat((double) has)
+                    .isCloseTo((has + train.getOrDefault(c, 0L)) / 7.0, within(1.0)));
       }
     }
   }
@@ -219,9 +220,10 @@ class SplitPropertiesTest {
       long[] all = new long[3];
       rows.forEach(r -> all[(int) r.stratum()]++);
       // 14,000 rows: four standard deviations of a binomial; the small classes are exact
-      assertThat((double) has.get(0L)).isCloseTo(all[0] / 5.0, within(4 * Math.sqrt(all[0] * .16)));
-      assertThat((double) has.get(1L)).isCloseTo(all[1] / 5.0, within(1.0));
-      assertThat((double) has.get(2L)).isCloseTo(all[2] / 5.0, within(1.0));
+      assertThat((double) has.getOrDefault(0L, 0L))
+          .isCloseTo(all[0] / 5.0, within(4 * Math.sqrt(all[0] * .16)));
+      assertThat((double) has.getOrDefault(1L, 0L)).isCloseTo(all[1] / 5.0, within(1.0));
+      assertThat((double) has.getOrDefault(2L, 0L)).isCloseTo(all[2] / 5.0, within(1.0));
     }
     GroupKFold grouped = new GroupKFold(2, 1, false);
     RowCounts groups = new RowCounts(grouped.facts(), 10, 10);
