@@ -46,6 +46,8 @@ void bl_copy_lines(int64_t rows, int64_t bytes, const char *x, int64_t x_stride,
 void bl_transpose(int64_t rows, int64_t cols, const float *x, float *y);
 void bl_to_bfloat16(int64_t n, const uint32_t *x, uint16_t *y);
 void bl_from_bfloat16(int64_t n, const uint16_t *x, uint32_t *y);
+void bl_split_bfloat16(float *x, uint8_t *y, int64_t n);
+int bl_add_bfloat16(const uint8_t *x, float *sum, int64_t n);
 
 int bl_copy_checked(const float *x, float *y, int64_t n);
 int bl_add_chain(const float *x, float *const *chain, int count, int64_t n);

@@ -228,6 +228,25 @@ ENTRY(jboolean, allFiniteArray, jfloatArray x, jint offset, jlong n) {
   return (jboolean)finite;
 }
 
+ENTRY(void, splitBfloat16, jfloatArray x, jint offset, jbyteArray y, jint at, jlong n) {
+  (void)type;
+  float *from = pin(env, x);
+  uint8_t *to = (*env)->GetPrimitiveArrayCritical(env, y, NULL);
+  bl_split_bfloat16(from + offset, to + at, n);
+  (*env)->ReleasePrimitiveArrayCritical(env, y, to, 0);
+  unpin(env, x, from);
+}
+
+ENTRY(jboolean, addBfloat16, jbyteArray x, jint at, jfloatArray sum, jint offset, jlong n) {
+  (void)type;
+  uint8_t *from = (*env)->GetPrimitiveArrayCritical(env, x, NULL);
+  float *to = pin(env, sum);
+  int finite = bl_add_bfloat16(from + at, to + offset, n);
+  unpin(env, sum, to);
+  (*env)->ReleasePrimitiveArrayCritical(env, x, from, JNI_ABORT);
+  return (jboolean)finite;
+}
+
 ENTRY(void, adam, jfloatArray constants, jfloatArray g, jfloatArray w, jfloatArray m, jfloatArray v, jint offset,
       jlong n) {
   (void)type;

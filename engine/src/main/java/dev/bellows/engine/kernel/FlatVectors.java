@@ -84,6 +84,20 @@ public interface FlatVectors {
   boolean allFinite(float[] x, int offset, int n);
 
   /**
+   * Splits n finite values from {@code x[offset]} on into their bfloat16, little-endian from {@code
+   * y[at]} on, to nearest even and never infinite but the largest, and the remainders, which stay
+   * in x.
+   */
+  void splitBfloat16(float[] x, int offset, byte[] y, int at, int n);
+
+  /**
+   * sum[offset .. offset + n) += n little-endian bfloat16 from {@code x[at]} on.
+   *
+   * @return whether all of x are finite
+   */
+  boolean addBfloat16(byte[] x, int at, float[] sum, int offset, int n);
+
+  /**
    * Rows of unsigned bytes as floats: y[r, i] = (x[row(r), i] - center) factor, computed in double
    * and rounded once.
    *

@@ -58,6 +58,40 @@ class FlatVectorsTest {
   }
 
   @ParameterizedTest
+  @ValueSource(ints = {0, 1, 15, 16, 17, 1000, 1024})
+  void bfloat16IsSplitAndAdded(int n) {
+    float[] x = values(n + 2, 5);
+    if (n > 15) {
+      x[3] = Float.MAX_VALUE;
+      x[4] = -Float.MAX_VALUE;
+      x[5] = Float.intBitsToFloat(0x3f808000); // a tie that goes down
+      x[6] = Float.intBitsToFloat(0x3f818000); // and one that goes up
+    }
+    float[] rest = x.clone();
+    float[] plainRest = x.clone();
+    byte[] code = new byte[2 * n + 3];
+    byte[] plainCode = code.clone();
+    nativeOnes().splitBfloat16(rest, 1, code, 3, n);
+    plain.splitBfloat16(plainRest, 1, plainCode, 3, n);
+    assertThat(code).isEqualTo(plainCode);
+    assertThat(rest).isEqualTo(plainRest);
+    float[] sum = rest.clone();
+    assertThat(nativeOnes().addBfloat16(code, 3, sum, 1, n)).isTrue();
+    float[] plainSum = rest.clone();
+    assertThat(plain.addBfloat16(code, 3, plainSum, 1, n)).isTrue();
+    assertThat(sum).isEqualTo(plainSum);
+    for (int i = 0; i < x.length; i++) {
+      assertThat(sum[i]).as("code and remainder make the value, element %d", i).isEqualTo(x[i]);
+    }
+    if (n > 0) {
+      code[code.length - 1] = 0x7f;
+      code[code.length - 2] = (byte) 0x80;
+      assertThat(nativeOnes().addBfloat16(code, 3, sum, 1, n)).isFalse();
+      assertThat(plain.addBfloat16(code, 3, plainSum, 1, n)).isFalse();
+    }
+  }
+
+  @ParameterizedTest
   @ValueSource(ints = {1, 7, 64, 1023, 1024, 1025, 5000})
   void adamHasTheSameBitsInCAndInJava(int n) {
     FlatVectors fast = nativeOnes();

@@ -1,5 +1,6 @@
 package dev.bellows.ps.codec;
 
+import dev.bellows.engine.kernel.FlatVectors;
 import dev.bellows.engine.tensor.Bfloat16;
 
 /**
@@ -11,6 +12,7 @@ import dev.bellows.engine.tensor.Bfloat16;
  * </pre>
  */
 final class Bf16Codec extends Codec {
+  private static final FlatVectors VECTORS = FlatVectors.get();
   private static final int EXPONENT = 0x7f80;
   private static final int LARGEST = 0x7f7f;
 
@@ -27,23 +29,15 @@ final class Bf16Codec extends Codec {
 
   @Override
   int encodeBlock(float[] values, int from, int length, byte[] out, int at) {
-    for (int i = 0; i < length; i++) {
-      short bits = finite(values[from + i]);
-      LittleEndian.putShort(out, at + Short.BYTES * i, bits);
-      values[from + i] -= Bfloat16.value(bits);
-    }
+    VECTORS.splitBfloat16(values, from, out, at, length);
     return at + Short.BYTES * length;
   }
 
   @Override
   int addBlock(byte[] in, int at, int end, float[] into, int from, int length) {
     requireRoom(at, Short.BYTES * length, end);
-    for (int i = 0; i < length; i++) {
-      short bits = LittleEndian.getShort(in, at + Short.BYTES * i);
-      if ((bits & EXPONENT) == EXPONENT) {
-        requireFinite(Bfloat16.value(bits));
-      }
-      into[from + i] += Bfloat16.value(bits);
+    if (!VECTORS.addBfloat16(in, at, into, from, length)) {
+      throw new CodecException("code holds a bfloat16 that is not finite");
     }
     return at + Short.BYTES * length;
   }

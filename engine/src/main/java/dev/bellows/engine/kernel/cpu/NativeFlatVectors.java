@@ -38,6 +38,20 @@ final class NativeFlatVectors implements FlatVectors {
   }
 
   @Override
+  public void splitBfloat16(float[] x, int offset, byte[] y, int at, int n) {
+    Objects.checkFromIndexSize(offset, n, x.length);
+    Objects.checkFromIndexSize(at, (long) Short.BYTES * n, y.length);
+    NativeOps.splitBfloat16(x, offset, y, at, n);
+  }
+
+  @Override
+  public boolean addBfloat16(byte[] x, int at, float[] sum, int offset, int n) {
+    Objects.checkFromIndexSize(at, (long) Short.BYTES * n, x.length);
+    Objects.checkFromIndexSize(offset, n, sum.length);
+    return NativeOps.addBfloat16(x, at, sum, offset, n);
+  }
+
+  @Override
   public void byteRows(
       byte[] x,
       int @Nullable [] order,

@@ -112,6 +112,10 @@ final class NativeOps {
 
   static native boolean allFiniteArray(float[] x, int offset, long n);
 
+  static native void splitBfloat16(float[] x, int offset, byte[] y, int at, long n);
+
+  static native boolean addBfloat16(byte[] x, int at, float[] sum, int offset, long n);
+
   static native void adam(
       float[] constants, float[] g, float[] w, float[] m, float[] v, int offset, long n);
 

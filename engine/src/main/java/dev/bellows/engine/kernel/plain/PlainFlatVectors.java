@@ -1,6 +1,7 @@
 package dev.bellows.engine.kernel.plain;
 
 import dev.bellows.engine.kernel.FlatVectors;
+import dev.bellows.engine.tensor.Bfloat16;
 import dev.bellows.engine.tensor.Memory;
 import org.jspecify.annotations.Nullable;
 
@@ -10,6 +11,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PlainFlatVectors implements FlatVectors {
   private static final int BLOCK = 1024;
+
+  /** Of a bfloat16: all ones in NaN and infinity. */
+  private static final int EXPONENT = 0x7f80;
+
+  /** The largest finite bfloat16. */
+  private static final int LARGEST = 0x7f7f;
+
   private static final int MAGNITUDE = 0x7fffffff;
   private static final int ONE_EXPONENT = 0x00800000;
 
@@ -62,6 +70,30 @@ public final class PlainFlatVectors implements FlatVectors {
       signs |= (Float.floatToRawIntBits(x[i]) & MAGNITUDE) + ONE_EXPONENT;
     }
     return signs >= 0;
+  }
+
+  @Override
+  public void splitBfloat16(float[] x, int offset, byte[] y, int at, int n) {
+    for (int i = 0; i < n; i++) {
+      short bits = Bfloat16.round(x[offset + i]);
+      if ((bits & EXPONENT) == EXPONENT) {
+        bits = (short) ((bits & Short.MIN_VALUE) | LARGEST);
+      }
+      y[at + 2 * i] = (byte) bits;
+      y[at + 2 * i + 1] = (byte) (bits >> Byte.SIZE);
+      x[offset + i] -= Bfloat16.value(bits);
+    }
+  }
+
+  @Override
+  public boolean addBfloat16(byte[] x, int at, float[] sum, int offset, int n) {
+    boolean finite = true;
+    for (int i = 0; i < n; i++) {
+      short bits = (short) ((x[at + 2 * i] & 0xff) | x[at + 2 * i + 1] << Byte.SIZE);
+      finite &= (bits & EXPONENT) != EXPONENT;
+      sum[offset + i] += Bfloat16.value(bits);
+    }
+    return finite;
   }
 
   @Override
