@@ -8,6 +8,7 @@ import dev.bellows.ps.protocol.FloatScratch;
 import dev.bellows.ps.protocol.PsErrorCode;
 import dev.bellows.ps.protocol.PsException;
 import io.netty.channel.EventLoopGroup;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -27,6 +28,9 @@ public final class NettyConnector implements Connector {
 
   private static final int CLOSE_SECONDS = 5;
   private static final int MAX_THREADS = 4;
+
+  /** The system's words for a connection that finds no ephemeral port. */
+  private static final String NO_LOCAL_ADDRESS = "Cannot assign requested address";
 
   private final ConnectorOptions options;
   private final EventLoopGroup group;
@@ -74,12 +78,17 @@ public final class NettyConnector implements Connector {
       return connection;
     } catch (ExecutionException e) {
       opening.tcp().channel().close();
-      throw failed(address, e.getCause() == null ? e : e.getCause());
+      throw failed(address, host, e.getCause() == null ? e : e.getCause());
     } catch (TimeoutException e) {
       opening.tcp().channel().close();
       throw new PsException(
           PsErrorCode.CONNECTION_LOST,
-          "no connection to " + address + " within " + options.connectTimeoutMs() + " ms",
+          "no connection to "
+              + address
+              + " within "
+              + options.connectTimeoutMs()
+              + " ms"
+              + resolved(address, host),
           e);
     } catch (InterruptedException e) {
       opening.tcp().channel().close();
@@ -106,7 +115,7 @@ public final class NettyConnector implements Connector {
     }
   }
 
-  private static PsException failed(ShardAddress address, Throwable cause) {
+  private static PsException failed(ShardAddress address, InetAddress host, Throwable cause) {
     PsErrorCode code = PsErrorCode.CONNECTION_LOST;
     if (cause instanceof HandshakeException handshake) {
       code =
@@ -115,7 +124,26 @@ public final class NettyConnector implements Connector {
             case VERSION, NOT_BELLOWS -> PsErrorCode.BAD_VERSION;
           };
     }
+    String advice =
+        String.valueOf(cause.getMessage()).contains(NO_LOCAL_ADDRESS)
+            ? "; this machine may have no free port left (net.ipv4.ip_local_port_range)"
+            : cause instanceof ConnectException ? resolved(address, host) : "";
     return new PsException(
-        code, "cannot connect to " + address + ": " + String.valueOf(cause.getMessage()), cause);
+        code,
+        "cannot connect to " + address + ": " + String.valueOf(cause.getMessage()) + advice,
+        cause);
+  }
+
+  /** Row 28 of the fault matrix: which address a name led to, as another machine may differ. */
+  private static String resolved(ShardAddress address, InetAddress host) {
+    String found = host.getHostAddress();
+    return address.host().equals(found)
+        ? ""
+        : "; the name "
+            + address.host()
+            + " leads to "
+            + found
+            + " here: if the server listens on another address, mend the name (/etc/hosts, DNS)"
+            + " or set SPARK_LOCAL_IP where the server runs";
   }
 }

@@ -138,6 +138,7 @@ public final class ShardHost implements AutoCloseable {
         .channel(NioServerSocketChannel.class)
         .option(ChannelOption.SO_BACKLOG, 1024)
         .option(ChannelOption.SO_REUSEADDR, true)
+        .handler(new AcceptFailures(loop.counters(), loop.log()))
         .childOption(ChannelOption.TCP_NODELAY, true)
         .childOption(ChannelOption.SO_KEEPALIVE, true)
         .childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
@@ -203,7 +204,7 @@ public final class ShardHost implements AutoCloseable {
         throw new ShardHostException(
             ShardHostException.Reason.CANNOT_BIND,
             "cannot listen on "
-                + address.getHostAddress()
+                + named(options, address)
                 + ":"
                 + port
                 + ": "
@@ -214,12 +215,22 @@ public final class ShardHost implements AutoCloseable {
     }
     throw new ShardHostException(
         ShardHostException.Reason.PORT_IN_USE,
-        "every port that was tried on "
-            + address.getHostAddress()
-            + " is in use: "
-            + tried
-            + "; give another port, or 0 to let the system choose",
+        options.port() == 0
+            ? "the system has no free port left on "
+                + named(options, address)
+                + ": give a port, close connections, or widen net.ipv4.ip_local_port_range"
+            : "every port that was tried on "
+                + named(options, address)
+                + " is in use: "
+                + tried
+                + "; give another port, or 0 to let the system choose",
         cause);
+  }
+
+  /** The address, and the name that this machine resolved to it. */
+  private static String named(HostOptions options, InetAddress address) {
+    String found = address.getHostAddress();
+    return options.bindHost().equals(found) ? found : options.bindHost() + " (" + found + ")";
   }
 
   private static boolean isInUse(Throwable cause) {

@@ -33,7 +33,9 @@ public enum TransportCounter {
   /** Times reading from a peer was paused because it did not take its answers. */
   BACK_PRESSURE_PAUSES(15),
   /** Sealed records that did not open: the connection was closed. */
-  BAD_RECORDS(16);
+  BAD_RECORDS(16),
+  /** Connections that the system could not hand over, as with too many open files. */
+  ACCEPT_FAILURES(17);
 
   private final int id;
 

@@ -246,10 +246,7 @@ class FrameReaderTest {
   @ParameterizedTest
   @ValueSource(ints = {Integer.MAX_VALUE, Integer.MIN_VALUE, -1, MAX_FRAME, MAX_FRAME - 23})
   void fault_17_aBadLengthIsRefusedBeforeAllocation(int length) {
-    byte[] header = Arrays.copyOf(frame(1, new Message.Ping()), FrameHeader.BYTES);
-    ByteBuffer.wrap(header)
-        .order(ByteOrder.LITTLE_ENDIAN)
-        .putInt(FrameHeader.BODY_BYTES_OFFSET, length);
+    byte[] header = headerOfLength(length);
     write(header, 0, header.length);
     assertThat(collected.badFrames).containsExactly(PsErrorCode.BAD_LENGTH);
     assertThat(reader.pendingCapacity()).isZero();
@@ -321,6 +318,15 @@ class FrameReaderTest {
     ByteBuffer.wrap(frame)
         .order(ByteOrder.LITTLE_ENDIAN)
         .putInt(FrameHeader.CRC_OFFSET, (int) crc.getValue());
+  }
+
+  /** The header of a frame that claims this many bytes of body. */
+  static byte[] headerOfLength(int bodyBytes) {
+    byte[] header = Arrays.copyOf(frame(1, new Message.Ping()), FrameHeader.BYTES);
+    ByteBuffer.wrap(header)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putInt(FrameHeader.BODY_BYTES_OFFSET, bodyBytes);
+    return header;
   }
 
   static byte[] concat(byte[]... parts) {

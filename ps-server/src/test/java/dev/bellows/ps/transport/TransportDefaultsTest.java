@@ -41,7 +41,7 @@ class TransportDefaultsTest {
       assertThat(ids.add(counter.id())).as("%s", counter).isTrue();
     }
     assertThat(Arrays.stream(TransportCounter.values()).mapToInt(TransportCounter::id).max())
-        .hasValue(16);
+        .hasValue(17);
     assertThat(TransportCounter.BAD_CHECKSUMS.id()).isEqualTo(9);
   }
 }
