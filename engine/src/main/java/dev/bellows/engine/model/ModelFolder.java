@@ -94,8 +94,21 @@ public final class ModelFolder {
   public static ModelFolder write(FolderFiles files, ModelContents contents) throws IOException {
     files.createFolders("");
     files.delete(SUMS);
-    List<Safetensors.Tensor> tensors = tensors(contents);
     StringBuilder lines = new StringBuilder();
+    try {
+      writeSummed(files, contents, lines);
+    } catch (IOException e) {
+      removeTorn(files);
+      throw e;
+    }
+    files.replace(SUMS, utf8(lines.toString()));
+    return open(files);
+  }
+
+  /** Writes all files but the sums, whose lines it gathers. */
+  private static void writeSummed(FolderFiles files, ModelContents contents, StringBuilder lines)
+      throws IOException {
+    List<Safetensors.Tensor> tensors = tensors(contents);
     for (String name : SUMMED) {
       files.delete(name); // never write through a link that somebody put there
       MessageDigest digest = digest();
@@ -111,8 +124,17 @@ public final class ModelFolder {
       }
       lines.append(hex(digest.digest())).append("  ").append(name).append('\n');
     }
-    files.replace(SUMS, utf8(lines.toString()));
-    return open(files);
+  }
+
+  /** Gives the space of an unfinished model back, so that the run can say how it ended. */
+  private static void removeTorn(FolderFiles files) {
+    for (String name : SUMMED) {
+      try {
+        files.delete(name);
+      } catch (IOException e) {
+        // Without sums it is no model anyway; the next write begins with a removal.
+      }
+    }
   }
 
   /** Opens a model on the local disk; see {@link #open(FolderFiles)}. */

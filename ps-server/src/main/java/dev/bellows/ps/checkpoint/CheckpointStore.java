@@ -200,6 +200,20 @@ public final class CheckpointStore {
     return steps.stream().distinct().toList();
   }
 
+  /** Returns the newest step that has a manifest; its files are not read. */
+  public OptionalLong newestWritten() throws CheckpointException {
+    try {
+      for (long step : steps()) {
+        if (files.lengthBytes(folder(step) + "/" + Manifest.NAME) > 0) {
+          return OptionalLong.of(step);
+        }
+      }
+      return OptionalLong.empty();
+    } catch (IOException e) {
+      throw io("cannot list " + files.root(), e);
+    }
+  }
+
   /**
    * Reads every file of a checkpoint and returns what is wrong, one sentence each; empty when it is
    * whole.

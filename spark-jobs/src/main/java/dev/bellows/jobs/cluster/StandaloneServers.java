@@ -119,8 +119,7 @@ final class StandaloneServers implements AutoCloseable {
                 + servers
                 + " came back within "
                 + longest.toSeconds()
-                + " s; start one there with submit/bellows-server, then `bellows resume` goes on from the last"
-                + " checkpoint",
+                + " s; start one there with submit/bellows-server",
             last);
       }
       Thread.sleep(RETRY_MS);

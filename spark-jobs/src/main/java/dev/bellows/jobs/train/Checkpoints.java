@@ -26,6 +26,9 @@ final class Checkpoints {
   private final CheckpointStore store;
   private final int keep;
 
+  /** Step of the checkpoint that is being written, for failpoints. */
+  private long writing = -1;
+
   Checkpoints(RunFolder folder, Console console, int keep, Failpoints failpoints) {
     this.folder = folder;
     this.console = console;
@@ -34,7 +37,7 @@ final class Checkpoints {
         new CheckpointStore(
             folder.checkpoints(),
             console::warn,
-            point -> failpoints.hit("checkpoint." + point, -1));
+            point -> failpoints.hit("checkpoint." + point, writing));
   }
 
   /**
@@ -48,6 +51,7 @@ final class Checkpoints {
    */
   boolean write(RestorePoint point, ShardMap map, long bestStep, boolean last) {
     folder.lease().check();
+    writing = point.step();
     try {
       if (store.begin(point.step())) {
         List<CheckpointFile> files = new ArrayList<>();
@@ -96,6 +100,23 @@ final class Checkpoints {
       folder.event(
           "checkpoint_failed", Map.of("step", point.step(), "why", String.valueOf(e.getMessage())));
       return false;
+    }
+  }
+
+  /** What a run that ends now has to go on with, for its last message. */
+  static String kept(RunFolder folder) {
+    String resume = "`bellows resume " + folder.dir() + "` ";
+    try {
+      OptionalLong newest = new CheckpointStore(folder.checkpoints()).newestWritten();
+      return newest.isPresent()
+          ? "Checkpoints are kept, the newest of step "
+              + newest.getAsLong()
+              + ": "
+              + resume
+              + "goes on"
+          : "There is no checkpoint yet: " + resume + "starts at step 0";
+    } catch (CheckpointException e) {
+      return "Checkpoints can't be listed (" + e.getMessage() + "): " + resume + "goes on";
     }
   }
 

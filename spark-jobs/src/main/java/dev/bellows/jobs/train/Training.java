@@ -203,7 +203,13 @@ final class Training implements AutoCloseable {
       ledger.truncate(point.step());
     }
     int hosts = rollbacks == 0 ? setup.view().executors() : 1;
-    ShardPlacement placement = cluster.place(setup.shards(), hosts);
+    ShardPlacement placement;
+    try {
+      placement = cluster.place(setup.shards(), hosts);
+    } catch (BellowsException e) {
+      throw new BellowsException(
+          e.exitCode(), e.getMessage() + ". " + Checkpoints.kept(folder), e);
+    }
     rollbacks++;
     try {
       session = replicas.open(placement, point);

@@ -176,9 +176,8 @@ final class Watch {
               + maxFailures
               + " (distributed.max_failures); the last one: "
               + warning
-              + ". Checkpoints are kept: `bellows resume "
-              + folder.dir()
-              + "` goes on");
+              + ". "
+              + Checkpoints.kept(folder));
     }
     console.warn(warning + "; " + used + " of " + maxFailures + " failures used");
   }

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
@@ -214,6 +215,14 @@ class ByteEqualityTest {
       Thread.sleep(100);
     }
     assertThat(executorPids).noneMatch(ByteEqualityTest::alive);
+    try (Stream<Path> left = Files.walk(temp.resolve("b/tmp"))) {
+      assertThat(left.map(file -> file.getFileName().toString()))
+          .as("temporary files of driver and executors")
+          .noneMatch(name -> name.contains("bellows"));
+    }
+    try (Stream<Path> left = Files.walk(runs.resolve("p4-c-s2-resumed-p1-l2-s1"))) {
+      assertThat(left.map(Path::toString)).noneMatch(name -> name.endsWith(".tmp"));
+    }
     assertThat(sums.get("p4-c-s2-resumed-p1-l2-s1")).isEqualTo(sums.get("p1-l1-s1"));
   }
 

@@ -53,7 +53,7 @@ class DriverFaultsTest {
     try (DriverProcess driver = DriverProcess.start(temp.resolve("a"), runs, script)) {
       driver.awaitLog("BEGIN stopped", 300);
       driver.awaitLog(" *best", 300); // of calm, then of the run that is to be stopped
-      awaitFile(runs.resolve("stopped/checkpoints/step-000005/manifest.json"));
+      DriverProcess.awaitText(runs.resolve("stopped/checkpoints/step-000005/manifest.json"));
       signal(driver, "TERM");
       driver.awaitLog("RESULT stopped 143", 300);
       assertThat(RunFolder.readRun(runs.resolve("stopped")))
@@ -61,7 +61,7 @@ class DriverFaultsTest {
           .containsEntry("exit_code", 143L);
 
       driver.awaitLog("BEGIN hangs", 300);
-      awaitFile(runs.resolve("hangs/steps.ledger"));
+      DriverProcess.awaitText(runs.resolve("hangs/steps.ledger"));
       fault_36_heldByAnotherProcess(driver.process().pid());
       signal(driver, "TERM");
       assertThat(driver.process().waitFor(1, TimeUnit.SECONDS)).isFalse();
@@ -122,10 +122,4 @@ class DriverFaultsTest {
         .hasSameTextualContentAs(runs.resolve("remote/calm5/steps.ledger"));
   }
 
-  private static void awaitFile(Path file) throws InterruptedException {
-    for (int i = 0; i < 1200 && !Files.exists(file); i++) {
-      Thread.sleep(50);
-    }
-    assertThat(file).exists();
-  }
 }

@@ -42,16 +42,29 @@ final class DriverProcess implements AutoCloseable {
   static DriverProcess start(
       Path work, String runs, List<String> lines, Map<String, String> environment)
       throws IOException {
+    return start(work, runs, lines, environment, List.of());
+  }
+
+  /** The same behind a command that takes the driver's command line as its last arguments. */
+  static DriverProcess start(
+      Path work,
+      String runs,
+      List<String> lines,
+      Map<String, String> environment,
+      List<String> before)
+      throws IOException {
     Files.createDirectories(work.resolve("spark-home/jars"));
+    Files.createDirectories(work.resolve("tmp"));
     Path script = Files.write(work.resolve("script.txt"), lines);
     Path log = work.resolve("driver.log");
-    List<String> command = new ArrayList<>();
+    List<String> command = new ArrayList<>(before);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-Xmx700m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
     for (String option : JavaModuleOptions.defaultModuleOptionArray()) {
       command.add(option);
     }
     command.add("-Dspark.local.dir=" + work.resolve("spark-local"));
+    command.add("-Djava.io.tmpdir=" + work.resolve("tmp"));
     command.add("-cp");
     command.add(classPath());
     command.add(TopologyMain.class.getName());
@@ -97,6 +110,17 @@ final class DriverProcess implements AutoCloseable {
       Thread.sleep(50);
     }
     throw new AssertionError("no \"" + text + "\" in the driver's log:\n" + log());
+  }
+
+  /** Waits until a file is there and not empty. */
+  static void awaitText(Path file) throws IOException, InterruptedException {
+    for (int i = 0; i < 1200; i++) {
+      if (Files.exists(file) && Files.size(file) > 0) {
+        return;
+      }
+      Thread.sleep(50);
+    }
+    throw new AssertionError("nothing in " + file + " within a minute");
   }
 
   Process process() {

@@ -45,12 +45,19 @@ class StandaloneServersTest {
     Path config = Files.writeString(temp.resolve("adam.yaml"), TinyData.adam(csv));
     ServerProcess first = server("first", "--port", "0", "--secret-file", ours.toString());
     ServerProcess second = server("second", "--port", "0", "--secret-file", ours.toString());
+    ServerProcess third = server("third", "--port", "0", "--secret-file", ours.toString());
     ServerProcess stranger = server("stranger", "--port", "0", "--secret-file", theirs.toString());
     ServerProcess sealed =
         server("sealed", "--port", "0", "--secret-file", ours.toString(), "--encrypt");
     ServerProcess small =
         server("small", "--port", "0", "--secret-file", ours.toString(), "--limit", "1");
     String line = "%s | local[2] | " + config + " | %s | %s";
+    // no checkpoint before the end
+    Path seldom =
+        Files.writeString(
+            temp.resolve("seldom.yaml"),
+            TinyData.adam(csv).replace("every: 5 steps", "every: 1000 steps"));
+    String bare = "%s | local[2] | " + seldom + " | %s | %s";
     String slow = "task.step:-1:sleep=100";
     List<String> script =
         List.of(
@@ -61,7 +68,9 @@ class StandaloneServersTest {
             line.formatted("small", on(small) + " distributed.shards=2", ""),
             line.formatted("nobody", standalone("127.0.0.1:1"), ""),
             line.formatted("promoted", on(first, second), slow),
-            line.formatted("alone", on(second) + " distributed.deadline=2s", slow));
+            line.formatted("alone", on(second) + " distributed.deadline=2s", slow),
+            bare.formatted(
+                "bare", on(third) + " distributed.deadline=2s", "task.step:-1:sleep=150"));
     String again = line.formatted("alone", on(second), "");
     try (DriverProcess driver =
         DriverProcess.start(
@@ -76,16 +85,20 @@ class StandaloneServersTest {
       first.kill();
       afterTheFirstEpoch(driver, "alone");
       second.kill();
+      driver.awaitLog("BEGIN bare", 300);
+      DriverProcess.awaitText(runs.resolve("bare/steps.ledger"));
+      third.kill();
       driver.await(300);
       log = driver.log();
     }
     String port = Integer.toString(second.port());
     server("again", "--port", port, "--secret-file", ours.toString()).port();
+    String bareAgain = bare.formatted("bare", on(second), "");
     try (DriverProcess driver =
         DriverProcess.start(
             temp.resolve("resumed"),
             runs.toString(),
-            List.of(again),
+            List.of(again, bareAgain),
             Map.of("BELLOWS_SECRET_FILE", ours.toString()))) {
       log += driver.await(300).log();
     }
@@ -165,9 +178,17 @@ class StandaloneServersTest {
   void fault_04_allServersLostEndsWithExitSevenAndResumesWithTheSameBytes() {
     assertThat(part(log, "alone"))
         .containsPattern("FAILED alone 7 no stand-alone server .* came back within 2 s; start one")
-        .contains("bellows resume");
+        .containsPattern("newest of step \\d+: `bellows resume .*` goes on");
     assertThat(sha("alone")).isEqualTo(sha("calm"));
     assertThat(RunFolder.readRun(runs.resolve("alone"))).containsEntry("exit_code", 0L);
+  }
+
+  @Test
+  void fault_04_withoutACheckpointTheLastMessageSaysSo() {
+    assertThat(part(log, "bare"))
+        .containsPattern("FAILED bare 7 no stand-alone server .* came back within 2 s; start one")
+        .containsPattern("There is no checkpoint yet: `bellows resume .*` starts at step 0");
+    assertThat(sha("bare")).as("from the beginning").isEqualTo(sha("calm"));
   }
 
   @Test
@@ -201,7 +222,7 @@ class StandaloneServersTest {
   @Test
   void fault_21_theTokenIsInNoLogNoCommandLineAndNoRunFolder() throws IOException {
     assertThat(log).doesNotContain(TOKEN);
-    assertThat(COMMAND_LINES).hasSize(5).noneMatch(command -> command.contains(TOKEN));
+    assertThat(COMMAND_LINES).hasSize(6).noneMatch(command -> command.contains(TOKEN));
     assertThat(SERVERS).noneMatch(server -> server.log().contains(TOKEN));
     try (Stream<Path> files = Files.walk(runs)) {
       List<Path> all = files.filter(Files::isRegularFile).toList();

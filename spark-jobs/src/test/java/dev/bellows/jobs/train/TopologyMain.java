@@ -25,7 +25,8 @@ import org.apache.spark.sql.SparkSession;
  * <p>Each line: {@code name | master | config file | settings, separated by spaces | failpoints}. A
  * Spark context is kept while the master stays the same. Failpoints may also be {@code wrong
  * secret}: the driver then has another one than its executors. A sixth cell holds settings of the
- * Spark context that the line starts. Prints {@code RESULT name exit sha steps}.
+ * Spark context that the line starts; {@code takeover} among the settings of a run fences off the
+ * process that holds its folder. Prints {@code RESULT name exit sha steps}.
  */
 public final class TopologyMain {
   private TopologyMain() {}
@@ -96,8 +97,9 @@ public final class TopologyMain {
   private static TrainOutcome run(
       SparkSession session, FolderFiles dir, Path config, List<String> sets, Console console)
       throws IOException {
+    boolean takeover = sets.remove("takeover");
     if (dir.lengthBytes("run.json") >= 0) {
-      return ResumeJob.run(session, dir, new ResumeOptions(List.of(), false, sets), console);
+      return ResumeJob.run(session, dir, new ResumeOptions(List.of(), takeover, sets), console);
     }
     Loaded loaded = ConfigLoader.parse(read(config), sets);
     RunFolder folder =
@@ -132,6 +134,9 @@ public final class TopologyMain {
     if (master.startsWith("local-cluster")) {
       conf.set("spark.executor.extraClassPath", System.getProperty("java.class.path"));
       conf.set("spark.executor.memory", "600m");
+      conf.set(
+          "spark.executor.extraJavaOptions",
+          "-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir"));
     }
     for (String setting : settings.isEmpty() ? new String[0] : settings.split("\\s+")) {
       conf.set(
