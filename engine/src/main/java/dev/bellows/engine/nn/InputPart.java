@@ -54,7 +54,12 @@ public record InputPart(
 
   /** Values of a row. */
   public int size() {
-    return shape.stream().reduce(1, Math::multiplyExact);
+    try {
+      return shape.stream().reduce(1, Math::multiplyExact);
+    } catch (ArithmeticException e) {
+      throw new NetworkException(
+          "input part " + name + ": expected a shape of less than 2^31 values, found " + shape);
+    }
   }
 
   /** Code columns of a row; 0 for numbers. */

@@ -1,7 +1,7 @@
 package dev.bellows.engine.nn;
 
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -151,21 +151,19 @@ public record InputSpec(
 
   /** Ranges [from, to) of the numbers that no part covers, in order. */
   List<int[]> uncovered() {
-    boolean[] covered = new boolean[numeric];
-    for (InputPart part : parts) {
-      if (!part.tokens()) {
-        Arrays.fill(covered, part.from(), part.from() + part.size(), true);
-      }
-    }
+    List<InputPart> covering = new ArrayList<>(parts);
+    covering.removeIf(InputPart::tokens);
+    covering.sort(Comparator.comparingInt(InputPart::from));
     List<int[]> ranges = new ArrayList<>();
-    for (int i = 0; i < numeric; i++) {
-      if (!covered[i]) {
-        int from = i;
-        while (i < numeric && !covered[i]) {
-          i++;
-        }
-        ranges.add(new int[] {from, i});
+    int next = 0;
+    for (InputPart part : covering) {
+      if (part.from() > next) {
+        ranges.add(new int[] {next, part.from()});
       }
+      next = Math.max(next, part.from() + part.size());
+    }
+    if (next < numeric) {
+      ranges.add(new int[] {next, numeric});
     }
     return ranges;
   }

@@ -263,6 +263,8 @@ final class NetworkBuilder {
       output = layer.type().build(new Context(label, prefix, layer, inputs, sparse));
     } catch (GraphException e) {
       throw new NetworkException(label + ": " + e.getMessage());
+    } catch (ArithmeticException e) {
+      throw new NetworkException(label + ": its sizes are too large to be counted");
     }
     traces.add(
         new NetworkGraph.Layer(

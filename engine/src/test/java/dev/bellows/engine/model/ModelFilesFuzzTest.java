@@ -1,6 +1,9 @@
 package dev.bellows.engine.model;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import com.sun.management.ThreadMXBean;
 import dev.bellows.engine.nn.InputSpec;
 import dev.bellows.engine.nn.LayerSpec;
 import dev.bellows.engine.nn.LossKind;
@@ -10,9 +13,13 @@ import dev.bellows.engine.nn.NetworkSpec;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -35,7 +42,7 @@ class ModelFilesFuzzTest {
     byte[] good = out.toByteArray();
     byte[] longHeader = good.clone();
     longHeader[3] = 0x7f;
-    return List.of(good, longHeader, java.util.Arrays.copyOf(good, 9), new byte[0]);
+    return List.of(good, longHeader, Arrays.copyOf(good, 9), new byte[0]);
   }
 
   @MethodSource("weightFiles")
@@ -62,8 +69,24 @@ class ModelFilesFuzzTest {
                     LossSpec.of(LossKind.SOFTMAX_CROSS_ENTROPY),
                     3)
                 .toJson());
-    return java.util.stream.Stream.of(
+    String image =
+        Json.pretty(
+            new NetworkSpec(
+                    InputSpec.shaped("image", 8, 8, 1),
+                    List.of(
+                        LayerSpec.of("conv2d", Map.of("filters", 3, "kernel", 3)),
+                        LayerSpec.of("flatten", Map.of()),
+                        LayerSpec.of("dense", Map.of("units", 3))),
+                    LossSpec.of(LossKind.SOFTMAX_CROSS_ENTROPY),
+                    3)
+                .toJson());
+    return Stream.of(
             good,
+            image,
+            image.replace("3", "2147483647"), // found: an overflow that had no words
+            image.replace("8", "2147483647"),
+            good.replace("7", "1000000000"), // found: an array of that length
+
             good.replace("5", "1000000000"),
             good.replace("5", "1e999"),
             good.replace("\"dense\"", "\"no_such_layer\""),
@@ -85,6 +108,21 @@ class ModelFilesFuzzTest {
       Network.layout(NetworkSpec.fromJson(tree));
     } catch (ModelFileException | IllegalArgumentException expected) {
       oneLine(expected);
+    }
+  }
+
+  /** A file of a few hundred bytes costs no more than a few megabytes, whatever it says. */
+  @Test
+  void fault_41_sizesAreRefusedOrCountedBeforeAnythingIsAllocated() throws Exception {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long thread = Thread.currentThread().getId();
+    for (byte[] json : networks()) {
+      network(json); // classes
+      long before = threads.getThreadAllocatedBytes(thread);
+      network(json);
+      assertThat(threads.getThreadAllocatedBytes(thread) - before)
+          .as(new String(json, StandardCharsets.UTF_8))
+          .isLessThan(4L << 20);
     }
   }
 
