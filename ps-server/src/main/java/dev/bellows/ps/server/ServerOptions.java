@@ -9,9 +9,27 @@ package dev.bellows.ps.server;
  * @param maxClients clients remembered per namespace
  * @param idleDropNanos a namespace without any request for so long is dropped by {@code tick}; 0:
  *     never
+ * @param maxRunBytes bytes of float arrays of one run
  */
 public record ServerOptions(
-    long maxBytes, int maxNamespaces, int maxWaiting, int maxClients, long idleDropNanos) {
+    long maxBytes,
+    int maxNamespaces,
+    int maxWaiting,
+    int maxClients,
+    long idleDropNanos,
+    long maxRunBytes) {
+  /** A run may take all that there is. */
+  public ServerOptions(
+      long maxBytes, int maxNamespaces, int maxWaiting, int maxClients, long idleDropNanos) {
+    this(maxBytes, maxNamespaces, maxWaiting, maxClients, idleDropNanos, maxBytes);
+  }
+
+  /** The same with a quota for each run. */
+  public ServerOptions withRunBytes(long quota) {
+    return new ServerOptions(
+        maxBytes, maxNamespaces, maxWaiting, maxClients, idleDropNanos, quota);
+  }
+
   /** Half of the heap, 256 namespaces, 65,536 waiting answers, 1,024 clients, six hours. */
   public static ServerOptions defaults() {
     return new ServerOptions(

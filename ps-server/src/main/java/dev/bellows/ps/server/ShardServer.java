@@ -35,6 +35,7 @@ public final class ShardServer {
 
   private final ServerOptions options;
   private final LongSupplier nanoTime;
+  private final Budgets budgets;
   private final Map<Key, Namespace> namespaces = new HashMap<>();
   private final Map<Key, Long> dropped =
       new LinkedHashMap<>() {
@@ -55,7 +56,6 @@ public final class ShardServer {
   private final long[] retired = new long[Counter.values().length];
 
   private long nextForwardId = 1;
-  private long allocatedBytes;
   private @Nullable Namespace last;
 
   private record Key(String run, int shard) {}
@@ -69,7 +69,8 @@ public final class ShardServer {
   public ShardServer(ServerOptions options, LongSupplier nanoTime) {
     this.options = options;
     this.nanoTime = nanoTime;
-    this.tables = new Tables(options, this::reserve);
+    this.budgets = new Budgets(options);
+    this.tables = new Tables(options, budgets);
   }
 
   /**
@@ -275,13 +276,14 @@ public final class ShardServer {
     if (old != null) {
       remove(key, old, PsErrorCode.STALE_INCARNATION, "was replaced by " + m.target(), out);
     }
-    long before = allocatedBytes;
+    String run = m.target().run();
+    long before = budgets.held(run);
     try {
-      Namespace made = new Namespace(m, spec, this::reserve, options);
+      Namespace made = new Namespace(m, spec, budgets.of(run), options);
       made.seenNanos = now;
       namespaces.put(key, made);
     } catch (RuntimeException | OutOfMemoryError e) {
-      allocatedBytes = before;
+      budgets.restore(run, before);
       throw e;
     }
   }
@@ -362,21 +364,6 @@ public final class ShardServer {
     last = null;
     retire(namespace);
     namespace.dispose(Refusal.failure(code, -1, -1, namespace.target + " " + why), out);
-  }
-
-  private void reserve(long bytes) {
-    if (bytes > 0 && allocatedBytes + bytes > options.maxBytes()) {
-      throw new Refusal(
-          PsErrorCode.QUOTA,
-          "this server holds "
-              + allocatedBytes
-              + " bytes and would need "
-              + bytes
-              + " more, limit "
-              + options.maxBytes()
-              + ": use more shards or more memory");
-    }
-    allocatedBytes += bytes;
   }
 
   private void noteRefused(Message request, PsErrorCode code) {
@@ -476,7 +463,7 @@ public final class ShardServer {
       }
     }
     return new ServerTotals(
-        namespaces.size(), forwarding.size(), allocatedBytes, Arrays.stream(sums).boxed().toList());
+        namespaces.size(), forwarding.size(), budgets.total(), Arrays.stream(sums).boxed().toList());
   }
 
   /** Number of namespaces held now. */
@@ -486,6 +473,6 @@ public final class ShardServer {
 
   /** Bytes of float arrays held now. */
   public long allocatedBytes() {
-    return allocatedBytes;
+    return budgets.total();
   }
 }

@@ -8,7 +8,6 @@ import dev.bellows.ps.protocol.PsErrorCode;
 import dev.bellows.ps.protocol.RowMessage;
 import dev.bellows.ps.protocol.TableSpec;
 import dev.bellows.ps.protocol.Target;
-import dev.bellows.ps.shard.FloatPool;
 import dev.bellows.ps.shard.RowMap;
 import dev.bellows.ps.shard.RowStart;
 import dev.bellows.ps.shard.TreeSum;
@@ -25,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Tables {
   private final ServerOptions options;
-  private final FloatPool.Budget budget;
+  private final Budgets budgets;
   private final Map<Key, Table> tables = new LinkedHashMap<>();
   private final long[] retired = new long[Counter.values().length];
 
@@ -35,9 +34,9 @@ final class Tables {
     }
   }
 
-  Tables(ServerOptions options, FloatPool.Budget budget) {
+  Tables(ServerOptions options, Budgets budgets) {
     this.options = options;
-    this.budget = budget;
+    this.budgets = budgets;
   }
 
   /**
@@ -150,7 +149,7 @@ final class Tables {
     if (old != null) {
       remove(key, old, PsErrorCode.STALE_INCARNATION, "was replaced by " + m.target(), out);
     }
-    Table made = new Table(m, update, budget, options.maxWaiting());
+    Table made = new Table(m, update, budgets.of(m.target().run()), options.maxWaiting());
     made.seenNanos = now;
     tables.put(key, made);
   }

@@ -225,6 +225,29 @@ class ShardServerTest {
     assertThat(server.namespaces()).isZero();
   }
 
+  /** Many runs at once: the one that asks for too much is refused, not whoever comes after it. */
+  @Test
+  void aRunTakesNoMoreThanItsQuotaAndGivesItBack() {
+    int length = 10_000;
+    UpdateSpec spec = spec(length, 0, NanPolicy.STOP);
+    server =
+        new ShardServer(new ServerOptions(1 << 20, 9, 6, 3, 0).withRunBytes(1 << 18), () -> now);
+    assertDone(ask(create(new Target("heavy", 0, 1), spec, 1)));
+    long one = server.allocatedBytes();
+    assertThat(one).isBetween(2L * length * Float.BYTES, 1L << 18);
+    int fitting = (int) ((1 << 18) / one);
+    for (int shard = 1; shard < fitting; shard++) {
+      assertDone(ask(create(new Target("heavy", shard, 1), spec, 1)));
+    }
+    Target over = new Target("heavy", fitting, 1);
+    assertThat(refused(ask(create(over, spec, 1)), PsErrorCode.QUOTA).detail())
+        .matches("run heavy holds \\d+ bytes and would need \\d+ more, the quota of a run 262144.*");
+    assertThat(server.allocatedBytes()).as("nothing of it stays").isEqualTo(fitting * one);
+    assertDone(ask(create(new Target("light", 0, 1), spec, 1)));
+    assertDone(ask(new Message.Drop(new Target("heavy", 0, 1))));
+    assertDone(ask(create(over, spec, 1)));
+  }
+
   @Test
   void incarnationsFenceAndRepeatedRequestsAreHarmless() {
     running(1, 0, NanPolicy.STOP);

@@ -28,9 +28,11 @@ import java.util.concurrent.Future;
  * A small training over some connector; its result has the same bits for any number of tasks and
  * for any transport that neither loses nor doubles a contribution.
  */
-record Loopback(int length, int slices, int steps) {
+record Loopback(int length, int slices, int steps, String run) {
 
-  private static final String RUN = "run-1";
+  Loopback(int length, int slices, int steps) {
+    this(length, slices, steps, "run-1");
+  }
 
   /** The truth: one task in this process. */
   float[] truth() throws Exception {
@@ -128,7 +130,7 @@ record Loopback(int length, int slices, int steps) {
   }
 
   ClientOptions options(ShardAddress address, Duration resend, long incarnation) {
-    return ClientOptions.of(RUN, incarnation, ShardMap.of(length, 1), List.of(address))
+    return ClientOptions.of(run, incarnation, ShardMap.of(length, 1), List.of(address))
         .deadlines(Duration.ofSeconds(60), resend);
   }
 }

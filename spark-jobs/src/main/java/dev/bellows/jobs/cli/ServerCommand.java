@@ -60,14 +60,19 @@ final class ServerCommand extends BellowsCommand {
       description = "most parameters, slots and sums of all runs; default half of the memory")
   @Nullable Long limitMib;
 
+  @Option(
+      names = "--run-limit",
+      paramLabel = "MIB",
+      description = "most of that for one run; default all of it")
+  @Nullable Long runLimitMib;
+
   @Override
   ExitCode run(ConsoleOutput console) throws Exception {
     if (port < 0 || port > MAX_PORT) {
       throw new BellowsException(ExitCode.USAGE, "--port: expected 0..65535, found " + port);
     }
-    if (limitMib != null && limitMib < 1) {
-      throw new BellowsException(ExitCode.USAGE, "--limit: expected 1 or more, found " + limitMib);
-    }
+    requirePositive("--limit", limitMib);
+    requirePositive("--run-limit", runLimitMib);
     Path file = secretFile;
     String secret =
         file == null ? GivenSecret.of(terminal().environment()) : GivenSecret.read(file);
@@ -80,9 +85,11 @@ final class ServerCommand extends BellowsCommand {
               + GivenSecret.VALUE);
     }
     long limit = limitMib == null ? Runtime.getRuntime().maxMemory() / 2 : limitMib * (long) MIB;
+    long runLimit = runLimitMib == null ? limit : runLimitMib * (long) MIB;
+    StandaloneServer.Settings settings =
+        new StandaloneServer.Settings(host, port, encrypt, limit, runLimit);
     StopRequest.install();
-    try (StandaloneServer server =
-        StandaloneServer.start(new StandaloneServer.Settings(host, port, encrypt, limit), secret)) {
+    try (StandaloneServer server = StandaloneServer.start(settings, secret)) {
       console.section(
           "ready",
           server.address().getHostString()
@@ -90,7 +97,9 @@ final class ServerCommand extends BellowsCommand {
               + server.address().getPort()
               + "  "
               + String.format(Locale.ROOT, "%,.0f MiB", limit / MIB)
-              + " for parameters  "
+              + " for parameters"
+              + (runLimitMib == null ? "" : String.format(Locale.ROOT, ", %,d a run", runLimitMib))
+              + "  "
               + server.encryption()
               + "  pid "
               + ProcessHandle.current().pid());
@@ -100,5 +109,11 @@ final class ServerCommand extends BellowsCommand {
     }
     console.section("done", "asked to stop; what was held is gone");
     return ExitCode.OK;
+  }
+
+  private static void requirePositive(String option, @Nullable Long mib) {
+    if (mib != null && mib < 1) {
+      throw new BellowsException(ExitCode.USAGE, option + ": expected 1 or more, found " + mib);
+    }
   }
 }

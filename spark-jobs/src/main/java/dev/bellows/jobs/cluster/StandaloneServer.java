@@ -16,8 +16,10 @@ public final class StandaloneServer implements AutoCloseable {
    * @param port 0 lets the system choose
    * @param encrypted whether frames are sealed; drivers and executors must have been told the same
    * @param limitBytes most bytes of parameters, slots and sums over all runs
+   * @param runBytes most of them that one run may have
    */
-  public record Settings(String bindHost, int port, boolean encrypted, long limitBytes) {}
+  public record Settings(
+      String bindHost, int port, boolean encrypted, long limitBytes, long runBytes) {}
 
   private StandaloneServer(ShardHost host, Settings settings) {
     this.host = host;

@@ -36,7 +36,8 @@ final class Wire {
             limits.maxNamespaces(),
             limits.maxWaiting(),
             limits.maxClients(),
-            limits.idleDropNanos()));
+            limits.idleDropNanos(),
+            settings.runBytes()));
   }
 
   private static ShardHost listen(HostOptions options, ServerOptions limits) {
