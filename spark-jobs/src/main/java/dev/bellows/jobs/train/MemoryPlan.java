@@ -5,11 +5,14 @@ import dev.bellows.jobs.ExitCode;
 import java.util.List;
 
 /**
- * The memory of a run with its arithmetic. A vector is the parameters as float32.
+ * The memory of a run with its arithmetic. A vector is what the shards hold one version of, as
+ * float32: the network's parameters, with {@code local(k)} their optimiser slots, too.
  *
  * @param local whether tasks and shards share the driver's process
  * @param inDriver whether the driver hosts the shards and executors run the tasks
  * @param parameters elements of the flat vector
+ * @param network elements of the network's own parameters
+ * @param averaged whether tasks take steps of their own that are averaged: {@code local(k)}
  * @param tableBytes rows of sparse tables on the shards when all that may be trained are
  * @param tableElements elements of sparse tables as the model holds them
  * @param optimiserSlots vectors that the update rule keeps beside the parameters
@@ -29,6 +32,8 @@ record MemoryPlan(
     boolean local,
     boolean inDriver,
     long parameters,
+    long network,
+    boolean averaged,
     long tableBytes,
     long tableElements,
     int optimiserSlots,
@@ -53,6 +58,8 @@ record MemoryPlan(
         local,
         inDriver,
         parameters,
+        network,
+        averaged,
         tableBytes,
         tableElements,
         optimiserSlots,
@@ -101,14 +108,22 @@ record MemoryPlan(
     return vector() * (2 + optimiserSlots + levels() + coding()) + tableBytes;
   }
 
-  /** Heap of one task: its partial sums, with compression its units. */
+  /** Heap of one task: its partial sums, with compression its units, with averaging its steps. */
   long taskHeap() {
-    return vector() * (levels() + codingOfTask());
+    return vector() * (levels() + codingOfTask()) + ownSteps();
+  }
+
+  /**
+   * What a task that averages holds beside its sums: the vector that it began with, the one that it
+   * adds, and the one that it works on with its gradient.
+   */
+  private long ownSteps() {
+    return averaged ? 3 * vector() + Float.BYTES * network : 0;
   }
 
   /** Memory of one task outside of the heap: parameters, gradient, intermediate tensors. */
   long taskNative() {
-    return 2 * vector() + Math.max(0, arenaBytes);
+    return 2 * Float.BYTES * network + Math.max(0, arenaBytes);
   }
 
   /** Heap of the shards that fall to one server. */
@@ -155,7 +170,8 @@ record MemoryPlan(
     String shardsLine =
         Plan.size(shardBytes()) + " shards = " + Plan.size(vector()) + " x " + share;
     String hosting = local ? "this process" : inDriver ? "the driver" : "an executor";
-    String sums = tasks + " x " + Plan.size(taskHeap()) + " sums";
+    String sums =
+        tasks + " x " + Plan.size(taskHeap()) + (averaged ? " sums and own steps" : " sums");
     String copies = Plan.size(driverBytes()) + " copies of parameters and slots";
     return List.of(
         "shards  " + shardsLine + (replicas > 0 ? ", twice" : ""),
@@ -175,7 +191,7 @@ record MemoryPlan(
             + " = "
             + tasks
             + " x ("
-            + Plan.size(2 * vector())
+            + Plan.size(2 * Float.BYTES * network)
             + " parameters and gradient"
             + (arenaBytes < 0 ? "" : " + " + Plan.size(arenaBytes) + " arena")
             + ")",

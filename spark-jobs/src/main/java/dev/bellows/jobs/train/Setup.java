@@ -439,6 +439,8 @@ record Setup(
         view.local(),
         inDriver,
         vector.length(),
+        vector.layout().dense().length(),
+        vector.localSteps() > 0,
         vector.tableBytes(),
         vector.layout().length() - vector.layout().dense().length(),
         vector.slots(),

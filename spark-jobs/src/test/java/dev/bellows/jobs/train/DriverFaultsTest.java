@@ -10,7 +10,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -85,20 +88,51 @@ class DriverFaultsTest {
         .hasMessageContaining("--takeover");
   }
 
+  /** Also row 28: executors advertise an address that the name of this machine does not lead to. */
   @Test
   void fault_02_oneLossTooManyEndsWithTheCountsAndKeepsTheCheckpoint() throws Exception {
     String fail = "";
     for (int step : List.of(6, 8, 11)) {
       fail += "task.step:%d:kill:%s;".formatted(step, temp.resolve("mark" + step));
     }
-    List<String> script = List.of(line("lost", "local-cluster[2,1,700]", "", fail));
-    try (DriverProcess driver = DriverProcess.start(temp.resolve("c"), runs, script)) {
+    Path figures = Files.createDirectories(temp.resolve("figures"));
+    String sink = "spark.metrics.conf.executor.sink.csv.";
+    String settings =
+        " | %sclass=org.apache.spark.metrics.sink.CsvSink %speriod=1 %sdirectory=%s"
+            .formatted(sink, sink, sink, figures);
+    fail += "task.step:-1:sleep=200";
+    List<String> script = List.of(line("lost", "local-cluster[2,1,700]", "", fail) + settings);
+    Map<String, String> other =
+        Map.of("SPARK_LOCAL_IP", "127.0.0.2", "SPARK_LOCAL_HOSTNAME", "127.0.0.2");
+    try (DriverProcess driver =
+        DriverProcess.start(temp.resolve("c"), runs.toString(), script, other)) {
       driver.await(600);
-      assertThat(driver.log()).contains("FAILED lost 7 lost 3 > maxFailures 2");
+      assertThat(driver.log())
+          .contains("FAILED lost 7 lost 3 > maxFailures 2")
+          .containsPattern("Checkpoints are kept, the newest of step 1\\d: `bellows resume");
+      fault_28_theAdvertisedAddressIsUsed(driver.log());
     }
+    executorsTellTheirFigures(figures);
     assertThat(RunFolder.readRun(runs.resolve("lost"))).containsEntry("exit_code", 7L);
     // the newest before the third loss; older ones may have gone by the keep rule
     assertThat(runs.resolve("lost/checkpoints/step-000010/manifest.json")).exists();
+  }
+
+  private static void fault_28_theAdvertisedAddressIsUsed(String log) {
+    assertThat(log).containsPattern("WARN step \\d+: executor \\d+ \\(127\\.0\\.0\\.2\\) lost");
+  }
+
+  /** The registry of a real executor, as a sink of Spark's metrics system sees it. */
+  private static void executorsTellTheirFigures(Path folder) throws IOException {
+    Pattern ofExecutor = Pattern.compile(".*\\.\\d+\\.plugin\\..*\\.task\\.steps\\.csv");
+    long most = 0;
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.filter(f -> ofExecutor.matcher(f.toString()).matches()).toList()) {
+        List<String> lines = Files.readAllLines(file);
+        most = Math.max(most, Long.parseLong(lines.get(lines.size() - 1).split(",")[1]));
+      }
+    }
+    assertThat(most).as("steps that an executor told").isPositive();
   }
 
   @Test

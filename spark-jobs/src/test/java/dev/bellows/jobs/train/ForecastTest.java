@@ -67,6 +67,21 @@ class ForecastTest {
         .contains("checkpoints/", "model/", "steps.ledger");
   }
 
+  /** With Adam the shards average three vectors, of which a task holds another three, and one. */
+  @Test
+  void tasksThatAverageHoldTheirOwnStepsToo() throws Exception {
+    RecordingConsole console = new RecordingConsole();
+    RunConfig local = config("32", "distributed.consistency=local(4)");
+    assertThat(TrainJob.forecast(local, conf("local[2]"), console)).isTrue();
+    long network = 4 * 25_450;
+    long vector = 3 * network;
+    String task = Plan.size(vector * 4 + 3 * vector + network);
+    assertThat(console.text())
+        .contains("298.2 KiB x (2 versions + 0 slots + 4 partial sums)")
+        .contains("2 x " + task + " sums and own steps")
+        .contains("2 x (198.8 KiB parameters and gradient");
+  }
+
   @Test
   void clusterIsPlannedByWhatItsMasterPromises() throws Exception {
     RecordingConsole console = new RecordingConsole();
