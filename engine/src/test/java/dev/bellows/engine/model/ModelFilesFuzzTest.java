@@ -86,7 +86,6 @@ class ModelFilesFuzzTest {
             image.replace("3", "2147483647"), // found: an overflow that had no words
             image.replace("8", "2147483647"),
             good.replace("7", "1000000000"), // found: an array of that length
-
             good.replace("5", "1000000000"),
             good.replace("5", "1e999"),
             good.replace("\"dense\"", "\"no_such_layer\""),

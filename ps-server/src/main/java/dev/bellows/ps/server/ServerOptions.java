@@ -26,8 +26,7 @@ public record ServerOptions(
 
   /** The same with a quota for each run. */
   public ServerOptions withRunBytes(long quota) {
-    return new ServerOptions(
-        maxBytes, maxNamespaces, maxWaiting, maxClients, idleDropNanos, quota);
+    return new ServerOptions(maxBytes, maxNamespaces, maxWaiting, maxClients, idleDropNanos, quota);
   }
 
   /** Half of the heap, 256 namespaces, 65,536 waiting answers, 1,024 clients, six hours. */

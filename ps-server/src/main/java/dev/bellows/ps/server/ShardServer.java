@@ -463,7 +463,10 @@ public final class ShardServer {
       }
     }
     return new ServerTotals(
-        namespaces.size(), forwarding.size(), budgets.total(), Arrays.stream(sums).boxed().toList());
+        namespaces.size(),
+        forwarding.size(),
+        budgets.total(),
+        Arrays.stream(sums).boxed().toList());
   }
 
   /** Number of namespaces held now. */

@@ -35,7 +35,6 @@ final class AcceptFailures extends ChannelInboundHandlerAdapter {
             + " ms; raise the limit of open files (ulimit -n)");
     ctx.channel().config().setAutoRead(false);
     ctx.executor()
-        .schedule(
-            () -> ctx.channel().config().setAutoRead(true), PAUSE_MS, TimeUnit.MILLISECONDS);
+        .schedule(() -> ctx.channel().config().setAutoRead(true), PAUSE_MS, TimeUnit.MILLISECONDS);
   }
 }

@@ -241,7 +241,8 @@ class ShardServerTest {
     }
     Target over = new Target("heavy", fitting, 1);
     assertThat(refused(ask(create(over, spec, 1)), PsErrorCode.QUOTA).detail())
-        .matches("run heavy holds \\d+ bytes and would need \\d+ more, the quota of a run 262144.*");
+        .matches(
+            "run heavy holds \\d+ bytes and would need \\d+ more, the quota of a run 262144.*");
     assertThat(server.allocatedBytes()).as("nothing of it stays").isEqualTo(fitting * one);
     assertDone(ask(create(new Target("light", 0, 1), spec, 1)));
     assertDone(ask(new Message.Drop(new Target("heavy", 0, 1))));

@@ -38,8 +38,7 @@ final class HostProcess implements AutoCloseable {
     this.process = process;
     this.log = log;
     this.answers =
-        new BufferedReader(
-            new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
   }
 
   /**

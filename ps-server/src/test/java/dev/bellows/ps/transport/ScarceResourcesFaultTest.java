@@ -92,7 +92,8 @@ class ScarceResourcesFaultTest {
       noise[i] = (byte) (i * 31 + (i >> 8));
     }
     byte[] tls = HexFormat.of().parseHex("160301020001000001fc0303");
-    byte[] http = "GET / HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+    byte[] http =
+        "GET / HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
     ExecutorService training = Executors.newSingleThreadExecutor();
     try (HostProcess host = smallHost();
         NettyConnector connector =
@@ -148,8 +149,7 @@ class ScarceResourcesFaultTest {
   @Test
   void fault_24_slowStrangersAreDroppedAfterTheDeadlineAndCapped() throws Exception {
     byte[] hello =
-        new Handshake.Client(
-                HostProcess.SECRET, WireMode.CLEAR, 1, "run-1", RawClient.nonce(1))
+        new Handshake.Client(HostProcess.SECRET, WireMode.CLEAR, 1, "run-1", RawClient.nonce(1))
             .hello();
     List<RawClient> slow = new ArrayList<>();
     try (HostProcess host = smallHost()) {
@@ -197,8 +197,8 @@ class ScarceResourcesFaultTest {
   void fault_27_withTooManyOpenFilesWhatIsOpenGoesOnAndTheRestComesBack() throws Exception {
     List<RawClient> strangers = new ArrayList<>();
     try (HostProcess host =
-            HostProcess.start(
-                temp.resolve("host.log"), "ulimit -n 64 &&", SMALL, "host", "127.0.0.1")) {
+        HostProcess.start(
+            temp.resolve("host.log"), "ulimit -n 64 &&", SMALL, "host", "127.0.0.1")) {
       int port = host.port();
       long start = System.nanoTime();
       try (RawClient honest = new RawClient(port).authenticate(HostProcess.SECRET)) {
@@ -236,8 +236,7 @@ class ScarceResourcesFaultTest {
         new ProcessBuilder("bash", "-c", inside + " true").start().waitFor() == 0,
         "no network name spaces for this user");
     try (HostProcess ports =
-        HostProcess.start(
-            temp.resolve("ports.log"), inside + " \"$@\"; exit;", SMALL, "ports")) {
+        HostProcess.start(temp.resolve("ports.log"), inside + " \"$@\"; exit;", SMALL, "ports")) {
       assertThat(ports.answer())
           .startsWith("CONNECTION_LOST cannot connect to 127.0.0.1:")
           .contains("no free port left (net.ipv4.ip_local_port_range)");

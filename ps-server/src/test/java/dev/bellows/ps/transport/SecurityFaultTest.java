@@ -26,10 +26,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/**
- * Rows 20 to 22 of the fault matrix with raw sockets: what a stranger, or a broken peer,
- * gets.
- */
+/** Rows 20 to 22 of the fault matrix with raw sockets: what a stranger, or a broken peer, gets. */
 class SecurityFaultTest {
 
   private static final String TOKEN = "tOkEn-which-must-never-be-seen-5f1d";

@@ -28,8 +28,9 @@ import org.jspecify.annotations.Nullable;
  * is atomic, so of two processes that start together one wins. The holder is the process named by
  * the highest number. It is alive when its process runs on this host (same pid and {@link
  * ProcessIdentity}; where that is not known, same pid and start time or a fresh file), or, on
- * another host, when the file was touched within {@link #STALE}. A holder that finds a higher
- * number, or another holder in its own file, was fenced off and must not write any more.
+ * another host, when the file was touched within {@link #STALE} or is touched while we look, as
+ * clocks may be wrong. A holder that finds a higher number, or another holder in its own file, was
+ * fenced off and must not write any more.
  *
  * <p>On a remote file system a thread of its own touches the file every {@link #RENEW_MS}, however
  * long a Spark job takes. An object store whose creation is not exclusive lets two processes
@@ -77,7 +78,7 @@ public final class RunLease implements AutoCloseable {
       while (true) {
         long newest = newest(folder);
         if (newest > 0 && !takeover) {
-          refuseIfAlive(runFolder.root(), folder, name(newest), clock);
+          refuseIfAlive(runFolder.root(), folder, name(newest), clock, renewMs);
         }
         RunLease lease = new RunLease(folder, runFolder.root(), newest + 1, clock);
         if (!folder.createNew(name(newest + 1), bytes(holder(clock, false)))
@@ -212,8 +213,8 @@ public final class RunLease implements AutoCloseable {
     }
   }
 
-  private static void refuseIfAlive(String run, FolderFiles folder, String lease, Clock clock)
-      throws IOException {
+  private static void refuseIfAlive(
+      String run, FolderFiles folder, String lease, Clock clock, long renewMs) throws IOException {
     Map<String, @Nullable Object> holder = read(folder, lease);
     if (Boolean.TRUE.equals(holder.get("released"))) {
       return;
@@ -234,7 +235,7 @@ public final class RunLease implements AutoCloseable {
               && process.get().isAlive()
               && isHolder(process.get(), holder, age.compareTo(STALE) < 0);
     } else {
-      alive = age.compareTo(STALE) < 0;
+      alive = age.compareTo(STALE) < 0 || isRenewed(folder, lease, renewMs);
     }
     if (alive) {
       throw new BellowsException(
@@ -246,6 +247,24 @@ public final class RunLease implements AutoCloseable {
               + ", lease renewed "
               + Math.max(0, age.toSeconds())
               + " s ago; wait for it, choose another folder, or pass --takeover to fence it off");
+    }
+  }
+
+  /**
+   * Whether a lease that looks stale is renewed all the same: one of the two clocks was set. Waits
+   * a little longer than its holder does between two renewals.
+   */
+  private static boolean isRenewed(FolderFiles folder, String lease, long renewMs)
+      throws IOException {
+    long before = folder.modifiedMs(lease);
+    try {
+      TimeUnit.MILLISECONDS.sleep(renewMs + renewMs / 3);
+      return folder.modifiedMs(lease) != before;
+    } catch (FileNotFoundException next) {
+      return false; // somebody took the next number just now
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return true;
     }
   }
 

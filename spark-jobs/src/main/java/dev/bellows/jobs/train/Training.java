@@ -207,8 +207,7 @@ final class Training implements AutoCloseable {
     try {
       placement = cluster.place(setup.shards(), hosts);
     } catch (BellowsException e) {
-      throw new BellowsException(
-          e.exitCode(), e.getMessage() + ". " + Checkpoints.kept(folder), e);
+      throw new BellowsException(e.exitCode(), e.getMessage() + ". " + Checkpoints.kept(folder), e);
     }
     rollbacks++;
     try {

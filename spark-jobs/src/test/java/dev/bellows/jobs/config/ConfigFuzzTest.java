@@ -10,8 +10,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Rows 46 to 49 of the fault matrix for any text at all: a configuration is read, or refused with
- * problems that have a place. In the build every example of {@code conf/} runs; {@code JAZZER_FUZZ=1
- * ./mvnw -Dfast -pl spark-jobs -am test -Dtest=ConfigFuzzTest} looks for more.
+ * problems that have a place. In the build every example of {@code conf/} runs; {@code
+ * JAZZER_FUZZ=1 ./mvnw -Dfast -pl spark-jobs -am test -Dtest=ConfigFuzzTest} looks for more.
  */
 class ConfigFuzzTest {
 

@@ -12,10 +12,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import org.apache.spark.SparkConf;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -153,7 +155,48 @@ class RemoteRunFolderTest {
     Files.setLastModifiedTime(lease, FileTime.from(NOON.instant().minusSeconds(30)));
     refused(ExitCode.USAGE, "host elsewhere pid 7", () -> make(files("race"), false));
     Files.setLastModifiedTime(lease, FileTime.from(NOON.instant().minusSeconds(91)));
-    make(files("race"), false).close();
+    RunLease.acquire(files("race"), false, NOON, 30).close();
+  }
+
+  /** An hour forwards or backwards, here or there: who goes on renewing is alive. */
+  @Test
+  void fault_29_aHolderWhoseClockOrOursWasSetIsRecognisedByItsRenewals() throws Exception {
+    FolderFiles files = files("jumped");
+    Path lease = Files.createDirectories(temp.resolve("jumped/lease")).resolve("000001.json");
+    Files.writeString(
+        lease, "{\"host\": \"elsewhere\", \"pid\": 7, \"process\": \"b:1\", \"released\": false}");
+    CountDownLatch renewed = new CountDownLatch(3);
+    Thread renewing =
+        new Thread(
+            () -> {
+              for (long s = 1; !Thread.currentThread().isInterrupted(); s++) {
+                try {
+                  Files.setLastModifiedTime(lease, FileTime.from(Instant.ofEpochSecond(s)));
+                  renewed.countDown();
+                  Thread.sleep(10);
+                } catch (java.io.IOException | InterruptedException e) {
+                  return;
+                }
+              }
+            });
+    renewing.start();
+    renewed.await();
+    try {
+      for (long hours : new long[] {-1, 0, 1}) {
+        Clock jumped = Clock.offset(NOON, Duration.ofHours(hours));
+        refused(
+            ExitCode.USAGE,
+            "is in use by host elsewhere pid 7",
+            () -> RunLease.acquire(files, false, jumped, 600));
+      }
+    } finally {
+      renewing.interrupt();
+      renewing.join();
+    }
+    Clock late = Clock.offset(NOON, Duration.ofHours(1));
+    try (RunLease next = RunLease.acquire(files, false, late, 30)) {
+      assertThat(next.number()).as("the order of runs is a counter").isEqualTo(2);
+    }
   }
 
   @Test

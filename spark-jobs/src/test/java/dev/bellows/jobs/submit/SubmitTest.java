@@ -8,6 +8,7 @@ import dev.bellows.jobs.run.RunFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class SubmitTest {
   private static final int SECONDS = 120;
   private static final Path ROOT = root();
+  private static final Pattern READY = Pattern.compile("ready +127\\.0\\.0\\.1:(\\d+) ");
   private static final Pattern SECOND_EPOCH = Pattern.compile("\\n +(2)  \\d");
 
   @TempDir static Path work;
@@ -107,6 +109,38 @@ final class SubmitTest {
     Command config = submit("local[2]", "train", "--set", "trainer.epoch=1");
     train("config", 3, config);
     assertThat(config.output).contains("did you mean trainer.epochs?");
+  }
+
+  /** The other script: a server of its own, a training on it, SIGTERM. */
+  @Test
+  void theServerScriptServesATrainingAndEndsWithSigterm() throws Exception {
+    Path secret =
+        Files.createFile(
+            work.resolve("secret"),
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    Files.writeString(secret, "a secret of the test\n");
+    List<String> words = new ArrayList<>();
+    words.add(ROOT.resolve("submit/bellows-server").toString());
+    words.addAll(List.of("--memory", "128m", "--port", "0", "--secret-file", secret.toString()));
+    words.addAll(List.of("--limit", "32", "--run-limit=16"));
+    try (Child server = Child.start("server", work, Map.of(), words)) {
+      String port = server.await(READY, 1, SECONDS);
+      Command command =
+          bellows(
+              Map.of("BELLOWS_SECRET_FILE", secret.toString()),
+              "train",
+              "--master",
+              "local[2]",
+              "--set",
+              "distributed.placement=standalone",
+              "--set",
+              "distributed.servers=[127.0.0.1:" + port + "]");
+      assertThat(train("served", 0, command)).isEqualTo(expected);
+      assertThat(command.output).contains("1 shard (stand-alone, replica 0: distributed.servers [");
+      server.terminate();
+      assertThat(server.await(SECONDS)).as(server.output()).isZero();
+      assertThat(server.output()).contains("32 MiB for parameters, 16 a run", "asked to stop");
+    }
   }
 
   @Test

@@ -150,8 +150,7 @@ class DriverCrashTest {
             line("asked", config, "", "task.step:-1:sleep=100"),
             line("hangs", seldom, "distributed.deadline=60s", "task.step:3:sleep=60000"));
     try (DriverProcess driver =
-        DriverProcess.start(
-            temp.resolve("tty"), runs.toString(), script, Map.of(), terminal)) {
+        DriverProcess.start(temp.resolve("tty"), runs.toString(), script, Map.of(), terminal)) {
       OutputStream keyboard = driver.process().getOutputStream();
       driver.awaitLog("BEGIN asked", 300);
       DriverProcess.awaitText(runs.resolve("asked/checkpoints/step-000003/manifest.json"));

@@ -155,5 +155,4 @@ class DriverFaultsTest {
     assertThat(killed.resolve("steps.ledger"))
         .hasSameTextualContentAs(runs.resolve("remote/calm5/steps.ledger"));
   }
-
 }
