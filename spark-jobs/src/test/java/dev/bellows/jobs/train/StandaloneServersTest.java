@@ -56,7 +56,8 @@ class StandaloneServersTest {
     Path seldom =
         Files.writeString(
             temp.resolve("seldom.yaml"),
-            TinyData.adam(csv).replace("every: 5 steps", "every: 1000 steps"));
+            TinyData.adam(csv)
+                .replace("every: 5 steps, keep: 2", "every: 1000 steps, keep_best: false"));
     String bare = "%s | local[2] | " + seldom + " | %s | %s";
     String slow = "task.step:-1:sleep=100";
     List<String> script =
