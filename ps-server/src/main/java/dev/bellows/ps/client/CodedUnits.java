@@ -4,6 +4,7 @@ import dev.bellows.engine.kernel.FlatVectors;
 import dev.bellows.ps.codec.Codec;
 import dev.bellows.ps.codec.Compression;
 import dev.bellows.ps.protocol.Bytes;
+import dev.bellows.ps.protocol.Message;
 import dev.bellows.ps.shard.Finite;
 import dev.bellows.ps.shard.ShardMap;
 import java.util.ArrayList;
@@ -31,8 +32,10 @@ final class CodedUnits implements Destination {
   private final float[] zeros;
   private final float[] @Nullable [] residuals;
   private final List<byte[]> codes = new ArrayList<>();
-  private final List<float[]> sources = new ArrayList<>();
-  private int[] filled = new int[1];
+  private final List<int[]> ends = new ArrayList<>();
+  private final int[] parts;
+  private double[] wanted = new double[1];
+  private double[] left = new double[1];
   private int used;
   private long residualsAt = -1;
   private Destination inner = NOWHERE;
@@ -42,20 +45,34 @@ final class CodedUnits implements Destination {
     this.level = compression.level(slices);
     this.up = compression.up();
     this.down = compression.down();
-    this.codeBytes = codeBytes(map, up);
+    this.parts = parts(map);
+    this.codeBytes = codeBytes(parts, up);
     this.view = new float[length];
     this.zeros = new float[Math.min(length, ShardMap.CHUNK)];
     this.residuals = new float[compression.usedUnits(slices)][];
   }
 
-  private static int codeBytes(ShardMap map, Codec codec) {
-    int bytes = 0;
+  /** Where the chunks of all shards begin, in order, and the end of the last one. */
+  private static int[] parts(ShardMap map) {
+    int count = 0;
+    for (int shard = 0; shard < map.shards(); shard++) {
+      count += map.endChunk(shard) - map.firstChunk(shard);
+    }
+    int[] parts = new int[count + 1];
+    parts[count] = map.length();
+    int part = 0;
     for (int shard = 0; shard < map.shards(); shard++) {
       for (int chunk = map.firstChunk(shard); chunk < map.endChunk(shard); chunk++) {
-        int from = ShardMap.chunkFrom(chunk, map.from(shard));
-        int part = ShardMap.chunkTo(chunk, map.to(shard)) - from;
-        bytes = Math.addExact(bytes, codec.maxBytes(part));
+        parts[part++] = ShardMap.chunkFrom(chunk, map.from(shard));
       }
+    }
+    return parts;
+  }
+
+  private static int codeBytes(int[] parts, Codec codec) {
+    int bytes = 0;
+    for (int part = 0; part + 1 < parts.length; part++) {
+      bytes = Math.addExact(bytes, codec.maxBytes(parts[part + 1] - parts[part]));
     }
     return bytes;
   }
@@ -102,11 +119,10 @@ final class CodedUnits implements Destination {
   void begin() {
     residualsAt = -1;
     used = 0;
-    sources.clear();
   }
 
   /**
-   * Adds a unit's gradients to what it still has to send.
+   * Adds a unit's gradients to what it still has to send and codes the sum.
    *
    * @param bad first slice that is not finite, or -1
    * @return the same, or the unit's first slice when the sum is not finite: then nothing of it is
@@ -129,20 +145,35 @@ final class CodedUnits implements Destination {
     }
     if (used == codes.size()) {
       codes.add(new byte[codeBytes]);
-      filled = Arrays.copyOf(filled, codes.size());
+      ends.add(new int[parts.length]);
+      wanted = Arrays.copyOf(wanted, codes.size());
+      left = Arrays.copyOf(left, codes.size());
     }
-    filled[used++] = 0;
-    sources.add(finite ? residual : zeros);
+    wanted[used] = finite ? Codec.squares(residual, length) : 0;
+    encode(finite ? residual : zeros, codes.get(used), ends.get(used));
+    left[used] = finite ? Codec.squares(residual, length) : 0;
+    used++;
     return finite || bad >= 0 ? bad : unit << level;
   }
 
-  /** Codes a part of the n-th added unit; the bytes stay until the next step begins. */
-  Bytes code(int n, int from, int count) {
-    float[] source = sources.get(n);
-    int at = filled[n];
-    int bytes = up.encode(source, source == zeros ? 0 : from, count, codes.get(n), at);
-    filled[n] = at + bytes;
-    return new Bytes(codes.get(n), at, bytes);
+  private void encode(float[] source, byte[] code, int[] end) {
+    for (int part = 0; part + 1 < parts.length; part++) {
+      int from = source == zeros ? 0 : parts[part];
+      int bytes = up.encode(source, from, parts[part + 1] - parts[part], code, end[part]);
+      end[part + 1] = end[part] + bytes;
+    }
+  }
+
+  /**
+   * The push of a part of the n-th added unit; the bytes stay until the next step begins.
+   *
+   * @param from first element of the part
+   */
+  Message.CodedPush push(Message.Push head, int n, int from) {
+    int part = Arrays.binarySearch(parts, from);
+    int at = ends.get(n)[part];
+    Bytes code = new Bytes(codes.get(n), at, ends.get(n)[part + 1] - at);
+    return new Message.CodedPush(head, wanted[n], left[n], code);
   }
 
   /** The step was taken: the residuals are those of the next version. */

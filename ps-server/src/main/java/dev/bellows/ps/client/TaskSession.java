@@ -174,8 +174,7 @@ final class TaskSession implements AutoCloseable {
       push.head(targets[shard], options.client(), version, node.level, node.index, chunk, pull);
       push.sums(node.badSlice, node.weight, node.loss, node.metric, node.rows);
       push.gradients(node.values, from, coded == null ? length : 0);
-      Message request =
-          coded == null ? push : new Message.CodedPush(push, coded.code(n, from, length));
+      Message request = coded == null ? push : coded.push(push, n, from);
       if (pull) {
         calls.add(shard, request, destination, from, length, version + 1);
       } else {

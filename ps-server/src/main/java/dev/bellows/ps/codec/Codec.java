@@ -76,6 +76,27 @@ public abstract sealed class Codec
     }
   }
 
+  /**
+   * Sum of squares, added block by block: the same bits wherever the vector is cut into shards.
+   *
+   * @param length number of elements from the first on
+   */
+  public static double squares(float[] values, int length) {
+    double all = 0;
+    for (int from = 0; from < length; from += BLOCK) {
+      int end = Math.min(length, from + BLOCK);
+      double even = 0; // two chains of additions, so that one does not wait for the other
+      double odd = 0;
+      int i = from;
+      for (; i + 1 < end; i += 2) {
+        even += (double) values[i] * values[i];
+        odd += (double) values[i + 1] * values[i + 1];
+      }
+      all += i < end ? even + odd + (double) values[i] * values[i] : even + odd;
+    }
+    return all;
+  }
+
   abstract int maxBlockBytes(int length);
 
   /** Returns the position behind the code. */

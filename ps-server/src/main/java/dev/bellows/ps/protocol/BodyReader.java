@@ -53,7 +53,8 @@ final class BodyReader {
                 in.getInt(),
                 in.getInt());
         case PUSH -> push(true);
-        case CODED_PUSH -> new Message.CodedPush(push(false), bytes());
+        case CODED_PUSH ->
+            new Message.CodedPush(push(false), in.getDouble(), in.getDouble(), bytes());
         case PULL -> new Message.Pull(target(), in.getLong(), in.getLong(), in.getInt());
         case NORM -> new Message.Norm(target(), in.getLong());
         case COMMIT -> new Message.Commit(target(), in.getLong(), bool("apply"), in.getFloat());
@@ -274,9 +275,14 @@ final class BodyReader {
       double metric = in.getDouble();
       double rows = in.getDouble();
       int bits = in.getInt();
+      int crc = in.getInt();
+      Message.CodedStep coded =
+          (bits & 4) == 0
+              ? null
+              : new Message.CodedStep(in.getLong(), in.getLong(), in.getDouble(), in.getDouble());
       entries.add(
           new Message.LedgerEntry(
-              step, weight, loss, metric, rows, (bits & 1) != 0, (bits & 2) != 0, in.getInt()));
+              step, weight, loss, metric, rows, (bits & 1) != 0, (bits & 2) != 0, crc, coded));
     }
     return new Message.LedgerReply(version, length, entries);
   }

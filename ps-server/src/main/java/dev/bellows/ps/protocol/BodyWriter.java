@@ -10,6 +10,7 @@ final class BodyWriter {
   private static final int DOUBLE = Double.BYTES;
   private static final int PUSH_HEAD_BYTES = 2 * LONG + 5 * INT + 4 * DOUBLE;
   private static final int LEDGER_ENTRY_BYTES = LONG + 4 * DOUBLE + 2 * INT;
+  private static final int CODED_STEP_BYTES = 2 * LONG + 2 * DOUBLE;
 
   private BodyWriter() {}
 
@@ -27,7 +28,8 @@ final class BodyWriter {
       case SEAL, NORM, SNAPSHOT, RELEASE, DONE -> LONG;
       case JOIN -> LONG + 2 * INT + stringBytes(((Message.Join) message).name());
       case PUSH -> PUSH_HEAD_BYTES + floatsBytes(((Message.Push) message).values());
-      case CODED_PUSH -> PUSH_HEAD_BYTES + codeBytes(((Message.CodedPush) message).coded());
+      case CODED_PUSH ->
+          PUSH_HEAD_BYTES + 2 * DOUBLE + codeBytes(((Message.CodedPush) message).coded());
       case PULL -> 2 * LONG + INT;
       case COMMIT -> LONG + INT + Float.BYTES;
       case LEDGER -> LONG + INT;
@@ -52,16 +54,20 @@ final class BodyWriter {
       case STATUS_REPLY -> statusBytes((Message.StatusReply) message);
       case CREATE_TABLE, TABLE, PUT_ROWS, PULL_ROWS, PUSH_ROWS, GET_ROWS, ROW_PAGE ->
           RowBodies.bytes(message);
-      case LEDGER_REPLY ->
-          LONG
-              + 2 * INT
-              + Math.multiplyExact(
-                  LEDGER_ENTRY_BYTES, ((Message.LedgerReply) message).entries().size());
+      case LEDGER_REPLY -> ledgerBytes((Message.LedgerReply) message);
     };
   }
 
   private static int createBytes(Message.Create m) {
     return 7 * INT + 2 * LONG + m.updateSpec().length;
+  }
+
+  private static int ledgerBytes(Message.LedgerReply m) {
+    int bytes = LONG + 2 * INT + Math.multiplyExact(LEDGER_ENTRY_BYTES, m.entries().size());
+    for (Message.LedgerEntry e : m.entries()) {
+      bytes += e.coded() == null ? 0 : CODED_STEP_BYTES;
+    }
+    return bytes;
   }
 
   private static int statusBytes(Message.StatusReply m) {
@@ -107,6 +113,7 @@ final class BodyWriter {
       case CODED_PUSH -> {
         Message.CodedPush m = (Message.CodedPush) message;
         push(m.head(), out);
+        out.putDouble(m.wanted()).putDouble(m.left());
         code(m.coded(), out);
       }
       case PULL -> {
@@ -230,7 +237,15 @@ final class BodyWriter {
           .putDouble(e.loss())
           .putDouble(e.metric())
           .putDouble(e.rows());
-      out.putInt((e.applied() ? 1 : 0) | (e.hasCrc() ? 2 : 0)).putInt(e.crc());
+      Message.CodedStep coded = e.coded();
+      out.putInt((e.applied() ? 1 : 0) | (e.hasCrc() ? 2 : 0) | (coded == null ? 0 : 4))
+          .putInt(e.crc());
+      if (coded != null) {
+        out.putLong(coded.bytesUp())
+            .putLong(coded.bytesDown())
+            .putDouble(coded.wanted())
+            .putDouble(coded.left());
+      }
     }
   }
 

@@ -3,6 +3,7 @@ package dev.bellows.ps.protocol;
 import dev.bellows.ps.codec.Compression;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All requests and answers. Every request gets exactly one answer with its request id: the one
@@ -192,9 +193,11 @@ public sealed interface Message {
    * when {@code pull} is set, {@link CodedValues} or {@link Values} of version {@code step + 1}.
    *
    * @param head the push without values
+   * @param wanted sum of squares of what the unit had to send, over the whole vector
+   * @param left sum of squares of what it could not send and keeps
    * @param coded code of as many values as the chunk has elements in this shard
    */
-  record CodedPush(Push head, Bytes coded) implements Request {
+  record CodedPush(Push head, double wanted, double left, Bytes coded) implements Request {
     @Override
     public Target target() {
       return head.target();
@@ -641,6 +644,7 @@ public sealed interface Message {
    * @param applied false when the step was skipped as non-finite
    * @param hasCrc whether {@code crc} was computed
    * @param crc CRC32C of the range's little-endian floats after the step
+   * @param coded what compression did to the step; null without compression
    */
   record LedgerEntry(
       long step,
@@ -650,5 +654,35 @@ public sealed interface Message {
       double rows,
       boolean applied,
       boolean hasCrc,
-      int crc) {}
+      int crc,
+      @Nullable CodedStep coded) {
+    /** A step of raw values. */
+    public LedgerEntry(
+        long step,
+        double weight,
+        double loss,
+        double metric,
+        double rows,
+        boolean applied,
+        boolean hasCrc,
+        int crc) {
+      this(step, weight, loss, metric, rows, applied, hasCrc, crc, null);
+    }
+  }
+
+  /**
+   * What a step's codes took and left out; the same for any number of tasks and, bytes added over
+   * the shards, for any number of shards.
+   *
+   * @param bytesUp code of the gradients of all units
+   * @param bytesDown code of the change of the parameters, once
+   * @param wanted sum of squares of what the units had to send
+   * @param left sum of squares of what they could not send
+   */
+  record CodedStep(long bytesUp, long bytesDown, double wanted, double left) {
+    /** Relative error of the gradients, |left| / |wanted| in the Euclidean norm; 0 for nothing. */
+    public double error() {
+      return wanted > 0 ? Math.sqrt(left / wanted) : 0;
+    }
+  }
 }

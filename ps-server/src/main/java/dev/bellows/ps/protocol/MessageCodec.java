@@ -18,7 +18,7 @@ import java.nio.ByteOrder;
  *   JOIN          target i64 client, str name, i32 sliceFrom, i32 sliceTo
  *   PUSH          target i64 client, i64 step, i32 level, i32 index, i32 chunk, i32 pull(0|1), i32 badSlice,
  *                        f64 weight, f64 loss, f64 metric, f64 rows, f32[]
- *   CODED_PUSH    as PUSH with i32 count, code bytes in place of f32[]
+ *   CODED_PUSH    as PUSH with f64 wanted, f64 left, i32 count, code bytes in place of f32[]
  *   PULL          target i64 client, i64 version, i32 chunk
  *   NORM          target i64 step
  *   COMMIT        target i64 step, i32 apply(0|1), f32 scale
@@ -50,7 +50,9 @@ import java.nio.ByteOrder;
  *                 i32 twoPhase(0|1), f64 clipNorm, i32 count, i64 missing[count], i32 count, i64 counters[count],
  *                 i32 count, count times (i64 client, str name, i32 sliceFrom, i32 sliceTo, i64 lastStep, i64 silentMs)
  *   LEDGER_REPLY  i64 version, i32 length, i32 count, count times
- *                 (i64 step, f64 weight, f64 loss, f64 metric, f64 rows, i32 applied|hasCrc &lt;&lt; 1, i32 crc)
+ *                 (i64 step, f64 weight, f64 loss, f64 metric, f64 rows,
+ *                  i32 applied|hasCrc &lt;&lt; 1|hasCoded &lt;&lt; 2, i32 crc,
+ *                  when hasCoded: i64 bytesUp, i64 bytesDown, f64 wanted, f64 left)
  *   OPERATE_REPLY i64 step, i32 count, f64 reals[count], i32 count, i64 wholes[count]
  *   ROW_PAGE      i64 version, i32 bucket, i32 from, i32 total, i32 count, i64 keys[count],
  *                 i32 count, i64 updates[count], f32[]

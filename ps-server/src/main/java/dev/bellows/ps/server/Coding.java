@@ -9,6 +9,7 @@ import dev.bellows.ps.protocol.Message;
 import dev.bellows.ps.protocol.PsErrorCode;
 import dev.bellows.ps.shard.Finite;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a namespace with compression does beside: decodes the units' gradients, and codes how the
@@ -25,6 +26,11 @@ final class Coding {
   private final float[] scratch;
   private final byte[][] changes;
   private final int[] changeBytes;
+  private final double[] wanted;
+  private final double[] left;
+  private Message.@Nullable CodedPush newest;
+  private long bytesUp;
+  private long bytesDown;
 
   /**
    * For a namespace with a codec.
@@ -51,6 +57,8 @@ final class Coding {
     this.scratch = new float[longest];
     this.changes = new byte[chunks.length][];
     this.changeBytes = new int[chunks.length];
+    this.wanted = new double[compression.usedUnits(create.slices())];
+    this.left = new double[wanted.length];
     for (int i = 0; i < chunks.length; i++) {
       changes[i] = new byte[down.maxBytes(chunks[i].length)];
       changeBytes[i] = -1;
@@ -65,7 +73,7 @@ final class Coding {
   /** The push with decoded values, which are valid until the next call. */
   Message.Push decode(Message.CodedPush m, Chunk chunk) {
     Message.Push head = m.head();
-    int units = create.compression().usedUnits(create.slices());
+    int units = wanted.length;
     if (head.level() != level || head.index() < 0 || head.index() >= units) {
       throw new Refusal(
           PsErrorCode.OUT_OF_RANGE,
@@ -79,6 +87,15 @@ final class Coding {
               + head.index()
               + ")");
     }
+    if (!isSquare(m.wanted()) || !isSquare(m.left())) {
+      throw new Refusal(
+          PsErrorCode.BAD_REQUEST,
+          "sums of squares must be finite and not negative, found "
+              + m.wanted()
+              + " and "
+              + m.left());
+    }
+    newest = m;
     if (head.step() == chunk.version) { // others are not added: repeated, or refused
       Arrays.fill(scratch, 0, chunk.length, 0f);
       decode(m.coded(), chunk);
@@ -97,6 +114,31 @@ final class Coding {
         head.metric(),
         head.rows(),
         new Floats(scratch, 0, chunk.length));
+  }
+
+  private static boolean isSquare(double sum) {
+    return sum >= 0 && sum < Double.POSITIVE_INFINITY;
+  }
+
+  /** The push that was decoded last counts. */
+  void accepted() {
+    Message.CodedPush push = newest;
+    if (push != null) {
+      wanted[push.head().index()] = push.wanted();
+      left[push.head().index()] = push.left();
+      bytesUp += push.coded().length();
+      newest = null;
+    }
+  }
+
+  /** What all chunks of a step took and left out; the next one begins. */
+  Message.CodedStep finished() {
+    Message.CodedStep step =
+        new Message.CodedStep(
+            bytesUp, bytesDown, Arrays.stream(wanted).sum(), Arrays.stream(left).sum());
+    bytesUp = 0;
+    bytesDown = 0;
+    return step;
   }
 
   private void decode(Bytes code, Chunk chunk) {
@@ -124,6 +166,7 @@ final class Coding {
       return false;
     }
     changeBytes[i] = down.encode(scratch, 0, chunk.length, changes[i], 0);
+    bytesDown += changeBytes[i];
     down.add(changes[i], 0, changeBytes[i], view, 0, chunk.length);
     return true;
   }

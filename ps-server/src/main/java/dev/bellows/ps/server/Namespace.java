@@ -78,7 +78,10 @@ final class Namespace {
     }
     budget.reserve(
         (create.to() - (long) create.from()) * Float.BYTES * (2 + rule.slots())
-            + (long) create.ledgerCapacity() * StepLedger.ENTRY_BYTES
+            + (long) create.ledgerCapacity()
+                * (create.compression().isNone()
+                    ? StepLedger.ENTRY_BYTES
+                    : StepLedger.CODED_ENTRY_BYTES)
             + Coding.bytes(create.compression(), create.to() - (long) create.from(), longest));
     this.pool = new FloatPool(longest, budget);
     this.chunks = new Chunk[end - first];
@@ -94,7 +97,7 @@ final class Namespace {
               pool,
               !create.compression().isNone());
     }
-    this.ledger = new StepLedger(create.ledgerCapacity());
+    this.ledger = new StepLedger(create.ledgerCapacity(), !create.compression().isNone());
     this.clients = new Clients(options.maxClients());
     this.phase = new TwoPhase(chunks, rule);
     this.snapshots = new Snapshots(target, chunks, budget, deferred, counters);
@@ -306,6 +309,9 @@ final class Namespace {
       return;
     }
     count(Counter.PUSHES_ACCEPTED);
+    if (coding != null) {
+      coding.accepted();
+    }
     if (replaces) {
       count(Counter.PUSHES_REPLACING);
     }
@@ -351,6 +357,9 @@ final class Namespace {
       count(apply ? Counter.STEPS_APPLIED : Counter.STEPS_SKIPPED);
       if (wantsCrc) {
         ledger.crc(step, rangeCrc());
+      }
+      if (coding != null) {
+        ledger.coded(step, coding.finished());
       }
     }
     show(chunk, out);

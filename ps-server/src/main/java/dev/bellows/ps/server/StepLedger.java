@@ -3,11 +3,15 @@ package dev.bellows.ps.server;
 import dev.bellows.ps.protocol.Message;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The newest steps of a namespace in a ring of primitive arrays. */
 final class StepLedger {
   /** Bytes per entry, for the quota. */
   static final int ENTRY_BYTES = 8 * 5 + 4 + 2;
+
+  /** Bytes per entry of a namespace with compression. */
+  static final int CODED_ENTRY_BYTES = ENTRY_BYTES + 48;
 
   private final int capacity;
   private final long[] steps;
@@ -15,14 +19,16 @@ final class StepLedger {
   private final int[] crcs;
   private final boolean[] hasCrc;
   private final boolean[] applied;
+  private final Message.@Nullable CodedStep[] coded;
 
-  StepLedger(int capacity) {
+  StepLedger(int capacity, boolean withCodes) {
     this.capacity = capacity;
     steps = new long[capacity];
     scalars = new double[4 * capacity];
     crcs = new int[capacity];
     hasCrc = new boolean[capacity];
     applied = new boolean[capacity];
+    coded = new Message.CodedStep[withCodes ? capacity : 0];
     java.util.Arrays.fill(steps, -1);
   }
 
@@ -45,6 +51,10 @@ final class StepLedger {
     hasCrc[at] = true;
   }
 
+  void coded(long step, Message.CodedStep what) {
+    coded[(int) (step % capacity)] = what;
+  }
+
   /**
    * Entries of consecutive steps from the first that is held and not below {@code from}, below
    * {@code version}.
@@ -64,7 +74,8 @@ final class StepLedger {
                 scalars[4 * at + 3],
                 applied[at],
                 hasCrc[at],
-                crcs[at]));
+                crcs[at],
+                coded.length == 0 ? null : coded[at]));
       }
     }
     return entries;

@@ -288,7 +288,12 @@ class CodedTrainingTest {
     float[] bad = new float[LENGTH];
     bad[9] = Float.POSITIVE_INFINITY;
     assertThat(units.add(1, 1, bad, -1)).isEqualTo(2);
-    assertThat(units.code(0, 0, 2048).length()).as("two empty blocks").isEqualTo(2);
+    Message.Push head =
+        new Message.Push(new Target("run", 0, 1), 1, 3, 1, 1, 0, true, 2, 1, 1, 1, 1, Floats.EMPTY);
+    Message.CodedPush push = units.push(head, 0, 0);
+    assertThat(push.coded().length()).as("64 empty blocks").isEqualTo(64);
+    assertThat(push.wanted()).isZero();
+    assertThat(push.left()).isZero();
     assertThat(units.residual(1)).isEqualTo(kept);
     assertThat(units.residualsAt()).isEqualTo(-1);
   }
@@ -330,6 +335,8 @@ class CodedTrainingTest {
     Message.CodedPush push =
         new Message.CodedPush(
             new Message.Push(target, 1, 0, 0, 0, 0, true, -1, 1, 1, 1, 1, Floats.EMPTY),
+            1000,
+            0,
             new Bytes(code, 0, code.length));
     answers.clear();
     server.handle(1, 5, push, (c, r, m) -> answers.add(m));

@@ -39,6 +39,8 @@ class MessageCodecTest {
             new byte[] {1, 2, 3}),
         new Message.CodedPush(
             new Message.Push(TARGET, 77, 12, 2, 1, 5, true, -1, 1.25, 2.5, 3.5, 4, Floats.EMPTY),
+            9,
+            0.25,
             new Bytes(new byte[] {4, 5, 6}, 0, 3)),
         new Message.CodedValues(13, 1024, 3, new Bytes(new byte[] {7, 8}, 0, 2)),
         new Message.Put(TARGET, 2, 1024, FLOATS),
@@ -89,7 +91,20 @@ class MessageCodecTest {
             List.of(new Message.ClientInfo(77, "task 2", 4, 8, 11, 9800)),
             new long[] {1, 2, 3}),
         new Message.LedgerReply(
-            13, 3976, List.of(new Message.LedgerEntry(11, 1, 2, 3, 4, true, true, 0xdeadbeef))));
+            13,
+            3976,
+            List.of(
+                new Message.LedgerEntry(11, 1, 2, 3, 4, true, true, 0xdeadbeef),
+                new Message.LedgerEntry(
+                    12,
+                    1,
+                    2,
+                    3,
+                    4,
+                    true,
+                    false,
+                    0,
+                    new Message.CodedStep(1L << 40, 77, 2.25, 0.25)))));
   }
 
   static byte[] encode(long id, Message message) {

@@ -33,6 +33,7 @@ final class Sections {
     tiles();
     warnings();
     training();
+    new Codes(run).write(html);
     evaluation();
     model();
     data();

@@ -158,8 +158,8 @@ final class Replay {
         return files.root() + "/" + StepLedger.NAME + ": step " + step + " was not taken again";
       }
       for (int i = 0; i < LedgerLine.CELLS.size(); i++) {
-        String a = was.cells().get(i);
-        String b = is.cells().get(i);
+        String a = was.cell(i);
+        String b = is.cell(i);
         if (!a.equals(b)) {
           return files.root()
               + "/"

@@ -136,7 +136,7 @@ final class RunCheck {
       return;
     }
     List<String> lines = text.lines().toList();
-    if (lines.isEmpty() || !lines.get(0).equals(LedgerLine.HEADER)) {
+    if (lines.isEmpty() || !isHead(lines.get(0))) {
       problems.add(where + ":1: expected the head " + LedgerLine.HEADER);
       return;
     }
@@ -165,6 +165,10 @@ final class RunCheck {
           where + ": the run took " + steps + " steps, the ledger has " + (lines.size() - 1));
     }
     facts.add("ledger of " + counted(ledger.size(), "step"));
+  }
+
+  private static boolean isHead(String line) {
+    return line.equals(LedgerLine.HEADER) || line.equals(LedgerLine.CODED_HEADER);
   }
 
   /** The parameters of a checkpoint are those after the step before it. */

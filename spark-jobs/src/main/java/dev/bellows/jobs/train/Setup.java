@@ -402,6 +402,10 @@ record Setup(
       long own = -Math.floorDiv(-config.trainer().batchSize(), tasks);
       tree.put("row_bytes_per_worker_step", vector.rowBytes(own));
     }
+    if (compressed()) {
+      tree.put("float32_bytes_up_per_step", bytes * units());
+      tree.put("float32_bytes_down_per_step", bytes);
+    }
     tree.put("shard_bytes", memory().shardBytes());
     tree.put("worker_bytes", memory().taskHeap() + memory().taskNative());
     tree.put("process_heap_bytes", memory().heapNeeded());

@@ -1,10 +1,12 @@
 package dev.bellows.jobs.train;
 
 import dev.bellows.jobs.run.RunFolder;
+import dev.bellows.ps.codec.Compression;
 import dev.bellows.ps.protocol.Message.LedgerEntry;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * {@code steps.ledger}: one line per step that the shards finished. It holds nothing that depends
@@ -21,11 +23,13 @@ final class StepLedger {
   private static final int FLUSH_CHARS = 1 << 16;
 
   private final RunFolder folder;
+  private final Compression compression;
   private final StringBuilder pending = new StringBuilder();
 
   /** Opens the ledger; lines of step {@code from} and later, and a torn last line, are dropped. */
-  StepLedger(RunFolder folder, long from) {
+  StepLedger(RunFolder folder, long from, Compression compression) {
     this.folder = folder;
+    this.compression = compression;
     truncate(from);
   }
 
@@ -44,7 +48,7 @@ final class StepLedger {
     } catch (IOException e) {
       kept.clear(); // an unreadable ledger is rewritten; training does not depend on it
     }
-    kept.add(0, LedgerLine.HEADER);
+    kept.add(0, compression.isNone() ? LedgerLine.HEADER : LedgerLine.CODED_HEADER);
     folder.writeText(NAME, String.join("\n", kept) + "\n");
   }
 
@@ -58,10 +62,14 @@ final class StepLedger {
 
   /** Adds a step. */
   void add(LedgerEntry e) {
-    pending.append(LedgerLine.of(e).line()).append('\n');
+    pending.append(LedgerLine.of(e, codec()).line()).append('\n');
     if (pending.length() > FLUSH_CHARS) {
       flush();
     }
+  }
+
+  private String codec() {
+    return compression.kind().name().toLowerCase(Locale.ROOT);
   }
 
   /** Writes what was added. */

@@ -122,7 +122,7 @@ final class Training implements AutoCloseable {
             ? epochEnd.firstState()
             : TrainState.fromTree(resumed.state(), epochEnd.stoppingRule());
     this.divergence = new Divergence(state.firstLoss);
-    this.ledger = new StepLedger(folder, state.step);
+    this.ledger = new StepLedger(folder, state.step, setup.compression());
     this.cluster = ShardCluster.open(context, setup.config().distributed(), setup.view());
     if (!setup.vector().tables().isEmpty()) {
       cluster.giveUpReplicas();

@@ -65,6 +65,8 @@ class CompressedTrainTest {
     assertThat(temp.resolve("throw7")).exists();
     assertThat(console.text()).contains("1 of 2 failures used").contains("to step 5");
     assertThat(shaken.sha256()).isEqualTo(two.sha256());
+    assertThat(temp.resolve("one/steps.ledger")).hasSameTextualContentAs(ledger("two"));
+    assertThat(temp.resolve("shaken/steps.ledger")).hasSameTextualContentAs(ledger("two"));
 
     System.setProperty(Failpoints.NAME, "driver.segment:10:throw:" + temp.resolve("throw10"));
     assertThatThrownBy(() -> train(session, "broken", BF16)).hasMessageContaining("failpoint");
@@ -77,7 +79,9 @@ class CompressedTrainTest {
                 List.of(), false, List.of("distributed.workers=1", "distributed.shards=2")),
             console);
     assertThat(resumed.sha256()).isEqualTo(two.sha256());
+    assertThat(temp.resolve("broken/steps.ledger")).hasSameTextualContentAs(ledger("two"));
 
+    VerifyJob.check(new NioFiles(temp.resolve("two")), console);
     VerifyJob.replay(
         session,
         new NioFiles(temp.resolve("two")),
@@ -94,6 +98,17 @@ class CompressedTrainTest {
     assertThat(whole.metrics().get("val_accuracy")).isGreaterThan(0.8);
     train(session, "raw");
     assertThat(payload("topk")).isLessThan(0.25 * payload("raw"));
+    // two tasks, two units: what the ledger notes is what the tasks counted
+    double bytes = 0;
+    for (String line : Files.readAllLines(ledger("topk")).subList(1, 28)) {
+      LedgerLine step = LedgerLine.parse(line);
+      assertThat(step.cell(7)).isEqualTo("topk");
+      bytes += Double.parseDouble(step.cell(8)) + 2 * Double.parseDouble(step.cell(9));
+      assertThat(Double.parseDouble(step.cell(10))).isStrictlyBetween(0.1, 1.0);
+    }
+    assertThat(payload("topk")).isBetween(bytes, 1.001 * bytes);
+    assertThat(Files.readString(temp.resolve("topk/report.html")))
+        .contains("<caption>Codes of a step</caption>", "<td>topk</td>");
     assertThat(Files.readString(temp.resolve("topk/config.resolved.yaml")))
         .contains("down_share: 0.1");
 
@@ -107,6 +122,10 @@ class CompressedTrainTest {
         ResumeJob.run(
             session, temp.resolve("stopped"), new ResumeOptions(List.of(), false), console);
     assertThat(resumed.sha256()).isEqualTo(whole.sha256());
+  }
+
+  private static Path ledger(String run) {
+    return temp.resolve(run).resolve("steps.ledger");
   }
 
   private static double payload(String run) {

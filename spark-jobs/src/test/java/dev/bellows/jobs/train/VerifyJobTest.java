@@ -14,6 +14,7 @@ import dev.bellows.jobs.config.ConfigLoader;
 import dev.bellows.jobs.config.Loaded;
 import dev.bellows.jobs.run.RunFolder;
 import dev.bellows.jobs.run.Storage;
+import dev.bellows.ps.protocol.Message.CodedStep;
 import dev.bellows.ps.protocol.Message.LedgerEntry;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -192,10 +193,20 @@ class VerifyJobTest {
 
   @Test
   void lineIsReadAsItWasWritten() {
-    LedgerLine line = LedgerLine.of(new LedgerEntry(7, 32, 16.5, 24, 32, true, true, 0x01020304));
+    LedgerLine line =
+        LedgerLine.of(new LedgerEntry(7, 32, 16.5, 24, 32, true, true, 0x01020304), "none");
     assertThat(line.text()).isEqualTo("7,0.515625,0.75,32.0,32,1,01020304");
     assertThat(LedgerLine.parse(line.line())).isEqualTo(line);
     assertThat(line.crc()).isEqualTo("01020304");
+    LedgerLine coded =
+        LedgerLine.of(
+            new LedgerEntry(
+                7, 32, 16.5, 24, 32, true, false, 0, new CodedStep(1000, 600, 16, 0.25)),
+            "bf16");
+    assertThat(coded.text()).isEqualTo("7,0.515625,0.75,32.0,32,1,,bf16,1000,600,0.125");
+    assertThat(LedgerLine.parse(coded.line())).isEqualTo(coded);
+    assertThat(coded.crc()).isEmpty();
+    assertThat(line.cell(7)).isEmpty();
     assertThat(Map.of("a", "", "b", "7,1", "c", line.line() + "0").values())
         .allSatisfy(
             text ->
