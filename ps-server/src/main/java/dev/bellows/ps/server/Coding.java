@@ -133,9 +133,13 @@ final class Coding {
 
   /** What all chunks of a step took and left out; the next one begins. */
   Message.CodedStep finished() {
-    Message.CodedStep step =
-        new Message.CodedStep(
-            bytesUp, bytesDown, Arrays.stream(wanted).sum(), Arrays.stream(left).sum());
+    double allWanted = 0;
+    double allLeft = 0;
+    for (int unit = 0; unit < wanted.length; unit++) { // in this order, whoever came first
+      allWanted += wanted[unit];
+      allLeft += left[unit];
+    }
+    Message.CodedStep step = new Message.CodedStep(bytesUp, bytesDown, allWanted, allLeft);
     bytesUp = 0;
     bytesDown = 0;
     return step;

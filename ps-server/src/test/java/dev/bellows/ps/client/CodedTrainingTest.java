@@ -352,4 +352,63 @@ class CodedTrainingTest {
     assertThat(Arrays.copyOf(whole.values().array(), 1000)).isEqualTo(view);
     assertThat(view[0]).isNotZero();
   }
+
+  /** Whatever is wrong with a coded push, the step stands as it stood and the right push counts. */
+  @Test
+  void fault_18_wrongCodesChangeNothing() {
+    ShardServer server = new ShardServer(ServerOptions.defaults(), System::nanoTime);
+    Target target = new Target("run", 0, 1);
+    Compression compression = new Compression(Kind.TOPK, 1, 0.01, 1);
+    List<Message> answers = new ArrayList<>();
+    byte[] update = UpdateSpec.plain(OptimizerSpec.of(OptimizerSpec.Kind.SGD, 1), 1000).encode();
+    server.handle(
+        1,
+        1,
+        new Message.Create(target, 0, 1000, 1, 10, 10, 10, 0, Consistency.BSP, compression, update),
+        (c, r, m) -> answers.add(m));
+    server.handle(
+        1,
+        2,
+        new Message.Put(target, 0, 0, Floats.of(new float[1000])),
+        (c, r, m) -> answers.add(m));
+    server.handle(1, 3, new Message.Seal(target, 0), (c, r, m) -> answers.add(m));
+    long held = server.allocatedBytes();
+    byte[] code = new byte[100];
+    float[] gradient = new float[1000];
+    gradient[40] = 2;
+    int bytes = compression.up().encode(gradient, 0, 1000, code, 0);
+    byte[] last = {1, 0, 0, 0}; // an entry ends too early
+    byte[] far = {2, (byte) 0xe7, 7, 0, 0, 0, 0, 0}; // positions 999 and 1000
+    byte[] notANumber = {1, 0, (byte) 0xc0, 0x7f};
+    for (Message.CodedPush wrong :
+        List.of(
+            push(target, 4, 0, new Bytes(code, 0, bytes - 1)),
+            push(target, 4, 0, new Bytes(code, 0, bytes + 9)),
+            push(target, 4, 0, new Bytes(last, 0, 3)),
+            push(target, 4, 0, new Bytes(far, 0, far.length)),
+            push(target, 4, 0, new Bytes(notANumber, 0, 4)),
+            push(target, Double.NaN, 0, new Bytes(code, 0, bytes)),
+            push(target, 4, -1, new Bytes(code, 0, bytes)))) {
+      answers.clear();
+      server.handle(1, 4, wrong, (c, r, m) -> answers.add(m));
+      assertThat(answers).hasSize(1);
+      assertThat(((Message.Failure) answers.get(0)).code()).isEqualTo(PsErrorCode.BAD_REQUEST);
+    }
+    assertThat(server.allocatedBytes()).isEqualTo(held);
+    answers.clear();
+    server.handle(1, 5, push(target, 4, 0, new Bytes(code, 0, bytes)), (c, r, m) -> answers.add(m));
+    assertThat(answers.get(0)).isInstanceOf(Message.CodedValues.class);
+    server.handle(1, 6, new Message.Ledger(target, 0, 10), (c, r, m) -> answers.add(m));
+    Message.LedgerReply ledger = (Message.LedgerReply) answers.get(1);
+    assertThat(ledger.entries().get(0).coded())
+        .isEqualTo(new Message.CodedStep(bytes, bytes, 4, 0));
+  }
+
+  private static Message.CodedPush push(Target target, double wanted, double left, Bytes code) {
+    return new Message.CodedPush(
+        new Message.Push(target, 1, 0, 0, 0, 0, true, -1, 1, 1, 1, 1, Floats.EMPTY),
+        wanted,
+        left,
+        code);
+  }
 }

@@ -27,6 +27,19 @@ public final class SimClient implements AutoCloseable {
     return session.advance(now);
   }
 
+  /** With compression: gives the units what they had not sent at this version. */
+  public void loadResiduals(int unitFrom, int unitTo, float[][] ofUnits) {
+    session.coded().load(session.version(), unitFrom, unitTo, unit -> ofUnits[unit]);
+  }
+
+  public boolean hasResiduals() {
+    return session.coded().residualsAt() == session.version();
+  }
+
+  public float[] residual(int unit) {
+    return session.coded().residual(unit);
+  }
+
   public long version() {
     return session.version();
   }

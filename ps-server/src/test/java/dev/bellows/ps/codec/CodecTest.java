@@ -233,6 +233,68 @@ class CodecTest {
         });
   }
 
+  /** A code says nothing about its own length, so nothing can make the decoder allocate. */
+  @ParameterizedTest
+  @EnumSource(value = Kind.class, mode = EnumSource.Mode.EXCLUDE, names = "NONE")
+  void fault_18_everyTruncationIsRefusedAndNoFlippedBitAllocates(Kind kind) {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long self = Thread.currentThread().getId();
+    int length = Codec.BLOCK + 300;
+    float[] values = new float[length];
+    SimRandom random = new SimRandom(11);
+    for (int i = 0; i < length; i++) {
+      values[i] = (float) (random.unit() - 0.5);
+    }
+    Codec codec = Codec.of(kind, 0.02);
+    byte[] code = encoded(codec, values, 0, length);
+    float[] into = new float[length];
+    for (int bytes = 0; bytes < code.length; bytes++) {
+      int cut = bytes;
+      assertThatThrownBy(() -> codec.add(code, 0, cut, into, 0, length))
+          .as("%d of %d bytes", cut, code.length)
+          .isInstanceOf(CodecException.class);
+    }
+    long most = 0;
+    int bits = 8 * code.length;
+    for (int n = 0; n < 2 * bits; n++) { // the first round loads classes
+      int bit = n % bits;
+      byte[] flipped = code.clone();
+      flipped[bit >>> 3] ^= (byte) (1 << (bit & 7));
+      Arrays.fill(into, 0f);
+      long before = threads.getThreadAllocatedBytes(self);
+      boolean refused = false;
+      try {
+        codec.add(flipped, 0, flipped.length, into, 0, length);
+      } catch (CodecException e) {
+        refused = true;
+      }
+      long allocated = threads.getThreadAllocatedBytes(self) - before;
+      most = n < bits ? 0 : Math.max(most, allocated);
+      for (int i = 0; i < length && !refused; i++) {
+        if (!Float.isFinite(into[i])) {
+          throw new AssertionError("bit " + bit + " made element " + i + " " + into[i]);
+        }
+      }
+    }
+    // an exception with its stack trace, no array of a length that was read
+    assertThat(most).as("bytes of one decoding").isLessThan(40_000);
+  }
+
+  @Test
+  void squaresOfAllElements() {
+    float[] values = new float[5000];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = i % 7 - 3;
+    }
+    double truth = 0;
+    for (float value : values) {
+      truth += (double) value * value;
+    }
+    assertThat(Codec.squares(values, 5000)).isEqualTo(truth); // whole numbers: exact
+    assertThat(Codec.squares(values, 0)).isZero();
+    assertThat(Codec.squares(new float[] {2, 3, 6}, 3)).isEqualTo(49);
+  }
+
   @Test
   void refusalsNameWhatIsWrong() {
     refused(Kind.BF16, "0080ff7f", 2, "not finite");
@@ -241,6 +303,12 @@ class CodecTest {
     refused(Kind.INT8, "000080bf0000", 2, "scale must be in");
     refused(Kind.INT8, "0000803f0080", 2, "level must be in -127..127, found -128");
     refused(Kind.TOPK, "0102803f", 2, "position must be below 2, found 2");
+    // positions are gaps: one can't come twice, and more entries than elements run out of range
+    refused(Kind.TOPK, "03" + "00803f" + "00803f" + "00803f", 2, "position must be below 2");
+    refused(Kind.TOPK, "0100c07f", 2, "not finite");
+    refused(Kind.THRESHOLD, "01c07f00", 2, "magnitude must not be negative, found NaN");
+    refused(Kind.INT8, "0000c07f0000", 2, "scale must be in");
+    refused(Kind.FP32, "000080ff", 1, "not finite");
     refused(Kind.TOPK, "8100", 2, "shortest form");
     refused(Kind.THRESHOLD, "0180bf00", 2, "magnitude must not be negative");
   }

@@ -323,6 +323,21 @@ class MessageCodecTest {
   }
 
   @Test
+  void fault_18_lengthsOfCodesThatLieAreRefused() {
+    for (Message message : all()) {
+      int back = message instanceof Message.CodedPush ? 3 : 2; // bytes of the code
+      if (!(message instanceof Message.CodedPush || message instanceof Message.CodedValues)) {
+        continue;
+      }
+      for (int count : new int[] {Integer.MAX_VALUE, -1, Integer.MIN_VALUE, back + 1, back - 1}) {
+        byte[] frame = encode(7, message);
+        ByteBuffer in = resealed(frame, b -> b.putInt(frame.length - back - 4, count), -1);
+        assertRefused(in, PsErrorCode.BAD_REQUEST);
+      }
+    }
+  }
+
+  @Test
   void fault_20_unknownOpcodeVersionMagicAndFieldsAreTypedErrors() {
     byte[] frame = encode(7, new Message.Commit(TARGET, 3, true, 1f));
     int body = frame.length - FrameHeader.BYTES;

@@ -46,6 +46,7 @@ final class SimDriver {
   private final boolean replicated;
   private final int slots;
   private final Runnable loaded;
+  private final SimSegments segments;
   private final ShardAddress[] primaries;
   private final ShardAddress[] replicas;
   private final boolean[] attached;
@@ -90,6 +91,7 @@ final class SimDriver {
     this.replicated = replicated;
     this.slots = slots;
     this.loaded = loaded;
+    this.segments = new SimSegments(work, this::snapshot, world.random);
     this.primaries = home.toArray(new ShardAddress[0]);
     this.replicas = new ShardAddress[map.shards()];
     this.attached = new boolean[map.shards()];
@@ -97,7 +99,15 @@ final class SimDriver {
     this.replicaLedgerFrom = new long[map.shards()];
     this.saved = new float[1 + slots][work.length];
     this.saved[0] = work.initial();
+    if (!work.compression.isNone()) {
+      this.saved[slots] = work.initial(); // the view
+    }
     poll();
+  }
+
+  /** Residuals at the newest snapshot and the way to the next one. */
+  SimSegments segments() {
+    return segments;
   }
 
   boolean idle() {
@@ -134,6 +144,7 @@ final class SimDriver {
   /** Starts a new incarnation from the newest snapshot. */
   void load() {
     nextIncarnation();
+    segments.restart();
     rollBacks++;
     loading = true;
     for (int s = 0; s < primaries.length; s++) {
@@ -211,6 +222,7 @@ final class SimDriver {
                     1000,
                     2,
                     Consistency.BSP,
+                    work.compression,
                     work.spec.encode())));
     poke();
   }
@@ -414,7 +426,9 @@ final class SimDriver {
         poke();
       }
       case GET -> {
-        if (!Arrays.equals(reading[0], work.version(wantedStep))) {
+        if (!Arrays.equals(reading[0], work.values(wantedStep))
+            || (!work.compression.isNone()
+                && !Arrays.equals(reading[slots], work.version(wantedStep)))) {
           throw new AssertionError("snapshot of step " + wantedStep + " differs from the truth");
         }
         saved = reading;
@@ -424,6 +438,7 @@ final class SimDriver {
           create();
         } else {
           state = State.IDLE;
+          segments.saved(wantedStep);
         }
       }
       case ADVANCE_REPLICAS -> {

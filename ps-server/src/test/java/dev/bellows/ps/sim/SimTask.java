@@ -9,7 +9,11 @@ import dev.bellows.ps.protocol.PsException;
 import dev.bellows.ps.shard.TreeSum;
 import java.util.function.ObjLongConsumer;
 
-/** A training task as an actor: join, pull, then compute and push until the last step. */
+/**
+ * A training task as an actor: join, pull, then compute and push until the last step. With
+ * compression it gives the driver its residuals at the end of each segment and waits there until
+ * they are saved; one that joins elsewhere than at the segment's start has lost them.
+ */
 final class SimTask {
   private static final long POLL_NANOS = 40 * SimWorld.MS;
 
@@ -18,6 +22,7 @@ final class SimTask {
     PULLING,
     COMPUTING,
     PUSHING,
+    WAITING,
     DONE,
     ENDED
   }
@@ -32,6 +37,9 @@ final class SimTask {
   private final float[] gradient;
   private final double[] scalars = new double[4];
   private final ObjLongConsumer<SimTask> seen;
+  private final Segments segments;
+  private final int unitFrom;
+  private final int unitTo;
   private State state = State.JOINING;
   private long pausedUntil;
 
@@ -44,19 +52,49 @@ final class SimTask {
   /** How it ended, when not DONE. */
   PsException end;
 
+  /** Where residuals are kept between segments. */
+  interface Segments {
+    /** Step of the segment's start, at which residuals are known. */
+    long start();
+
+    /** Residuals at the start [units][length]. */
+    float[][] residuals();
+
+    /** Step of the segment's end. */
+    long end();
+
+    /** A task got to the end; it goes on after {@link SimTask#resume}. */
+    void reached(SimTask task);
+
+    /** A task joined in the middle of a segment: nobody knows what its units had not sent. */
+    void lost(SimTask task);
+  }
+
   SimTask(
       SimWorld world,
       SimNetwork network,
       Workload work,
       ClientOptions options,
-      ObjLongConsumer<SimTask> seen) {
+      ObjLongConsumer<SimTask> seen,
+      Segments segments) {
     this.seen = seen;
+    this.segments = segments;
+    int level = work.compression.isNone() ? 0 : work.compression.level(work.slices);
+    this.unitFrom = options.sliceFrom() >> level;
+    this.unitTo = ((options.sliceTo() - 1) >> level) + 1;
     this.world = world;
     this.work = work;
     this.from = options.sliceFrom();
     this.to = options.sliceTo();
-    this.client = new SimClient(options, network.connector(this::poke));
-    this.sums = new TreeSum(work.slices, work.length);
+    boolean coded = !work.compression.isNone();
+    this.client =
+        new SimClient(
+            coded ? options.coded(work.compression, work.slices) : options,
+            network.connector(this::poke));
+    this.sums =
+        coded
+            ? TreeSum.ofUnits(work.slices, work.length, work.compression.units())
+            : new TreeSum(work.slices, work.length);
     this.parameters = new float[work.length];
     this.gradient = new float[work.length];
     client.join(world.now());
@@ -69,6 +107,20 @@ final class SimTask {
 
   boolean over() {
     return state == State.DONE || state == State.ENDED;
+  }
+
+  /** Copies what the task's units have not sent into their rows. */
+  void report(float[][] residuals) {
+    for (int unit = unitFrom; unit < unitTo; unit++) {
+      residuals[unit] = client.residual(unit).clone();
+    }
+  }
+
+  /** The segment's end is saved. */
+  void resume() {
+    if (state == State.WAITING) {
+      proceed(client.version());
+    }
   }
 
   void kill() {
@@ -89,7 +141,7 @@ final class SimTask {
   }
 
   private void poke() {
-    if (over() || state == State.COMPUTING || world.now() < pausedUntil) {
+    if (over() || state == State.COMPUTING || state == State.WAITING || world.now() < pausedUntil) {
       return;
     }
     try {
@@ -120,15 +172,47 @@ final class SimTask {
                   + version);
         }
         seen.accept(this, version);
-        if (version >= work.totalSteps) {
-          state = State.DONE;
-          client.close();
+        if (work.compression.isNone()) {
+          proceed(version);
         } else {
-          state = State.COMPUTING;
-          world.after((long) (world.random.unit() * 5 * SimWorld.MS), this::computed);
+          coded(version);
         }
       }
       default -> throw new AssertionError("finished in state " + state);
+    }
+  }
+
+  private void coded(long version) {
+    if (!client.hasResiduals()) {
+      if (version != segments.start()) {
+        state = State.ENDED;
+        client.close();
+        segments.lost(this);
+        return;
+      }
+      client.loadResiduals(unitFrom, unitTo, segments.residuals());
+    }
+    for (int unit = unitFrom; unit < unitTo; unit++) {
+      if (!java.util.Arrays.equals(client.residual(unit), work.residuals(version)[unit])) {
+        throw new AssertionError(
+            "unit " + unit + " kept another residual than the truth at version " + version);
+      }
+    }
+    if (version == segments.end()) {
+      state = State.WAITING;
+      segments.reached(this);
+    } else {
+      proceed(version);
+    }
+  }
+
+  private void proceed(long version) {
+    if (version >= work.totalSteps) {
+      state = State.DONE;
+      client.close();
+    } else {
+      state = State.COMPUTING;
+      world.after((long) (world.random.unit() * 5 * SimWorld.MS), this::computed);
     }
   }
 

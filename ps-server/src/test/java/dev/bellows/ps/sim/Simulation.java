@@ -69,21 +69,49 @@ final class Simulation {
     for (int shard = 0; shard < shards; shard++) {
       placement.add(network.hosts().get(shard % hosts).address);
     }
-    int slots = new UpdateRule(work.spec).slots();
+    boolean coded = !work.compression.isNone();
+    int slots = new UpdateRule(work.spec).slots() + (coded ? 1 : 0);
     this.lastVersion = new long[shards];
     this.lastIncarnation = new long[shards];
     this.replacementsLeft = faults.replacements();
     this.crashesLeft = faults.crashes();
     // values twice, slots, a snapshot, and at worst one buffer per slice for the sums
-    long perElement = 4L * (2 + slots + 1 + slots + work.slices + (replicated ? 1 : 0));
+    long perElement =
+        4L * (2 + slots + 1 + slots + work.slices + (replicated ? 1 : 0) + (coded ? 2 : 0));
     this.memoryBound =
         (replicated ? 2L : 1L)
                 * shards
-                * (1000L * 64 + perElement * Math.min(work.length, ShardMap.CHUNK))
+                * (1000L * (coded ? 112 : 64) + perElement * Math.min(work.length, ShardMap.CHUNK))
             + (replicated ? 2L : 1L) * perElement * work.length;
     this.seen = -1;
     this.driver =
         new SimDriver(world, network, work, map, placement, replicated, slots, this::startTasks);
+    driver.segments().rollBack = this::residualsLost;
+  }
+
+  /** All tasks are stopped and start again from the newest snapshot. */
+  private void residualsLost() {
+    if (crashesPending > 0) {
+      return; // they start again anyway
+    }
+    crashesPending++;
+    for (SimTask task : current) {
+      task.replaced = true;
+    }
+    current.clear();
+    world.after(
+        world.random.between(1, 10) * SimWorld.MS,
+        () -> {
+          crashesPending--;
+          if (crashesPending == 0) {
+            driver.load();
+          }
+        });
+  }
+
+  /** Slices of a unit; one without compression. */
+  private int unitSlices() {
+    return work.compression.isNone() ? 1 : 1 << work.compression.level(work.slices);
   }
 
   /** Runs to the end and checks everything. */
@@ -127,7 +155,8 @@ final class Simulation {
     }
     int[] cuts = new int[tasks + 1];
     for (int t = 0; t <= tasks; t++) {
-      cuts[t] = t * work.slices / tasks;
+      int units = (work.slices + unitSlices() - 1) / unitSlices();
+      cuts[t] = Math.min(work.slices, t * units / tasks * unitSlices());
     }
     for (int t = 0; t < tasks; t++) {
       if (cuts[t] < cuts[t + 1]) {
@@ -140,7 +169,12 @@ final class Simulation {
     long id = nextClient++;
     SimTask task =
         new SimTask(
-            world, network, work, driver.options().task(id, "task " + id, from, to), this::saw);
+            world,
+            network,
+            work,
+            driver.options().task(id, "task " + id, from, to),
+            this::saw,
+            driver.segments());
     task.replaced = crashesPending > 0;
     current.add(task);
     everybody.add(task);
@@ -162,7 +196,9 @@ final class Simulation {
     }
     if (crashesLeft > 0) {
       world.after(random.between(5, 120) * SimWorld.MS, this::crashOne);
-      world.after(random.between(1, 20) * SimWorld.MS, this::snapshotSoon);
+      if (work.compression.isNone()) {
+        world.after(random.between(1, 20) * SimWorld.MS, this::snapshotSoon);
+      }
       if (replicated) {
         world.after(random.between(1, 60) * SimWorld.MS, this::replicateSoon);
       }
@@ -219,7 +255,8 @@ final class Simulation {
       to = second.to;
       takeOut(second);
     }
-    int cut = random.between(from, to);
+    int drawn = random.between(from, to);
+    int cut = drawn == to ? to : drawn / unitSlices() * unitSlices();
     int end = to;
     long delay = random.between(0, 30) * SimWorld.MS;
     long incarnation = driver.incarnation;
@@ -426,6 +463,7 @@ final class Simulation {
    * needed.
    */
   void checkResult() {
+    long[] codes = new long[2 * (int) work.totalSteps];
     for (SimTask task : current) {
       assertThat(task.done()).as("task %d-%d ended: %s", task.from, task.to, task.end).isTrue();
     }
@@ -446,10 +484,29 @@ final class Simulation {
         assertThat(new double[] {entry.weight(), entry.loss(), entry.metric(), entry.rows()})
             .isEqualTo(work.totals(entry.step()));
         assertThat(entry.applied()).isEqualTo(!work.badStep.test(entry.step()));
+        checkCodes(entry, shard, codes);
       }
       long[] counters = status(shard).counters();
       assertThat(Counter.STEPS_APPLIED.in(counters) + Counter.STEPS_SKIPPED.in(counters))
           .isEqualTo(ledger.entries().size());
+    }
+  }
+
+  /** Squares of a step are the truth's; bytes are when the last shard has added its own. */
+  private void checkCodes(Message.LedgerEntry entry, int shard, long[] codes) {
+    if (entry.coded() == null) {
+      assertThat(work.compression.isNone()).isTrue();
+      return;
+    }
+    int step = (int) entry.step();
+    codes[2 * step] += entry.coded().bytesUp();
+    codes[2 * step + 1] += entry.coded().bytesDown();
+    Message.CodedStep truth = work.codes(step);
+    assertThat(entry.coded().wanted()).isEqualTo(truth.wanted());
+    assertThat(entry.coded().left()).isEqualTo(truth.left());
+    if (shard == map.shards() - 1 && !map.isEmpty(shard)) {
+      assertThat(codes[2 * step]).isEqualTo(truth.bytesUp());
+      assertThat(codes[2 * step + 1]).isEqualTo(truth.bytesDown());
     }
   }
 

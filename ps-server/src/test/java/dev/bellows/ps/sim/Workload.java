@@ -3,7 +3,11 @@ package dev.bellows.ps.sim;
 import dev.bellows.engine.optim.UpdateRule;
 import dev.bellows.engine.optim.UpdateSpec;
 import dev.bellows.engine.sample.Mix64;
+import dev.bellows.ps.codec.Codec;
+import dev.bellows.ps.codec.Compression;
+import dev.bellows.ps.protocol.Message.CodedStep;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -23,7 +27,14 @@ public final class Workload {
   public final java.util.function.LongPredicate badStep;
 
   public final int badSlice;
+
+  /** How gradients and parameters are coded. */
+  public final Compression compression;
+
   private final List<float[]> versions = new ArrayList<>();
+  private final List<float[]> values = new ArrayList<>();
+  private final List<float[][]> residuals = new ArrayList<>();
+  private final List<CodedStep> codes = new ArrayList<>();
   private final List<double[]> totals = new ArrayList<>();
   private final float[][] slots;
 
@@ -35,6 +46,20 @@ public final class Workload {
       long totalSteps,
       java.util.function.LongPredicate badStep,
       int badSlice) {
+    this(seed, length, slices, spec, totalSteps, badStep, badSlice, Compression.NONE);
+  }
+
+  /** A workload whose gradients and parameters are coded. */
+  public Workload(
+      long seed,
+      int length,
+      int slices,
+      UpdateSpec spec,
+      long totalSteps,
+      java.util.function.LongPredicate badStep,
+      int badSlice,
+      Compression compression) {
+    this.compression = compression;
     this.seed = seed;
     this.length = length;
     this.slices = slices;
@@ -45,6 +70,8 @@ public final class Workload {
     this.badSlice = badSlice;
     this.slots = new float[new UpdateRule(spec).slots()][length];
     versions.add(initial());
+    values.add(initial());
+    residuals.add(new float[compression.usedUnits(slices)][length]);
   }
 
   /** A workload without non-finite gradients. */
@@ -83,7 +110,25 @@ public final class Workload {
     scalars[3] = 1 + (key >>> 8 & 7);
   }
 
-  /** Parameters after so many steps, computed in one thread and one piece. */
+  /** Parameters on the shards after so many steps; without compression those that tasks read. */
+  public float[] values(long version) {
+    version(version);
+    return values.get((int) version);
+  }
+
+  /** What the units have not sent after so many steps [units][length]. */
+  public float[][] residuals(long version) {
+    version(version);
+    return residuals.get((int) version);
+  }
+
+  /** What the codes of a step took and left out. */
+  public CodedStep codes(long step) {
+    version(step + 1);
+    return codes.get((int) step);
+  }
+
+  /** Parameters that tasks read after so many steps, computed in one thread and one piece. */
   public float[] version(long version) {
     while (versions.size() <= version) {
       next();
@@ -100,7 +145,7 @@ public final class Workload {
   private void next() {
     long step = versions.size() - 1;
     float[] before = versions.get((int) step);
-    float[] after = before.clone();
+    float[] after = values.get((int) step).clone();
     float[][] g = new float[slices][length];
     double[][] s = new double[slices][4];
     boolean finite = true;
@@ -109,7 +154,13 @@ public final class Workload {
       finite &= isFinite(step, slice);
     }
     int leaves = Integer.highestOneBit(Math.max(1, 2 * slices - 1));
-    sum(g, s, 0, leaves);
+    double[] bytesAndSquares = new double[4];
+    if (compression.isNone()) {
+      sum(g, s, 0, leaves, 1);
+    } else {
+      code(g, s, bytesAndSquares);
+      sum(g, s, 0, leaves, 1 << compression.level(slices));
+    }
     totals.add(s[0]);
     if (finite) {
       UpdateRule rule = new UpdateRule(spec);
@@ -127,19 +178,73 @@ public final class Workload {
           length,
           0);
     }
-    versions.add(after);
+    values.add(after);
+    versions.add(compression.isNone() ? after : view(before, after, bytesAndSquares));
+    codes.add(
+        new CodedStep(
+            (long) bytesAndSquares[0],
+            (long) bytesAndSquares[1],
+            bytesAndSquares[2],
+            bytesAndSquares[3]));
   }
 
-  /** Leaves the sum of [from, from + width) in row {@code from}. */
-  private void sum(float[][] g, double[][] s, int from, int width) {
-    if (width == 1) {
+  /** Leaves in each unit's first row what its code says; the rest is its residual. */
+  private void code(float[][] g, double[][] s, double[] bytesAndSquares) {
+    int width = 1 << compression.level(slices);
+    float[][] kept = residuals.get(residuals.size() - 1);
+    float[][] next = new float[kept.length][];
+    for (int unit = 0; unit < kept.length; unit++) {
+      float[] sum = g[unit * width];
+      sum(g, s, unit * width, width, 1);
+      boolean finite = true;
+      for (float value : sum) {
+        finite &= Float.isFinite(value);
+      }
+      float[] wanted = kept[unit].clone();
+      if (finite) {
+        for (int i = 0; i < length; i++) {
+          wanted[i] = kept[unit][i] + sum[i];
+        }
+        bytesAndSquares[2] += Codec.squares(wanted, length);
+      }
+      float[] coded = finite ? wanted : new float[length];
+      Arrays.fill(sum, 0f);
+      bytesAndSquares[0] += pass(compression.up(), coded, sum);
+      bytesAndSquares[3] += finite ? Codec.squares(coded, length) : 0;
+      next[unit] = wanted;
+    }
+    residuals.add(next);
+  }
+
+  /** What workers have after the coded change to the new values. */
+  private float[] view(float[] before, float[] after, double[] bytesAndSquares) {
+    float[] difference = new float[length];
+    for (int i = 0; i < length; i++) {
+      difference[i] = after[i] - before[i];
+    }
+    float[] view = before.clone();
+    bytesAndSquares[1] += pass(compression.down(), difference, view);
+    return view;
+  }
+
+  /** Codes values, leaves the remainder there, and adds what was sent; returns its bytes. */
+  private int pass(Codec codec, float[] remainder, float[] into) {
+    byte[] code = new byte[codec.maxBytes(length)];
+    int bytes = codec.encode(remainder, 0, length, code, 0);
+    codec.add(code, 0, bytes, into, 0, length);
+    return bytes;
+  }
+
+  /** Leaves the sum of [from, from + width) in row {@code from}, of parts of some width. */
+  private void sum(float[][] g, double[][] s, int from, int width, int part) {
+    if (width <= part) {
       return;
     }
     int half = width / 2;
-    sum(g, s, from, half);
+    sum(g, s, from, half, part);
     int right = from + half;
     if (right < slices) {
-      sum(g, s, right, half);
+      sum(g, s, right, half, part);
       for (int i = 0; i < length; i++) {
         g[from][i] = g[from][i] + g[right][i];
       }
