@@ -93,8 +93,10 @@ public final class LineFormat extends FileInputFormat<LongWritable, Text> {
     private byte[] line = new byte[1024];
     private InputStream in = InputStream.nullInputStream();
     private Path path = new Path("none");
-    private boolean compressed;
-    private long storedBytes;
+
+    /** The compressed file: how much of it was inflated until now tells a bomb at its beginning. */
+    private @Nullable FSDataInputStream stored;
+
     private long start;
     private long end;
     private long maxLineBytes;
@@ -116,11 +118,10 @@ public final class LineFormat extends FileInputFormat<LongWritable, Text> {
       maxFreeInflatedBytes = conf.getLong(MAX_FREE_INFLATED_BYTES, 1L << 30);
       start = fileSplit.getStart();
       end = start + fileSplit.getLength();
-      storedBytes = fileSplit.getLength();
       CompressionCodec codec = new CompressionCodecFactory(conf).getCodec(path);
       FSDataInputStream file = path.getFileSystem(conf).open(path);
       if (codec != null) {
-        compressed = true;
+        stored = file;
         in = codec.createInputStream(file);
         end = Long.MAX_VALUE;
       } else {
@@ -170,8 +171,10 @@ public final class LineFormat extends FileInputFormat<LongWritable, Text> {
         throw new LineException(
             "cannot be read after " + bufferPosition + " bytes: " + e.getMessage());
       }
-      if (compressed && LineFormat.bomb(bufferPosition, storedBytes, maxFreeInflatedBytes)) {
-        throw new LineException(LineFormat.bombMessage(bufferPosition, storedBytes));
+      FSDataInputStream packed = stored;
+      if (packed != null
+          && LineFormat.bomb(bufferPosition, packed.getPos(), maxFreeInflatedBytes)) {
+        throw new LineException(LineFormat.bombMessage(bufferPosition, packed.getPos()));
       }
       return filled > 0;
     }
@@ -249,7 +252,7 @@ public final class LineFormat extends FileInputFormat<LongWritable, Text> {
 
     @Override
     public float getProgress() {
-      return compressed || end <= start
+      return stored != null || end <= start
           ? 0f
           : Math.min(1f, (bufferPosition + next - start) / (float) (end - start));
     }

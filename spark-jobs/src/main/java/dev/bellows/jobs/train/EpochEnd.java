@@ -101,7 +101,11 @@ final class EpochEnd {
 
   /** Step of the checkpoint that must be kept as the best, or -1. */
   long keptBest(TrainState state) {
-    return restoresBest() || setup.config().trainer().checkpoint().keepBest() ? state.bestStep : -1;
+    return keepsBest() ? state.bestStep : -1;
+  }
+
+  private boolean keepsBest() {
+    return restoresBest() || setup.config().trainer().checkpoint().keepBest();
   }
 
   /** The best epoch's parameters when this process saw them. */
@@ -192,7 +196,7 @@ final class EpochEnd {
       state.bestStep = state.step;
       best = new RestorePoint(state.step, values, new float[0][], Map.of());
     }
-    return improved;
+    return improved && keepsBest();
   }
 
   /** Metrics of validation: the usual ones and the watched one. */

@@ -3,6 +3,7 @@ package dev.bellows.jobs.source;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.BufferedOutputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -115,6 +116,29 @@ class LineFormatTest {
     byte[] oneLine = new byte[20 << 20];
     assertThatThrownBy(() -> lines(file("line.csv.gz", gzip(oneLine)), 1))
         .hasMessageContaining("longer than 16777216 bytes");
+  }
+
+  /** Ten megabytes that stand for ten gigabytes, as many small members: reading stops early. */
+  @Test
+  void fault_45_aBombOfTenGigabytesIsNotInflated() throws Exception {
+    byte[] lines = new byte[1 << 20];
+    Arrays.fill(lines, (byte) '0');
+    for (int i = 65_535; i < lines.length; i += 65_536) {
+      lines[i] = '\n';
+    }
+    byte[] member = gzip(lines);
+    java.nio.file.Path bomb = dir.resolve("bomb.csv.gz");
+    try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(bomb))) {
+      for (int i = 0; i < 10_240; i++) {
+        out.write(member);
+      }
+    }
+    assertThat(Files.size(bomb)).isBetween(8L << 20, 16L << 20);
+    conf.setLong(LineFormat.MAX_FREE_INFLATED_BYTES, 32 << 20);
+    assertThatThrownBy(() -> lines(bomb, 1))
+        .isInstanceOf(LineException.class)
+        .hasMessageContaining("over 400 to 1")
+        .hasMessageContaining("gzip bomb");
   }
 
   @Test
