@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 public final class BlockReader {
   private static final FlatVectors VECTORS = FlatVectors.get();
 
+  private final Recoding recoding;
   private final int numberCount;
   private final int numericWidth;
 
@@ -39,9 +40,6 @@ public final class BlockReader {
 
   /** Position of the missing flag of each number column; -1 for none. */
   private final int[] flags;
-
-  /** [C][1 + stored code + 1]: fitted code, with the code -1 at index 0. */
-  private final int[][] codes;
 
   private final List<CrossColumn> crosses;
 
@@ -94,17 +92,18 @@ public final class BlockReader {
     List<NumberColumn> numbers = preprocess.numbers();
     this.numberCount = numbers.size();
     this.numericWidth = preprocess.numericWidth();
-    this.centers = numbers.stream().mapToDouble(n -> n.center() - n.offset()).toArray();
+    this.recoding = new Recoding(preprocess.stored(), preprocess);
+    this.centers = new double[numberCount];
     this.factors = numbers.stream().mapToDouble(NumberColumn::factor).toArray();
     this.fills = new float[numberCount];
     this.flags = new int[numberCount];
     int nextFlag = numberCount; // position after the pixels
     for (int c = 0; c < numberCount; c++) {
       NumberColumn n = numbers.get(c);
+      centers[c] = n.center() - recoding.offsets[c];
       fills[c] = (float) ((n.fill() - n.center()) * n.factor());
       flags[c] = n.flag() ? nextFlag++ : -1;
     }
-    this.codes = preprocess.categories().stream().map(BlockReader::table).toArray(int[][]::new);
     this.crosses = preprocess.crosses();
     List<String> names = preprocess.categories().stream().map(CategoryColumn::name).toList();
     this.crossed =
@@ -156,14 +155,6 @@ public final class BlockReader {
   /** Says which epoch the next batches belong to: each has random changes of its own. */
   public void beginEpoch(long number) {
     epoch = number;
-  }
-
-  private static int[] table(CategoryColumn column) {
-    int[] t = new int[column.codes().size() + 1];
-    for (int i = 0; i < column.codes().size(); i++) {
-      t[i + 1] = column.codes().get(i);
-    }
-    return t;
   }
 
   /**
@@ -292,14 +283,14 @@ public final class BlockReader {
   }
 
   private void fillNumbers(Block block, int @Nullable [] order, int from, int count, long address) {
-    check("number columns", block.numericWidth(), numberCount);
+    check("number columns", block.numericWidth(), recoding.numberWidth);
     float[] numeric = block.numeric();
     int width = numericWidth - pixelWidth;
     float[] scratch = floats(width);
     for (int i = 0; i < count; i++) {
-      int base = row(order, from + i) * numberCount;
+      int base = row(order, from + i) * recoding.numberWidth;
       for (int c = 0; c < numberCount; c++) {
-        float stored = numeric[base + c];
+        float stored = numeric[base + recoding.numbers[c]];
         boolean missing = Float.isNaN(stored);
         scratch[c] = missing ? fills[c] : (float) ((stored - centers[c]) * factors[c]);
         if (flags[c] >= 0) {
@@ -312,7 +303,7 @@ public final class BlockReader {
 
   /** Codes of a row: its categories, their crosses, tokens and lengths. */
   public int codeWidth() {
-    return codes.length + crosses.size() + tokenWidth;
+    return recoding.codes.length + crosses.size() + tokenWidth;
   }
 
   private void fillCodes(Block block, int @Nullable [] order, int from, int count, long address) {
@@ -338,12 +329,13 @@ public final class BlockReader {
 
   /** Puts the codes of a row into an array; returns how many values are not in a dictionary. */
   private int codes(Block block, int row, int[] to, int at) {
-    check("category columns", block.codeWidth(), codes.length);
-    check("token columns", block.tokenWidth(), tokenWidth);
+    check("category columns", block.codeWidth(), recoding.codeWidth);
+    check("token columns", block.tokenWidth(), recoding.tokenWidth);
+    int[][] codes = recoding.codes;
     int[] stored = block.codes();
     int strange = 0;
     for (int c = 0; c < codes.length; c++) {
-      int code = stored[row * codes.length + c];
+      int code = stored[row * recoding.codeWidth + recoding.categories[c]];
       strange += code >>> 31;
       to[at + c] = codes[c][code + 1];
     }
@@ -355,8 +347,7 @@ public final class BlockReader {
       }
       to[at + codes.length + x] = cross.bucket(hash);
     }
-    System.arraycopy(
-        block.tokens(), row * tokenWidth, to, at + codes.length + crossed.length, tokenWidth);
+    recoding.tokens(block.tokens(), row, to, at + codes.length + crossed.length);
     return strange;
   }
 

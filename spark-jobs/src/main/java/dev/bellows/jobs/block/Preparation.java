@@ -1,31 +1,22 @@
 package dev.bellows.jobs.block;
 
 import dev.bellows.jobs.config.DataConfig;
-import dev.bellows.jobs.config.HeadTarget;
 import dev.bellows.jobs.config.HoldoutConfig;
 import dev.bellows.jobs.config.RunConfig;
 import dev.bellows.jobs.config.SourceConfig;
-import dev.bellows.jobs.config.TargetConfig;
-import dev.bellows.jobs.source.DataException;
 import dev.bellows.jobs.source.ListRule;
 import dev.bellows.jobs.source.RawBlock;
 import dev.bellows.jobs.source.SourceReader;
 import dev.bellows.jobs.source.Sources;
 import dev.bellows.jobs.table.Fitter;
 import dev.bellows.jobs.table.LeakCheck;
-import dev.bellows.jobs.table.MaskedBlock;
 import dev.bellows.jobs.table.Profile;
 import dev.bellows.jobs.table.Profiler;
 import dev.bellows.jobs.table.TablePlan;
 import dev.bellows.jobs.table.TableStats;
 import dev.bellows.jobs.table.TargetKind;
 import java.util.ArrayList;
-import java.util.BitSet;
-import java.util.HashSet;
-import java.util.Iterator;
 import java.util.List;
-import java.util.Set;
-import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -40,9 +31,6 @@ import org.jspecify.annotations.Nullable;
  * count, rank the rows on the driver, fit on the training rows, deal.
  */
 final class Preparation {
-  /** Distinct numeric labels beyond which a target is taken for a quantity. */
-  private static final int MANY_CLASSES = 1000;
-
   private final SparkSession session;
   private final RunConfig config;
   private final String baseDir;
@@ -54,74 +42,42 @@ final class Preparation {
     this.config = config;
     this.baseDir = baseDir;
     this.given = given;
-    RunConfig.Task task = config.task();
-    this.kind = TargetKind.of(task == null ? RunConfig.Task.CLASSIFICATION : task);
+    this.kind = RawTable.kind(config);
   }
 
   PreparedData prepare(SourceReader source, int partitions, int slices) {
     DataConfig data = config.data();
-    TablePlan opened =
-        TablePlan.of(
-            source,
-            config.features().spread(source.lists()),
-            config.target(),
-            kind,
-            config.targets(),
-            data.id(),
-            data.weight());
-    int width = opened.names().size();
     JavaSparkContext context = JavaSparkContext.fromSparkContext(session.sparkContext());
-    JavaRDD<RawBlock> raw = source.blocks(opened.schema()).persist(StorageLevel.MEMORY_AND_DISK());
     List<Broadcast<?>> broadcasts = new ArrayList<>();
     List<JavaRDD<DataShard>> cached = new ArrayList<>();
     boolean done = false;
-    try {
-      TableStats stats = TableStats.of(raw, width);
-      BadRowPolicy.checkFailures(stats.failures());
-      if (stats.rows() == 0 && stats.badRows() == 0) {
-        throw new DataException(
-            source.name()
-                + " has no rows"
-                + (source.columns().isEmpty()
-                    ? ""
-                    : " after its header (" + String.join(", ", source.columns()) + ")"));
-      }
-      long unread = stats.badRows();
-      TablePlan plan = opened.infer(stats);
-      checkTarget(plan, stats);
-      List<RowKeys> keys = HeldOut.collectKeys(raw, plan);
-      long unusable = HeldOut.checkRows(new BadRowPolicy(data, source), stats, keys, source);
-      if (stats.rows() == unusable) {
-        throw new DataException(
-            source.name()
-                + " has no usable rows: all "
-                + (stats.badRows() + stats.rows())
-                + " were dropped");
-      }
+    try (RawTable table = RawTable.read(config, source)) {
+      TablePlan plan = table.plan();
       RowPlan rowPlan =
           RowPlan.of(
-              keys,
+              table.keys(),
               config.seed(),
               share(data.test(), given.test()),
               share(data.validation(), given.validation()));
       Broadcast<RowPlan> shared = context.broadcast(rowPlan);
       broadcasts.add(shared);
-      if (unusable > 0) {
-        stats = TableStats.ofMasked(masked(raw, shared, Integer.MAX_VALUE, false), width);
-      }
-      int sparseWidth = source.sparseWidth() > 0 ? source.sparseWidth() : stats.sparseWidth();
-      Fitter.Fit fit = Fitter.fit(plan, masked(raw, shared, Integer.MAX_VALUE, true), sparseWidth);
+      TableStats stats = table.usable(shared);
+      Fitter.Fit fit =
+          Fitter.fit(
+              plan, table.masked(shared, RawTable.Rows.TRAIN), table.sparseWidth(stats));
       List<String> findings =
           LeakCheck.warnings(
-              plan, fit.preprocess(), masked(raw, shared, LeakCheck.SAMPLE_ROWS, true));
+              plan,
+              fit.preprocess(),
+              table.masked(shared, new RawTable.Below(LeakCheck.SAMPLE_ROWS)));
       Profile profile =
-          Profiler.profile(plan, stats, fit, unusable + unread, rowPlan.repeats, findings);
+          Profiler.profile(plan, stats, fit, table.dropped(), rowPlan.repeats, findings);
 
-      Encoder encoder = new Encoder(plan, fit.preprocess(), refused());
+      Encoder encoder = new Encoder(plan, fit.preprocess(), RawTable.refused(config));
       Dealing dealing = Dealing.training(rowPlan.counts[RowPlan.TRAIN], slices, partitions);
       JavaRDD<DataShard> train =
           dealing
-              .deal(raw, shared, encoder)
+              .deal(table.raw(), shared, encoder)
               .setName("training shards")
               .persist(StorageLevel.MEMORY_AND_DISK());
       cached.add(train);
@@ -133,14 +89,14 @@ final class Preparation {
           heldOut(
               data.validation(),
               given.validation(),
-              raw,
+              table.raw(),
               rowPlan,
               RowPlan.VALIDATION,
               encoder,
               fit);
       keep(validation, cached, broadcasts);
       EncodedRows test =
-          heldOut(data.test(), given.test(), raw, rowPlan, RowPlan.TEST, encoder, fit);
+          heldOut(data.test(), given.test(), table.raw(), rowPlan, RowPlan.TEST, encoder, fit);
       keep(test, cached, broadcasts);
       done = true;
       return new PreparedData(
@@ -153,7 +109,6 @@ final class Preparation {
           test,
           broadcasts);
     } finally {
-      raw.unpersist(false);
       if (!done) {
         cached.forEach(rdd -> rdd.unpersist(false));
         broadcasts.forEach(b -> b.destroy(false));
@@ -190,16 +145,7 @@ final class Preparation {
           ? null
           : HeldOut.deal(session, raw, rowPlan, role, encoder, "");
     }
-    return HeldOut.encode(session, source, config.data(), fit.preprocess(), refused());
-  }
-
-  /** Target columns in which a class that training does not show is an error. */
-  private Set<String> refused() {
-    Set<String> refused = new HashSet<>();
-    Stream.concat(Stream.of(config.target()), config.targets().stream().map(HeadTarget::column))
-        .filter(target -> target.unseen() == TargetConfig.Unseen.FAIL)
-        .forEach(target -> refused.add(target.name()));
-    return refused;
+    return HeldOut.encode(session, source, config.data(), fit.preprocess(), RawTable.refused(config));
   }
 
   private RowPlan.Share share(HoldoutConfig holdout, @Nullable Dataset<Row> given) {
@@ -207,60 +153,5 @@ final class Preparation {
         ? RowPlan.Share.NONE
         : new RowPlan.Share(
             holdout.fraction(), kind == TargetKind.CLASS && holdout.stratify(), holdout.last());
-  }
-
-  private void checkTarget(TablePlan plan, TableStats stats) {
-    if (kind != TargetKind.CLASS) {
-      return;
-    }
-    int t = plan.targetIndex();
-    boolean numbers = stats.texts(t) == 0;
-    if (config.target().classes() == 0
-        && numbers
-        && (stats.distinct(t) > MANY_CLASSES || (!stats.whole(t) && stats.distinct(t) > 20))) {
-      throw new DataException(
-          "target "
-              + config.target().name()
-              + " has "
-              + stats.distinct(t)
-              + " different numbers"
-              + (stats.whole(t) ? "" : ", not all whole")
-              + ": a quantity, not classes; set task: regression, or target.classes if it is meant");
-    }
-  }
-
-  /** All rows with a mask: the training rows of rank below {@code below}, or every usable row. */
-  private static JavaRDD<MaskedBlock> masked(
-      JavaRDD<RawBlock> raw, Broadcast<RowPlan> shared, int below, boolean trainOnly) {
-    return raw.mapPartitionsWithIndex(
-        (partition, blocks) -> {
-          byte[] roles = shared.value().roles[partition];
-          int[] ranks = shared.value().ranks[partition];
-          return new Iterator<MaskedBlock>() {
-            private int first;
-
-            @Override
-            public boolean hasNext() {
-              return blocks.hasNext();
-            }
-
-            @Override
-            public MaskedBlock next() {
-              RawBlock block = blocks.next();
-              BitSet rows = new BitSet(block.rows());
-              for (int r = 0; r < block.rows(); r++) {
-                byte role = roles[first + r];
-                rows.set(
-                    r,
-                    trainOnly
-                        ? role == RowPlan.TRAIN && ranks[first + r] < below
-                        : role != RowPlan.UNUSABLE);
-              }
-              first += block.rows();
-              return new MaskedBlock(block, rows);
-            }
-          };
-        },
-        true);
   }
 }

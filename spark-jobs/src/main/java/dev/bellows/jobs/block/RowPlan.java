@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.IntStream;
 
 /**
@@ -137,6 +138,39 @@ final class RowPlan implements Externalizable {
     plan.counts[role] = plan.counts[TRAIN];
     plan.counts[TRAIN] = 0;
     return plan;
+  }
+
+  /**
+   * What is known of the training rows, by rank.
+   *
+   * @param keys row keys
+   * @param classes number of the class among {@code names}, {@link RowKeys#NONE} without one
+   * @param names class names, ascending
+   */
+  @SuppressWarnings("ArrayRecordComponent")
+  record Ranked(long[] keys, int[] classes, List<String> names) {}
+
+  /** Looks the training rows up in what this plan was made of. */
+  Ranked ranked(List<RowKeys> partitions) {
+    int total = partitions.stream().mapToInt(p -> p.rows).sum();
+    int[] classes = classes(partitions, total);
+    long[] keys = new long[counts[TRAIN]];
+    int[] their = new int[counts[TRAIN]];
+    int at = 0;
+    for (int p = 0; p < partitions.size(); p++) {
+      for (int r = 0; r < roles[p].length; r++, at++) {
+        if (roles[p][r] != TRAIN) {
+          continue;
+        }
+        int again = Arrays.binarySearch(repeatedRows[p], r);
+        keys[ranks[p][r]] =
+            rowKey(partitions.get(p).keys[r], again < 0 ? 0 : repetitions[p][again]);
+        their[ranks[p][r]] = classes[at];
+      }
+    }
+    TreeSet<String> names = new TreeSet<>();
+    partitions.forEach(p -> names.addAll(p.classNames));
+    return new Ranked(keys, their, List.copyOf(names));
   }
 
   private static long[] hashes(long[] keys, long seed, Purpose purpose) {

@@ -48,14 +48,16 @@ final class RowScorer {
    * Adds rows of a block.
    *
    * @param predicted [count, positions, values]
-   * @param from first of the rows
+   * @param rows which rows of the block; null for all
+   * @param from first of these
    */
-  void add(float[] predicted, Block block, int from, int count) {
+  void add(float[] predicted, Block block, int @Nullable [] rows, int from, int count) {
     for (int i = 0; i < count; i++) {
+      int in = rows == null ? from + i : rows[from + i];
       if (classes == 0) {
-        numbers(predicted, i, block, from + i);
+        numbers(predicted, i, block, in);
       } else {
-        labels(predicted, i * positions, block, from + i);
+        labels(predicted, i * positions, block, in);
       }
     }
   }

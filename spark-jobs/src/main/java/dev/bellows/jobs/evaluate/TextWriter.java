@@ -8,6 +8,7 @@ import dev.bellows.jobs.block.Block;
 import dev.bellows.jobs.table.TextColumn;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes the text of a translation from the other texts of a row, each time the most probable
@@ -44,13 +45,15 @@ public final class TextWriter {
    * Writes the rows of the batch and compares them with the labels of the block. A token that is
    * not in the vocabulary is right nowhere.
    *
-   * @param from first of the rows in the block
+   * @param rows which rows of the block; null for all
+   * @param from first of these
    */
-  void judge(OutputPlan output, Block block, int from, Bleu bleu) {
+  void judge(OutputPlan output, Block block, int @Nullable [] rows, int from, Bleu bleu) {
     int[][] written = codes();
     for (int i = 0; i < written.length; i++) {
       List<Integer> reference = new ArrayList<>();
-      int base = (from + i) * block.labelWidth() + output.from();
+      int in = rows == null ? from + i : rows[from + i];
+      int base = in * block.labelWidth() + output.from();
       for (int p = 0; p < output.positions(); p++) {
         int code = block.labels()[base + p];
         if (code < 0 || code == TextColumn.END_CODE) {

@@ -1,6 +1,7 @@
 package dev.bellows.jobs.table;
 
 import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,9 @@ public final class Preprocess implements Serializable {
   private final @Nullable SeriesInput series;
   private final List<TargetColumn> targets;
   private final List<CrossColumn> crosses;
+
+  /** What the rows were encoded with; null when it is this. */
+  private final @Nullable Preprocess storage;
 
   /**
    * @param sourceColumns all columns of the training source in order, for headerless files of the
@@ -63,7 +67,8 @@ public final class Preprocess implements Serializable {
       @Nullable SparseInput sparse,
       @Nullable SeriesInput series,
       List<TargetColumn> targets) {
-    this(sourceColumns, numbers, categories, texts, image, sparse, series, targets, List.of());
+    this(
+        sourceColumns, numbers, categories, texts, image, sparse, series, targets, List.of(), null);
   }
 
   private Preprocess(
@@ -75,8 +80,10 @@ public final class Preprocess implements Serializable {
       @Nullable SparseInput sparse,
       @Nullable SeriesInput series,
       List<TargetColumn> targets,
-      List<CrossColumn> crosses) {
+      List<CrossColumn> crosses,
+      @Nullable Preprocess storage) {
     this.crosses = List.copyOf(crosses);
+    this.storage = storage;
     this.series = series;
     this.sourceColumns = List.copyOf(sourceColumns);
     this.numbers = List.copyOf(numbers);
@@ -139,18 +146,50 @@ public final class Preprocess implements Serializable {
         sparse,
         series,
         targets,
-        crosses);
+        crosses,
+        storage);
   }
 
   /** The same with crosses of its categories. */
   Preprocess withCrosses(List<CrossColumn> columns) {
     return new Preprocess(
-        sourceColumns, numbers, categories, texts, image, sparse, series, targets, columns);
+        sourceColumns, numbers, categories, texts, image, sparse, series, targets, columns, storage);
   }
 
   /** Crosses of the categories in code order, behind them. */
   public List<CrossColumn> crosses() {
     return crosses;
+  }
+
+  /**
+   * The same fit, for reading rows that were encoded with another one: with what all rows show,
+   * where this is a fold's. The labels of classes are those of the rows.
+   *
+   * @param encoding fit that the rows were encoded with
+   */
+  public Preprocess forRowsOf(Preprocess encoding) {
+    List<TargetColumn> learnt = new ArrayList<>();
+    for (int t = 0; t < targets.size(); t++) {
+      TargetColumn theirs = encoding.targets.get(t);
+      learnt.add(theirs.classes().isEmpty() ? targets.get(t) : theirs);
+    }
+    List<String> there = encoding.categories.stream().map(CategoryColumn::name).toList();
+    return new Preprocess(
+        sourceColumns,
+        numbers,
+        categories.stream().filter(c -> there.contains(c.name())).toList(),
+        texts,
+        image,
+        sparse,
+        series,
+        learnt,
+        crosses,
+        encoding);
+  }
+
+  /** The fit that the rows were encoded with: this one, but for folds. */
+  public Preprocess stored() {
+    return storage == null ? this : storage;
   }
 
   public @Nullable ImageInput image() {

@@ -226,7 +226,7 @@ record Setup(
     return augmentation(config);
   }
 
-  private static Augmentation augmentation(RunConfig config) {
+  static Augmentation augmentation(RunConfig config) {
     return config.features().special(FeatureConfig.Type.IMAGE).augment();
   }
 

@@ -6,6 +6,7 @@ import dev.bellows.engine.sample.RowOrder;
 import dev.bellows.jobs.block.BlockReader;
 import dev.bellows.jobs.block.DataShard;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The rows of the slices that a task owns, batch by batch in the epoch's order. */
 final class SliceRows {
@@ -15,6 +16,7 @@ final class SliceRows {
   private final BatchSchedule schedule;
   private final int[][] orders;
   private List<DataShard> owned = List.of();
+  private int @Nullable [][] chosen;
   private long orderEpoch = -1;
   private long fillNanos;
   private long rows;
@@ -34,6 +36,16 @@ final class SliceRows {
     rows = 0;
   }
 
+  /**
+   * Takes only some rows of each owned shard.
+   *
+   * @param rows [owned slice] which, in the order that stands for the shard's own
+   */
+  void choose(int[][] rows) {
+    chosen = rows;
+    orderEpoch = -1;
+  }
+
   BatchSchedule schedule() {
     return schedule;
   }
@@ -51,6 +63,10 @@ final class SliceRows {
     for (int i = 0; i < owned.size(); i++) {
       int slice = sliceFrom + i;
       orders[i] = RowOrder.permutation(seed, epoch, slice, shardRows(slice));
+      int[][] some = chosen;
+      for (int r = 0; some != null && r < orders[i].length; r++) {
+        orders[i][r] = some[i][orders[i][r]];
+      }
     }
     reader.beginEpoch(epoch);
     orderEpoch = epoch;

@@ -65,6 +65,11 @@ final class TaskAverage implements TaskWork {
   }
 
   @Override
+  public void choose(int[][] chosen) {
+    rows.choose(chosen);
+  }
+
+  @Override
   public void setParameters(int at, float[] values, int offset, int length) {
     System.arraycopy(values, offset, start, at, length);
   }

@@ -86,6 +86,11 @@ final class TaskGradient implements TaskWork {
   }
 
   @Override
+  public void choose(int[][] chosen) {
+    rows.choose(chosen);
+  }
+
+  @Override
   public void setParameters(int at, float[] values, int offset, int length) {
     trainer.setParameters(at, values, offset, length);
   }

@@ -11,6 +11,9 @@ interface TaskWork extends AutoCloseable {
   /** Sets the data of the slices and the counts to zero. */
   void beginTask(List<DataShard> shards);
 
+  /** Takes only some rows of each owned shard, see {@link SliceRows#choose}. */
+  void choose(int[][] chosen);
+
   /** Takes over values of the shards' vector, {@code length} from {@code at} on. */
   void setParameters(int at, float[] values, int offset, int length);
 
