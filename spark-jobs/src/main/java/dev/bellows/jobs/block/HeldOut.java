@@ -7,6 +7,7 @@ import dev.bellows.jobs.source.RawBlock;
 import dev.bellows.jobs.source.SourceReader;
 import dev.bellows.jobs.table.Preprocess;
 import dev.bellows.jobs.table.RowFilter;
+import dev.bellows.jobs.table.SplitColumns;
 import dev.bellows.jobs.table.TablePlan;
 import dev.bellows.jobs.table.TableStats;
 import java.util.ArrayList;
@@ -42,7 +43,7 @@ final class HeldOut {
     try {
       TableStats stats = TableStats.of(raw, plan.names().size());
       BadRowPolicy.checkFailures(stats.failures());
-      List<RowKeys> keys = collectKeys(raw, plan);
+      List<RowKeys> keys = collectKeys(raw, plan, SplitColumns.NONE);
       long unusable = checkRows(new BadRowPolicy(data, source), stats, keys, source);
       if (stats.rows() == unusable) {
         throw new DataException(source.name() + " has no usable rows");
@@ -80,10 +81,12 @@ final class HeldOut {
     }
   }
 
-  static List<RowKeys> collectKeys(JavaRDD<RawBlock> raw, TablePlan plan) {
+  static List<RowKeys> collectKeys(
+      JavaRDD<RawBlock> raw, TablePlan plan, SplitColumns split) {
+    SplitFacts.Places places = SplitFacts.Places.of(split, plan.names());
     RowFilter filter = new RowFilter(plan, true);
     int classColumn = plan.classification() ? plan.targetIndex() : -1;
-    return raw.mapPartitions(it -> List.of(RowKeys.of(it, filter, classColumn)).iterator())
+    return raw.mapPartitions(it -> List.of(RowKeys.of(it, filter, classColumn, places)).iterator())
         .collect();
   }
 

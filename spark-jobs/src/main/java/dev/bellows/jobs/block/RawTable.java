@@ -8,6 +8,7 @@ import dev.bellows.jobs.source.DataException;
 import dev.bellows.jobs.source.RawBlock;
 import dev.bellows.jobs.source.SourceReader;
 import dev.bellows.jobs.table.MaskedBlock;
+import dev.bellows.jobs.table.SplitColumns;
 import dev.bellows.jobs.table.TablePlan;
 import dev.bellows.jobs.table.TableStats;
 import dev.bellows.jobs.table.TargetKind;
@@ -54,7 +55,8 @@ record RawTable(
             kind,
             config.targets(),
             data.id(),
-            data.weight());
+            data.weight(),
+            SplitColumns.of(config.cv()));
     JavaRDD<RawBlock> raw = source.blocks(opened.schema()).persist(StorageLevel.MEMORY_AND_DISK());
     boolean done = false;
     try {
@@ -70,7 +72,7 @@ record RawTable(
       }
       TablePlan plan = opened.infer(stats);
       checkTarget(config, kind, plan, stats);
-      List<RowKeys> keys = HeldOut.collectKeys(raw, plan);
+      List<RowKeys> keys = HeldOut.collectKeys(raw, plan, SplitColumns.of(config.cv()));
       long unusable = HeldOut.checkRows(new BadRowPolicy(data, source), stats, keys, source);
       if (stats.rows() == unusable) {
         throw new DataException(
@@ -156,6 +158,11 @@ record RawTable(
 
   /** All rows with a mask. */
   JavaRDD<MaskedBlock> masked(Broadcast<RowPlan> shared, Rows wanted) {
+    return masked(raw, shared, wanted);
+  }
+
+  private static JavaRDD<MaskedBlock> masked(
+      JavaRDD<RawBlock> raw, Broadcast<RowPlan> shared, Rows wanted) {
     return raw.mapPartitionsWithIndex(
         (partition, blocks) -> {
           byte[] roles = shared.value().roles[partition];

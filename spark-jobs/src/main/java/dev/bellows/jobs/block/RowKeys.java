@@ -49,14 +49,20 @@ final class RowKeys implements Externalizable {
   /** Sum of the content hashes: tells whether a partition that is computed again is the same. */
   long checksum;
 
+  /** What divides the rows into folds, where columns say it. */
+  final SplitFacts facts = new SplitFacts();
+
   public RowKeys() {}
 
   /** Goes through the blocks of one partition. */
-  static RowKeys of(Iterator<RawBlock> blocks, RowFilter filter, int classColumn) {
+  static RowKeys of(
+      Iterator<RawBlock> blocks, RowFilter filter, int classColumn, SplitFacts.Places split) {
     RowKeys keys = new RowKeys();
     Map<String, Integer> codes = new HashMap<>();
     while (blocks.hasNext()) {
-      keys.add(blocks.next(), filter, classColumn, codes);
+      RawBlock block = blocks.next();
+      keys.add(block, filter, classColumn, codes);
+      keys.facts.add(block, split);
     }
     return keys;
   }
@@ -140,6 +146,7 @@ final class RowKeys implements Externalizable {
       out.writeUTF(bad.problem());
     }
     out.writeLong(checksum);
+    facts.write(codec, out);
   }
 
   @Override
@@ -160,5 +167,6 @@ final class RowKeys implements Externalizable {
       firstProblems.add(new BadRow(in.readUTF(), in.readLong(), in.readUTF()));
     }
     checksum = in.readLong();
+    facts.read(codec, in);
   }
 }

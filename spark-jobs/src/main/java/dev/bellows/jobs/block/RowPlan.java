@@ -127,6 +127,27 @@ final class RowPlan implements Externalizable {
     return plan;
   }
 
+  /**
+   * Divides some rows of known keys as {@link #of} divides those of a source.
+   *
+   * @param rows which rows, ascending
+   * @param keys key of each row
+   * @param labels class of each row, -1 without one; empty: there are none
+   * @return rows that stay, and rows that are held out, each ascending
+   */
+  static int[][] divide(int[] rows, long[] keys, int[] labels, long seed, Share share) {
+    int[] classes = labels.length > 0 ? labels : new int[keys.length];
+    byte[] roles = new byte[keys.length];
+    int[] ranks = new int[keys.length];
+    long[] hashes = hashes(keys, seed, Purpose.HOLDOUT);
+    int[] order = Ranking.sort(hashes, rows.clone());
+    take(rows, order, classes, share, VALIDATION, roles, ranks, new int[4]);
+    return new int[][] {
+      Arrays.stream(rows).filter(r -> roles[r] == UNUSABLE).toArray(),
+      Arrays.stream(rows).filter(r -> roles[r] == VALIDATION).toArray()
+    };
+  }
+
   /** Gives every usable row one held-out role. */
   static RowPlan all(List<RowKeys> partitions, byte role) {
     RowPlan plan = of(partitions, 0, Share.NONE, Share.NONE);
@@ -146,9 +167,10 @@ final class RowPlan implements Externalizable {
    * @param keys row keys
    * @param classes number of the class among {@code names}, {@link RowKeys#NONE} without one
    * @param names class names, ascending
+   * @param facts what the columns of the split say
    */
   @SuppressWarnings("ArrayRecordComponent")
-  record Ranked(long[] keys, int[] classes, List<String> names) {}
+  record Ranked(long[] keys, int[] classes, List<String> names, SplitFacts facts) {}
 
   /** Looks the training rows up in what this plan was made of. */
   Ranked ranked(List<RowKeys> partitions) {
@@ -156,6 +178,13 @@ final class RowPlan implements Externalizable {
     int[] classes = classes(partitions, total);
     long[] keys = new long[counts[TRAIN]];
     int[] their = new int[counts[TRAIN]];
+    SplitFacts facts = new SplitFacts();
+    boolean groups = partitions.stream().anyMatch(p -> p.facts.groups.length > 0);
+    boolean times = partitions.stream().anyMatch(p -> p.facts.times.length > 0);
+    boolean folds = partitions.stream().anyMatch(p -> p.facts.folds.length > 0);
+    facts.groups = new long[groups ? counts[TRAIN] : 0];
+    facts.times = new long[times ? counts[TRAIN] : 0];
+    facts.folds = new long[folds ? counts[TRAIN] : 0];
     int at = 0;
     for (int p = 0; p < partitions.size(); p++) {
       for (int r = 0; r < roles[p].length; r++, at++) {
@@ -166,11 +195,21 @@ final class RowPlan implements Externalizable {
         keys[ranks[p][r]] =
             rowKey(partitions.get(p).keys[r], again < 0 ? 0 : repetitions[p][again]);
         their[ranks[p][r]] = classes[at];
+        SplitFacts own = partitions.get(p).facts;
+        if (groups) {
+          facts.groups[ranks[p][r]] = own.groups[r];
+        }
+        if (times) {
+          facts.times[ranks[p][r]] = own.times[r];
+        }
+        if (folds) {
+          facts.folds[ranks[p][r]] = own.folds[r];
+        }
       }
     }
     TreeSet<String> names = new TreeSet<>();
     partitions.forEach(p -> names.addAll(p.classNames));
-    return new Ranked(keys, their, List.copyOf(names));
+    return new Ranked(keys, their, List.copyOf(names), facts);
   }
 
   private static long[] hashes(long[] keys, long seed, Purpose purpose) {

@@ -1,5 +1,6 @@
 package dev.bellows.jobs.block;
 
+import dev.bellows.engine.sample.split.SplitRow;
 import dev.bellows.jobs.BellowsException;
 import dev.bellows.jobs.ExitCode;
 import dev.bellows.jobs.config.DataConfig;
@@ -36,6 +37,7 @@ public final class StudyRows implements AutoCloseable {
   private final JavaRDD<DataShard> shard;
   private final long[] keys;
   private final int[] labels;
+  private final SplitFacts facts;
 
   private StudyRows(
       RawTable table,
@@ -45,7 +47,9 @@ public final class StudyRows implements AutoCloseable {
       Profile profile,
       JavaRDD<DataShard> shard,
       long[] keys,
-      int[] labels) {
+      int[] labels,
+      SplitFacts facts) {
+    this.facts = facts;
     this.table = table;
     this.plan = plan;
     this.sparseWidth = sparseWidth;
@@ -113,7 +117,15 @@ public final class StudyRows implements AutoCloseable {
       int[] labels = labels(ranked, fit.preprocess().classes());
       done = true;
       return new StudyRows(
-          table, shared, sparseWidth, fit.preprocess(), profile, shard, ranked.keys(), labels);
+          table,
+          shared,
+          sparseWidth,
+          fit.preprocess(),
+          profile,
+          shard,
+          ranked.keys(),
+          labels,
+          ranked.facts());
     } finally {
       if (!done) {
         table.close();
@@ -163,6 +175,16 @@ public final class StudyRows implements AutoCloseable {
   /** [n] label of each row in rank order, -1 without one; empty for numbers. */
   public int[] labels() {
     return labels.clone();
+  }
+
+  /** What a splitter may know of a row. */
+  public SplitRow facts(int row) {
+    return new SplitRow(
+        keys[row],
+        labels.length > 0 ? labels[row] : 0,
+        facts.groups.length > 0 ? facts.groups[row] : 0,
+        facts.times.length > 0 ? facts.times[row] : 0,
+        facts.folds.length > 0 ? facts.folds[row] : 0);
   }
 
   /** What the source looks like. */

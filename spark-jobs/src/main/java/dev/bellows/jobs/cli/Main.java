@@ -32,6 +32,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     },
     subcommands = {
       TrainCommand.class,
+      CvCommand.class,
       ResumeCommand.class,
       EvaluateCommand.class,
       PredictCommand.class,

@@ -3,13 +3,17 @@ package dev.bellows.jobs.cli;
 import dev.bellows.engine.model.FolderFiles;
 import dev.bellows.jobs.ExitCode;
 import dev.bellows.jobs.Version;
+import dev.bellows.jobs.block.GivenRows;
 import dev.bellows.jobs.config.ConfigLoader;
+import dev.bellows.jobs.config.RunConfig;
 import dev.bellows.jobs.run.RunFolder;
+import dev.bellows.jobs.study.CvJob;
 import dev.bellows.jobs.train.ResumeJob;
 import dev.bellows.jobs.train.ResumeOptions;
 import dev.bellows.jobs.train.StopRequest;
 import dev.bellows.jobs.train.TrainOutcome;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.SparkSession;
@@ -67,11 +71,21 @@ final class ResumeCommand extends BellowsCommand {
             console,
             terminal().environment(),
             output.verbose)) {
-      TrainOutcome outcome =
-          ResumeJob.run(session, folder, new ResumeOptions(allowChange, takeover, sets), console);
+      TrainOutcome outcome = work(session, folder, console);
       console.progressDone();
       console.section("done", outcome.message());
       return outcome.exitCode();
     }
+  }
+
+  private TrainOutcome work(SparkSession session, FolderFiles files, ConsoleOutput console) {
+    if (!CvJob.NAME.equals(RunFolder.readRun(files).get(CvJob.JOB))) {
+      return ResumeJob.run(
+          session, files, new ResumeOptions(allowChange, takeover, sets), console);
+    }
+    RunFolder folder = RunFolder.open(files, takeover, main.commandLine(), Clock.systemUTC());
+    RunConfig config = ConfigLoader.parse(folder.resolvedYaml(), sets).config();
+    return CvJob.run(
+        session, config, GivenRows.NONE, folder, console, allowChange, StopRequest::requested);
   }
 }

@@ -1,90 +1,33 @@
 package dev.bellows.jobs.cli;
 
-import dev.bellows.engine.model.FolderFiles;
-import dev.bellows.jobs.ExitCode;
-import dev.bellows.jobs.Version;
-import dev.bellows.jobs.config.Loaded;
 import dev.bellows.jobs.config.RunConfig;
 import dev.bellows.jobs.run.RunFolder;
-import dev.bellows.jobs.train.StopRequest;
 import dev.bellows.jobs.train.TrainJob;
 import dev.bellows.jobs.train.TrainOutcome;
-import java.time.Clock;
+import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** {@code bellows train}. */
 @Command(name = "train", description = "Trains one model.", sortOptions = false)
-final class TrainCommand extends BellowsCommand {
-  /** What an unfinished run in the run folder means. */
-  enum Resume {
-    AUTO,
-    NEVER
+final class TrainCommand extends FolderCommand {
+  TrainCommand() {
+    super("train");
   }
-
-  @Mixin ConfigOptions config = new ConfigOptions();
-  @Mixin TrainOptions options = new TrainOptions();
-  @Mixin SparkOptions spark = new SparkOptions();
-
-  @Option(
-      names = "--resume",
-      paramLabel = "WHEN",
-      defaultValue = "AUTO",
-      description =
-          "auto: continue an unfinished run of the same configuration in the run folder; never: refuse it")
-  Resume resume = Resume.AUTO;
-
-  @Option(names = "--takeover", description = "fence off another process that holds the run folder")
-  boolean takeover;
 
   @Override
-  ExitCode run(ConsoleOutput console) throws Exception {
-    SparkSessions.check(spark.master);
-    Loaded loaded = config.load(terminal(), RunConfig.Kind.TRAIN, options.shortcuts());
-    DataFiles.check(loaded.config().data());
-    String target = options.dryRun ? "dry run" : loaded.config().output().dir();
-    Banner.print(
-        console,
-        "train",
-        config.config,
-        target,
-        SparkSessions.master(spark.master),
-        loaded.config().seed());
-    if (options.dryRun) {
-      return DryRun.run(this, "train", loaded.config(), spark, console);
-    }
-    TrainJob.refuseImpossible(loaded.config(), SparkSessions.settings(spark.master));
-    FolderFiles dir = SparkSessions.storage().folder(loaded.config().output().dir());
-    RunFolder.Options folderOptions =
-        new RunFolder.Options(
-            loaded.originalYaml(),
-            loaded.resolvedYaml(),
-            main.commandLine(),
-            resume == Resume.AUTO,
-            takeover,
-            Clock.systemUTC());
-    try (RunFolder folder = RunFolder.create(dir, folderOptions)) {
-      StopRequest.install();
-      try (SparkSession session = open(console)) {
-        TrainOutcome outcome = TrainJob.run(session, loaded.config(), folder, console);
-        console.progressDone();
-        console.section("done", outcome.message());
-        return outcome.exitCode();
-      } catch (Exception | OutOfMemoryError e) {
-        folder.failed(Failures.exitCode(e), String.valueOf(e.getMessage()));
-        throw e;
-      }
-    }
+  boolean forecast(RunConfig config, SparkConf conf, ConsoleOutput console) {
+    return TrainJob.forecast(config, conf, console);
   }
 
-  private SparkSession open(ConsoleOutput console) {
-    return SparkSessions.open(
-        spark.master,
-        "bellows train " + Version.current(),
-        console,
-        terminal().environment(),
-        output.verbose);
+  @Override
+  void plan(SparkSession session, RunConfig config, ConsoleOutput console) {
+    TrainJob.plan(session, config, console);
+  }
+
+  @Override
+  TrainOutcome work(
+      SparkSession session, RunConfig config, RunFolder folder, ConsoleOutput console) {
+    return TrainJob.run(session, config, folder, console);
   }
 }

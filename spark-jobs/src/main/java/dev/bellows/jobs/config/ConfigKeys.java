@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * it.
  */
 public final class ConfigKeys {
-  private static final List<String> METRICS =
+  static final List<String> METRICS =
       List.of(
           "accuracy",
           "log_loss",
@@ -147,7 +147,7 @@ public final class ConfigKeys {
             "auto",
             "Where kernels run.")
         .key("output", output(), "{}", "Where results go.", "{dir: runs/digits}")
-        .later("cv", NEXT)
+        .key("cv", CvKeys.cv(), "{}", "Cross-validation (bellows cv).", "{folds: 5}")
         .later("search", NEXT)
         .later("ensemble", NEXT)
         .later("tracking", NEXT);

@@ -34,6 +34,7 @@ final class CrossChecks {
       target();
       model();
       trainer(given);
+      CvKeys.check(file, binding);
     }
   }
 

@@ -40,7 +40,8 @@ final class Records {
         file.word(RunConfig.Device.class, "device"),
         output(),
         evaluate(),
-        predict());
+        predict(),
+        CvKeys.of(section("cv")));
   }
 
   /** A section that this file kind has not: its defaults. */

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param output where results go
  * @param evaluate metrics of evaluate files
  * @param predict columns of predict files
+ * @param cv how rows are divided for cross-validation
  */
 public record RunConfig(
     Kind kind,
@@ -40,7 +41,8 @@ public record RunConfig(
     Device device,
     OutputConfig output,
     EvaluateConfig evaluate,
-    PredictConfig predict)
+    PredictConfig predict,
+    CvConfig cv)
     implements Serializable {
 
   /** What a configuration file is for: decided by its sections. */

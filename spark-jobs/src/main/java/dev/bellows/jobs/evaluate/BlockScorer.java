@@ -7,7 +7,9 @@ import dev.bellows.jobs.block.Block;
 import dev.bellows.jobs.block.BlockReader;
 import dev.bellows.jobs.table.TextColumn;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,6 +68,19 @@ public final class BlockScorer implements AutoCloseable {
   /** Floats of a row that {@link Sink} gets. */
   public int width() {
     return plan.main().positions() * plan.main().values();
+  }
+
+  /** {@code loss} and the metrics of the rows so far; NaN where a metric has no value. */
+  public Map<String, Double> figures() {
+    return figures(scores);
+  }
+
+  /** The same of scores of this network, or of others of the same outputs, merged. */
+  public Map<String, Double> figures(Scores all) {
+    Map<String, Double> figures = new LinkedHashMap<>();
+    figures.put("loss", all.loss());
+    figures.putAll(all.figures(outputs));
+    return figures;
   }
 
   /** What was counted so far. */

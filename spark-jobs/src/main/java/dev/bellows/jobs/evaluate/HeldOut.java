@@ -40,7 +40,7 @@ public final class HeldOut {
 
   /** Metrics that are computed when nobody asks for others. */
   public List<String> usual() {
-    return plan.outputs().stream().flatMap(o -> o.usual().stream()).distinct().toList();
+    return plan.usual();
   }
 
   /** All metrics that suit the task: those of an evaluation when the configuration names none. */
@@ -66,7 +66,7 @@ public final class HeldOut {
     Scores all = merged(rows, parameters, names);
     Map<String, Double> figures = new LinkedHashMap<>();
     figures.put("loss", all.loss());
-    figures.putAll(metrics(all));
+    figures.putAll(all.figures(plan.outputs()));
     return figures;
   }
 
@@ -91,25 +91,12 @@ public final class HeldOut {
         metrics.rows(),
         metrics.weightSum(),
         all.loss(),
-        metrics(all),
+        all.figures(plan.outputs()),
         undefined(all),
         classNames,
         metrics.confusion(),
         metrics.perClass(),
         curves);
-  }
-
-  /** The metrics of all outputs, and the losses of the heads behind theirs. */
-  private Map<String, Double> metrics(Scores all) {
-    List<OutputPlan> outputs = plan.outputs();
-    Map<String, Double> metrics = new LinkedHashMap<>();
-    for (int i = 0; i < outputs.size(); i++) {
-      metrics.putAll(all.outputs().get(i).figures());
-      if (i > 0) {
-        metrics.put(outputs.get(i).prefix() + "loss", all.headLoss(i - 1));
-      }
-    }
-    return metrics;
   }
 
   private static Map<String, String> undefined(Scores all) {

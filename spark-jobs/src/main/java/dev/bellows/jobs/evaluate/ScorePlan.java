@@ -62,6 +62,16 @@ public record ScorePlan(
     return OutputPlan.of(spec(), preprocess);
   }
 
+  /** Metrics that are computed when nobody asks for others. */
+  public List<String> usual() {
+    return outputs().stream().flatMap(o -> o.usual().stream()).distinct().toList();
+  }
+
+  /** All metrics that suit the main output. */
+  public List<String> mainMetrics() {
+    return main().all();
+  }
+
   /** The output of the last layer. */
   public OutputPlan main() {
     return outputs().get(0);

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.ObjectInput;
 import java.io.ObjectOutput;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -71,6 +72,18 @@ public final class Scores implements Externalizable {
   double headLoss(int head) {
     double[] totals = totals();
     return totals[0] == 0 ? Double.NaN : totals[SUMS + head] / totals[0];
+  }
+
+  /** The metrics of all outputs, and the losses of the heads behind theirs. */
+  Map<String, Double> figures(List<OutputPlan> plans) {
+    Map<String, Double> figures = new LinkedHashMap<>();
+    for (int i = 0; i < plans.size(); i++) {
+      figures.putAll(outputs.get(i).figures());
+      if (i > 0) {
+        figures.put(plans.get(i).prefix() + "loss", headLoss(i - 1));
+      }
+    }
+    return figures;
   }
 
   /** The sums of {@link #add} over all blocks. */

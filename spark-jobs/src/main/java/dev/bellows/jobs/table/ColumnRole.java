@@ -8,5 +8,7 @@ public enum ColumnRole {
   TARGET,
   WEIGHT,
   ID,
+  /** Divides rows into folds, and is no feature. */
+  SPLIT,
   IGNORED
 }

@@ -88,13 +88,14 @@ public final class TablePlan implements Serializable {
       TargetKind kind,
       @Nullable String id,
       @Nullable String weight) {
-    return of(source, features, target, kind, List.of(), id, weight);
+    return of(source, features, target, kind, List.of(), id, weight, SplitColumns.NONE);
   }
 
   /**
    * Resolves the configured columns against those of the source.
    *
    * @param more columns that heads learn, in their order
+   * @param split columns that divide rows into folds
    * @throws DataException when a configured column is not there
    */
   public static TablePlan of(
@@ -104,7 +105,8 @@ public final class TablePlan implements Serializable {
       TargetKind kind,
       List<HeadTarget> more,
       @Nullable String id,
-      @Nullable String weight) {
+      @Nullable String weight,
+      SplitColumns split) {
     List<String> names = source.columns();
     if (kind == TargetKind.PIXELS && (!source.masks() || !more.isEmpty())) {
       throw more.isEmpty()
@@ -126,6 +128,7 @@ public final class TablePlan implements Serializable {
     }
     int weightIndex = weight == null ? -1 : required(names, weight, "data.weight", source);
     int idIndex = id == null ? -1 : required(names, id, "data.id", source);
+    split.named().forEach((key, name) -> required(names, name, key, source));
     for (String named : features.named().keySet()) {
       boolean other =
           (!source.imageShape().isEmpty()
@@ -158,6 +161,10 @@ public final class TablePlan implements Serializable {
       } else if (c == idIndex) {
         roles[c] = ColumnRole.ID;
         kinds.add(CellKind.SKIP);
+      } else if (split.holds(names.get(c))
+          && (type == FeatureConfig.Type.AUTO || type == FeatureConfig.Type.IGNORE)) {
+        roles[c] = ColumnRole.SPLIT;
+        kinds.add(CellKind.AUTO);
       } else {
         switch (type) {
           case NUMBER -> roles[c] = ColumnRole.NUMBER;

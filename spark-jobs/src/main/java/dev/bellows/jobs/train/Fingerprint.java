@@ -1,7 +1,10 @@
 package dev.bellows.jobs.train;
 
+import dev.bellows.engine.kernel.KernelProvider;
+import dev.bellows.engine.model.Provenance;
 import dev.bellows.jobs.BellowsException;
 import dev.bellows.jobs.ExitCode;
+import dev.bellows.jobs.config.RunConfig;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -14,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * Everything that decides about the bits of a model: configuration, data, kernels, versions. A run
  * may only be continued when it has not changed, or when the user allows the change by name.
  */
-final class Fingerprint {
+public final class Fingerprint {
   /** Configuration keys (and everything below them) that do not change the bits of a step. */
   private static final List<String> FREE =
       List.of(
@@ -33,7 +36,11 @@ final class Fingerprint {
           "evaluate.metrics",
           "evaluate.per_class",
           "evaluate.unseen",
+          "cv",
           "predict");
+
+  /** Free keys that decide about a study. */
+  private static final List<String> STUDY = List.of("cv.");
 
   /** Keys of the fingerprints of the sources; those of held-out rows with a source of their own. */
   private static final List<String> DATA = List.of("data", "data.validation", "data.test");
@@ -73,6 +80,27 @@ final class Fingerprint {
     tree.putAll(data);
     tree.put("kernels", kernels);
     tree.put("version", version);
+    return tree;
+  }
+
+  /** What decides about the figures of a study: also how rows are divided and what is measured. */
+  public static Map<String, Object> ofStudy(RunConfig config, String data) {
+    Map<String, String> flat = ConfigTree.flat(config);
+    Map<String, Object> tree =
+        of(
+            flat,
+            ofData(data, "", ""),
+            KernelProvider.choose(Setup.preference(config)).id(),
+            Provenance.BELLOWS_VERSION);
+    Map<String, Object> keys = new LinkedHashMap<>();
+    map(tree.get("config")).forEach((key, value) -> keys.put(String.valueOf(key), value));
+    flat.forEach(
+        (key, value) -> {
+          if (STUDY.stream().anyMatch(key::startsWith)) {
+            keys.put(key, value);
+          }
+        });
+    tree.put("config", keys);
     return tree;
   }
 
@@ -117,7 +145,7 @@ final class Fingerprint {
    *
    * @throws BellowsException exit 3, or 4 when only the data changed
    */
-  static void requireSame(
+  public static void requireSame(
       Map<String, Object> was, Map<String, Object> is, List<String> allowed, String where) {
     List<String> lines = differences(was, is, allowed);
     if (lines.isEmpty()) {

@@ -16,7 +16,9 @@ import dev.bellows.jobs.block.DataShard;
 import dev.bellows.jobs.block.DatasetShape;
 import dev.bellows.jobs.config.RunConfig;
 import dev.bellows.jobs.config.TrainerConfig;
+import dev.bellows.jobs.evaluate.ScorePlan;
 import dev.bellows.jobs.table.Preprocess;
+import dev.bellows.ps.codec.Compression;
 import dev.bellows.ps.shard.TreeSum;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -123,6 +125,8 @@ public final class LocalTraining implements AutoCloseable {
         network,
         vector.length(),
         local,
+        Compression.NONE, // there is no network
+        null,
         preprocess,
         Setup.augmentation(config),
         slices,
@@ -249,14 +253,21 @@ public final class LocalTraining implements AutoCloseable {
     return network;
   }
 
-  /** Name of the kernel preference. */
-  public String kernelPreference() {
-    return Setup.preference(config).name();
+  /** The network that a configuration means for rows of such a fit, as JSON text. */
+  public static String network(RunConfig config, Preprocess preprocess, List<Long> classCounts) {
+    return Json.compact(
+        NetworkSpecs.of(config, DatasetShape.of(preprocess), classCounts).toJson());
   }
 
-  /** Kernels that run. */
-  public String kernelId() {
-    return kernels.id();
+  /** What a task needs to score rows with such a network. */
+  public static ScorePlan scorePlan(RunConfig config, String network, Preprocess preprocess) {
+    KernelProvider.Preference preference = Setup.preference(config);
+    return new ScorePlan(
+        network,
+        preprocess,
+        config.evaluate().threshold(),
+        preference.name(),
+        KernelProvider.choose(preference).id());
   }
 
   /** The values that are evaluated and stored, a copy. */
