@@ -1,5 +1,7 @@
 package dev.bellows.jobs.block;
 
+import com.esotericsoftware.kryo.DefaultSerializer;
+import com.esotericsoftware.kryo.serializers.JavaSerializer;
 import dev.bellows.engine.sample.split.SplitRow;
 import dev.bellows.jobs.BellowsException;
 import dev.bellows.jobs.ExitCode;
@@ -209,6 +211,7 @@ public final class StudyRows implements AutoCloseable {
    * @param own the same as it is stored with a model
    * @param classCounts their classes in label order; empty for numbers
    */
+@DefaultSerializer(JavaSerializer.class) // whatever registrator the session has
   public record Fit(Preprocess preprocess, Preprocess own, List<Long> classCounts)
       implements java.io.Serializable {}
 

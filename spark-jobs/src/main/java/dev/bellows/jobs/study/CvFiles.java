@@ -1,5 +1,7 @@
 package dev.bellows.jobs.study;
 
+import com.esotericsoftware.kryo.DefaultSerializer;
+import com.esotericsoftware.kryo.serializers.JavaSerializer;
 import dev.bellows.engine.sample.split.Role;
 import dev.bellows.jobs.BellowsException;
 import dev.bellows.jobs.ExitCode;
@@ -62,6 +64,7 @@ final class CvFiles {
   }
 
   /** Some rows of a table, as columns. */
+@DefaultSerializer(JavaSerializer.class) // whatever registrator the session has
   private record Chunk(List<Object[]> cells) implements Serializable {
     Iterator<Row> rows() {
       return cells.stream().map(RowFactory::create).iterator();

@@ -1,5 +1,7 @@
 package dev.bellows.jobs.study;
 
+import com.esotericsoftware.kryo.DefaultSerializer;
+import com.esotericsoftware.kryo.serializers.ExternalizableSerializer;
 import dev.bellows.engine.sample.split.Folds;
 import dev.bellows.engine.sample.split.Role;
 import dev.bellows.engine.sample.split.RowCounts;
@@ -13,6 +15,7 @@ import java.util.BitSet;
 import java.util.function.IntFunction;
 
 /** Which rows train and which are measured in each split: two bytes a row and repeat. */
+@DefaultSerializer(ExternalizableSerializer.class) // whatever registrator the session has
 public final class FoldTable implements Externalizable {
   private static final long serialVersionUID = 1L;
 

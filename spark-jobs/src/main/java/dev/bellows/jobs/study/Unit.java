@@ -1,5 +1,7 @@
 package dev.bellows.jobs.study;
 
+import com.esotericsoftware.kryo.DefaultSerializer;
+import com.esotericsoftware.kryo.serializers.JavaSerializer;
 import dev.bellows.jobs.config.RunConfig;
 import java.io.Serializable;
 import java.util.List;
@@ -17,6 +19,7 @@ import java.util.List;
  * @param metrics what is measured beside the loss
  * @param predictions whether what it says of each validation row is wanted
  */
+@DefaultSerializer(JavaSerializer.class) // whatever registrator the session has
 public record Unit(
     int id,
     int trial,

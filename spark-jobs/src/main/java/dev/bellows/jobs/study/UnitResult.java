@@ -1,5 +1,7 @@
 package dev.bellows.jobs.study;
 
+import com.esotericsoftware.kryo.DefaultSerializer;
+import com.esotericsoftware.kryo.serializers.JavaSerializer;
 import java.io.Serializable;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -22,6 +24,7 @@ import java.util.Map;
  * @param fitMillis time for training
  * @param scoreMillis time for measuring
  */
+@DefaultSerializer(JavaSerializer.class) // whatever registrator the session has
 @SuppressWarnings("ArrayRecordComponent")
 public record UnitResult(
     int id,

@@ -3,10 +3,11 @@ package dev.bellows.jobs.train;
 import dev.bellows.jobs.Console;
 
 /** Keeps everything that was said. */
-final class RecordingConsole implements Console {
+public final class RecordingConsole implements Console {
   private final StringBuilder text = new StringBuilder();
 
-  String text() {
+  /** What was said so far. */
+  public String text() {
     synchronized (text) {
       return text.toString();
     }

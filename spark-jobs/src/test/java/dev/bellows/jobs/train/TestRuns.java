@@ -9,11 +9,11 @@ import java.util.List;
 import org.apache.spark.sql.SparkSession;
 
 /** Trainings as the command line starts them, from a configuration in text. */
-final class TestRuns {
+public final class TestRuns {
   private TestRuns() {}
 
   /** A new run folder. */
-  static RunFolder folder(Path dir, Loaded loaded) {
+  public static RunFolder folder(Path dir, Loaded loaded) {
     return RunFolder.create(
         dir,
         new RunFolder.Options(
@@ -26,7 +26,7 @@ final class TestRuns {
   }
 
   /** Trains into a new run folder. */
-  static TrainOutcome train(SparkSession session, Path dir, String yaml, String... sets) {
+  public static TrainOutcome train(SparkSession session, Path dir, String yaml, String... sets) {
     Loaded loaded = ConfigLoader.parse(yaml, List.of(sets));
     return TrainJob.run(session, loaded.config(), folder(dir, loaded), new RecordingConsole());
   }

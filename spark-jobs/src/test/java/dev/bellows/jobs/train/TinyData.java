@@ -10,16 +10,16 @@ import java.util.Locale;
  * A small table of three noisy classes and the configuration of a small network with everything in
  * it.
  */
-final class TinyData {
+public final class TinyData {
   /** Not a multiple of the batch: the last step of an epoch is a partial one. */
-  static final int ROWS = 333;
+  public static final int ROWS = 333;
 
   private static final int NUMBERS = 7;
 
   private TinyData() {}
 
   /** Writes the table as CSV with a header: id, x0..x6, colour, y. */
-  static Path write(Path folder) throws IOException {
+  public static Path write(Path folder) throws IOException {
     StringBuilder csv = new StringBuilder("id");
     for (int i = 0; i < NUMBERS; i++) {
       csv.append(",x").append(i);
@@ -40,7 +40,7 @@ final class TinyData {
   }
 
   /** The configuration over that table; optimiser and clipping in YAML. */
-  static String yaml(Path csv, String optimizer, String clip) {
+  public static String yaml(Path csv, String optimizer, String clip) {
     return """
         version: 1
         task: classification
@@ -72,17 +72,17 @@ final class TinyData {
   }
 
   /** Adam with global-norm clipping. */
-  static String adam(Path csv) {
+  public static String adam(Path csv) {
     return yaml(csv, "adam: {learning_rate: 0.01}", "gradient_clip: {norm: 1.0}");
   }
 
   /** Wide layers, Nesterov momentum without clipping. */
-  static String momentum(Path csv) {
+  public static String momentum(Path csv) {
     return wide(csv, "sgd: {learning_rate: 0.05, momentum: 0.9, nesterov: true}", "l2: 0.0001");
   }
 
   /** With layers so wide that a task computes several slices at once. */
-  static String wide(Path csv, String optimizer, String clip) {
+  public static String wide(Path csv, String optimizer, String clip) {
     return yaml(csv, optimizer, clip)
         .replace("units: 64", "units: 320")
         .replace("units: 48", "units: 256");
