@@ -81,8 +81,7 @@ final class HeldOut {
     }
   }
 
-  static List<RowKeys> collectKeys(
-      JavaRDD<RawBlock> raw, TablePlan plan, SplitColumns split) {
+  static List<RowKeys> collectKeys(JavaRDD<RawBlock> raw, TablePlan plan, SplitColumns split) {
     SplitFacts.Places places = SplitFacts.Places.of(split, plan.names());
     RowFilter filter = new RowFilter(plan, true);
     int classColumn = plan.classification() ? plan.targetIndex() : -1;

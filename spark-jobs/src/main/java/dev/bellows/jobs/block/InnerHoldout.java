@@ -43,8 +43,7 @@ public final class InnerHoldout {
   /** As above, with what a block says of its rows. */
   public static int[][] divide(RunConfig config, int[] rows, Block block) {
     boolean classes = RawTable.kind(config) == TargetKind.CLASS;
-    int[] labels =
-        classes ? Arrays.copyOf(block.labels(), block.rows()) : new int[0];
+    int[] labels = classes ? Arrays.copyOf(block.labels(), block.rows()) : new int[0];
     return divide(config, rows, block.rowKeys(), labels);
   }
 }

@@ -63,8 +63,7 @@ final class Preparation {
       broadcasts.add(shared);
       TableStats stats = table.usable(shared);
       Fitter.Fit fit =
-          Fitter.fit(
-              plan, table.masked(shared, RawTable.Rows.TRAIN), table.sparseWidth(stats));
+          Fitter.fit(plan, table.masked(shared, RawTable.Rows.TRAIN), table.sparseWidth(stats));
       List<String> findings =
           LeakCheck.warnings(
               plan,
@@ -145,7 +144,8 @@ final class Preparation {
           ? null
           : HeldOut.deal(session, raw, rowPlan, role, encoder, "");
     }
-    return HeldOut.encode(session, source, config.data(), fit.preprocess(), RawTable.refused(config));
+    return HeldOut.encode(
+        session, source, config.data(), fit.preprocess(), RawTable.refused(config));
   }
 
   private RowPlan.Share share(HoldoutConfig holdout, @Nullable Dataset<Row> given) {

@@ -60,8 +60,7 @@ final class Recoding {
       numbers[c] = place(storedNumbers, fitted.numbers().get(c).name());
       offsets[c] = stored.numbers().get(numbers[c]).offset();
     }
-    List<String> storedCategories =
-        stored.categories().stream().map(CategoryColumn::name).toList();
+    List<String> storedCategories = stored.categories().stream().map(CategoryColumn::name).toList();
     this.codeWidth = storedCategories.size();
     this.categories = new int[fitted.categories().size()];
     this.codes = new int[categories.length][];

@@ -47,7 +47,7 @@ final class SplitFacts {
       RawColumn column = block.column(places.group());
       long[] hashes = new long[column.dictionary().length];
       for (int t = 0; t < hashes.length; t++) {
-        hashes[t] = hash(NumberText.canonical(column.dictionary()[t]));
+        hashes[t] = Mix64.ofText(NumberText.canonical(column.dictionary()[t]));
       }
       groups = grown(groups, block.rows());
       for (int r = 0; r < block.rows(); r++) {
@@ -64,15 +64,7 @@ final class SplitFacts {
       return hashes[text];
     }
     double number = column.numbers()[row];
-    return Double.isNaN(number) ? NO_GROUP : hash(NumberText.canonical(number));
-  }
-
-  private static long hash(String text) {
-    long hash = text.length();
-    for (int i = 0; i < text.length(); i++) {
-      hash = Mix64.mix(hash * 31 + text.charAt(i));
-    }
-    return hash;
+    return Double.isNaN(number) ? NO_GROUP : Mix64.ofText(NumberText.canonical(number));
   }
 
   private static long[] whole(

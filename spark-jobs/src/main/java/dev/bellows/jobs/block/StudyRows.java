@@ -211,7 +211,7 @@ public final class StudyRows implements AutoCloseable {
    * @param own the same as it is stored with a model
    * @param classCounts their classes in label order; empty for numbers
    */
-@DefaultSerializer(JavaSerializer.class) // whatever registrator the session has
+  @DefaultSerializer(JavaSerializer.class) // whatever registrator the session has
   public record Fit(Preprocess preprocess, Preprocess own, List<Long> classCounts)
       implements java.io.Serializable {}
 

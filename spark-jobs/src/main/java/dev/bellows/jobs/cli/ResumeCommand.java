@@ -80,8 +80,7 @@ final class ResumeCommand extends BellowsCommand {
 
   private TrainOutcome work(SparkSession session, FolderFiles files, ConsoleOutput console) {
     if (!CvJob.NAME.equals(RunFolder.readRun(files).get(CvJob.JOB))) {
-      return ResumeJob.run(
-          session, files, new ResumeOptions(allowChange, takeover, sets), console);
+      return ResumeJob.run(session, files, new ResumeOptions(allowChange, takeover, sets), console);
     }
     RunFolder folder = RunFolder.open(files, takeover, main.commandLine(), Clock.systemUTC());
     RunConfig config = ConfigLoader.parse(folder.resolvedYaml(), sets).config();

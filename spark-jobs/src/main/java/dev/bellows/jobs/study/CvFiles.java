@@ -64,7 +64,7 @@ final class CvFiles {
   }
 
   /** Some rows of a table, as columns. */
-@DefaultSerializer(JavaSerializer.class) // whatever registrator the session has
+  @DefaultSerializer(JavaSerializer.class) // whatever registrator the session has
   private record Chunk(List<Object[]> cells) implements Serializable {
     Iterator<Row> rows() {
       return cells.stream().map(RowFactory::create).iterator();

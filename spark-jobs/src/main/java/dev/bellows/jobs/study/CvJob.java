@@ -85,7 +85,8 @@ public final class CvJob {
       Thread.currentThread().interrupt();
       folder.failed(ExitCode.INTERRUPTED, "interrupted");
       folder.close();
-      throw new BellowsException(ExitCode.INTERRUPTED, "the thread of the study was interrupted", e);
+      throw new BellowsException(
+          ExitCode.INTERRUPTED, "the thread of the study was interrupted", e);
     }
     return TrainJob.run(session, config, given, folder, console, allowChange, stop);
   }

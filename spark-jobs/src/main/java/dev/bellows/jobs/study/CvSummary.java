@@ -1,10 +1,12 @@
 package dev.bellows.jobs.study;
 
+import dev.bellows.engine.metric.inference.FoldScores;
+import dev.bellows.engine.metric.inference.Interval;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import org.apache.commons.math3.distribution.TDistribution;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,42 +24,46 @@ record CvSummary(
   private static final double CONFIDENCE = 0.95;
 
   /**
-   * Mean with the corrected interval: mean +- t(n - 1) sqrt((1/n + validation / train) s^2), since
-   * splits share training rows (C. Nadeau, Y. Bengio, "Inference for the generalization error",
-   * Machine Learning 52, 2003).
+   * Mean with the interval that allows for splits that share training rows, see {@link FoldScores}.
+   *
+   * @param pooled see the record; null without
    */
-  static CvSummary of(
-      List<Double> scores, int trainRows, int validationRows, @Nullable Double pooled) {
-    int n = scores.size();
-    double mean = scores.stream().mapToDouble(s -> s).sum() / n;
-    double squares = scores.stream().mapToDouble(s -> (s - mean) * (s - mean)).sum();
-    double std = n > 1 ? Math.sqrt(squares / (n - 1)) : Double.NaN;
-    double half = Double.NaN;
-    if (n > 1 && Double.isFinite(std)) {
-      double t = new TDistribution(n - 1).inverseCumulativeProbability((1 + CONFIDENCE) / 2);
-      half = t * std * Math.sqrt(1.0 / n + (double) validationRows / trainRows);
-    }
+  static CvSummary of(FoldScores splits, @Nullable Double pooled) {
+    boolean several = splits.splits() > 1 && Double.isFinite(splits.mean());
+    Interval interval = splits.interval(CONFIDENCE);
     return new CvSummary(
-        List.copyOf(scores),
-        mean,
-        std,
-        mean - half,
-        mean + half,
+        Arrays.stream(splits.scores()).boxed().toList(),
+        splits.mean(),
+        several ? splits.std() : Double.NaN,
+        several ? interval.low() : Double.NaN,
+        several ? interval.high() : Double.NaN,
         pooled == null ? Double.NaN : pooled);
   }
 
   /** For people. */
   String text() {
-    StringBuilder text = new StringBuilder(String.format(Locale.ROOT, "%.4f", mean));
+    StringBuilder text = new StringBuilder(number(mean));
     if (!Double.isNaN(std)) {
       text.append(
-          String.format(
-              Locale.ROOT, " +- %.4f (95 %% interval %.4f to %.4f, corrected)", std, low, high));
+          " +- "
+              + number(std)
+              + " (95 % interval "
+              + number(low)
+              + " to "
+              + number(high)
+              + ", corrected)");
     }
     if (!Double.isNaN(pooled)) {
-      text.append(String.format(Locale.ROOT, "  pooled %.4f", pooled));
+      text.append("  pooled ").append(number(pooled));
     }
     return text.toString();
+  }
+
+  /** Four digits after the point, or five significant ones of larger numbers. */
+  static String number(double value) {
+    return Math.abs(value) < 10
+        ? String.format(Locale.ROOT, "%.4f", value)
+        : String.format(Locale.ROOT, "%.5g", value);
   }
 
   /** For files. */

@@ -1,5 +1,6 @@
 package dev.bellows.jobs.study;
 
+import dev.bellows.engine.metric.inference.FoldScores;
 import dev.bellows.engine.sample.split.Role;
 import dev.bellows.jobs.BellowsException;
 import dev.bellows.jobs.Console;
@@ -87,10 +88,7 @@ final class CvTable {
     StringBuilder line = new StringBuilder();
     line.append(
         String.format(
-            Locale.ROOT,
-            "%4d  %6d  ",
-            folds.foldOf(result.id()),
-            folds.repeatOf(result.id())));
+            Locale.ROOT, "%4d  %6d  ", folds.foldOf(result.id()), folds.repeatOf(result.id())));
     if (!result.complete()) {
       console.row(line + result.state().name().toLowerCase(Locale.ROOT) + ": " + result.error());
       return;
@@ -104,11 +102,11 @@ final class CvTable {
             result.figures().get("loss")));
     for (String name : metrics) {
       double value = result.figures().getOrDefault(name, Double.NaN);
-      line.append("  ").append(pad(Double.isNaN(value) ? "-" : four(value), name.length()));
+      line.append("  ")
+          .append(pad(Double.isNaN(value) ? "-" : CvSummary.number(value), name.length()));
     }
     line.append(
-        String.format(
-            Locale.ROOT, "  %6d  %.1f s", result.epochs(), result.fitMillis() / 1000.0));
+        String.format(Locale.ROOT, "  %6d  %.1f s", result.epochs(), result.fitMillis() / 1000.0));
     console.row(line.toString());
   }
 
@@ -143,12 +141,14 @@ final class CvTable {
     List<String> names = new ArrayList<>(List.of("loss"));
     names.addAll(metrics);
     Map<String, Double> pooled = pooled(block);
+    long[] validation = results.values().stream().mapToLong(UnitResult::validationRows).toArray();
+    long[] train = results.values().stream().mapToLong(UnitResult::trainRows).toArray();
     for (String name : names) {
-      List<Double> scores = new ArrayList<>();
-      results.values().forEach(r -> scores.add(r.figures().getOrDefault(name, Double.NaN)));
-      CvSummary summary =
-          CvSummary.of(
-              scores, results.get(0).trainRows(), results.get(0).validationRows(), pooled.get(name));
+      double[] scores =
+          results.values().stream()
+              .mapToDouble(r -> r.figures().getOrDefault(name, Double.NaN))
+              .toArray();
+      CvSummary summary = CvSummary.of(FoldScores.of(scores, validation, train), pooled.get(name));
       summaries.put(name, summary);
       console.section("cv", name + "  " + summary.text());
     }
@@ -202,10 +202,6 @@ final class CvTable {
     summaries.forEach(
         (name, summary) -> line.append(name).append(' ').append(summary.text()).append("  "));
     return line.toString().strip();
-  }
-
-  private static String four(double value) {
-    return String.format(Locale.ROOT, "%.4f", value);
   }
 
   private static String pad(String name) {

@@ -63,8 +63,7 @@ final class SharedBlock {
   }
 
   private static Block fetch(int rdd) {
-    Option<BlockResult> found =
-        SparkEnv.get().blockManager().get(new RDDBlockId(rdd, 0), TYPE);
+    Option<BlockResult> found = SparkEnv.get().blockManager().get(new RDDBlockId(rdd, 0), TYPE);
     if (found.isEmpty()) {
       throw new Lost(rdd);
     }

@@ -49,25 +49,22 @@ final class Splits {
               cv.folds(), cv.validationRows(), cv.gapRows(), cv.purge(), cv.windowRows());
       case COLUMN -> new GivenFolds(cv.group() != null);
       case HOLD_OUT ->
-          new HoldOut(
-              cv.share(),
-              0,
-              classes ? HoldOut.By.STRATA : HoldOut.By.ROWS,
-              cv.repeats());
+          new HoldOut(cv.share(), 0, classes ? HoldOut.By.STRATA : HoldOut.By.ROWS, cv.repeats());
     };
   }
 
   /**
    * Divides the rows of a study.
    *
-   * @throws BellowsException exit 4 when they can't be divided so, with what can be
+   * @throws BellowsException exit 3 or 4 when they can't be divided so, with what can be
    */
   static FoldTable divide(CvConfig cv, StudyRows rows, long seed) {
     boolean classes = !rows.encoding().classes().isEmpty();
     try {
       return FoldTable.of(splitter(cv, classes), rows.rows(), rows::facts, seed);
     } catch (SplitException e) {
-      throw new BellowsException(ExitCode.DATA, "cv: " + e.getMessage(), e);
+      ExitCode code = e.kind() == SplitException.Cause.REQUEST ? ExitCode.CONFIG : ExitCode.DATA;
+      throw new BellowsException(code, "cv: " + e.getMessage(), e);
     }
   }
 }

@@ -16,9 +16,9 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finished units in the run folder: one line each in {@code cv/units.jsonl}, and what they predicted
- * in {@code cv/predictions/unit-N.safetensors}, which is written first. A line that is cut off does
- * not count.
+ * Finished units in the run folder: one line each in {@code cv/units.jsonl}, and what they
+ * predicted in {@code cv/predictions/unit-N.safetensors}, which is written first. A line that is
+ * cut off does not count.
  */
 final class UnitLog {
   private static final String LINES = "cv/units.jsonl";
@@ -36,8 +36,8 @@ final class UnitLog {
   /** Adds a finished unit. */
   void add(UnitResult result) {
     try {
+      folder.files().createFolders("cv/predictions");
       if (result.width() > 0) {
-        folder.files().createFolders("cv/predictions");
         int[] shape = {result.predictions().length / result.width(), result.width()};
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         Safetensors.write(

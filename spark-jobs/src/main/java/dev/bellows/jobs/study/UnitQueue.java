@@ -66,8 +66,7 @@ final class UnitQueue implements AutoCloseable {
    * @param stop asked several times a second whether to stop
    * @return false when it was stopped
    */
-  boolean run(
-      List<Unit> units, String description, Consumer<UnitResult> each, BooleanSupplier stop)
+  boolean run(List<Unit> units, String description, Consumer<UnitResult> each, BooleanSupplier stop)
       throws InterruptedException {
     Map<Integer, Unit> open = new LinkedHashMap<>();
     units.forEach(unit -> open.put(unit.id(), unit));
@@ -91,7 +90,8 @@ final class UnitQueue implements AutoCloseable {
     SimpleFutureAction<Object> job = submit(new ArrayList<>(open.values()), description, results);
     try {
       while (true) {
-        boolean done = job.isCompleted(); // asked before: what comes later is seen in the next round
+        boolean done =
+            job.isCompleted(); // asked before: what comes later is seen in the next round
         take(results, open, each, done ? 0 : POLL_MS);
         if (done) {
           break;
@@ -188,11 +188,12 @@ final class UnitQueue implements AutoCloseable {
     }
   }
 
+  /** Ends what still runs; tasks that are just being killed may ask for a broadcast once more. */
   @Override
   public void close() {
     spark.sc().cancelJobsWithTag(tag);
-    folds.destroy();
-    fits.values().forEach(Broadcast::destroy);
+    folds.unpersist(false);
+    fits.values().forEach(fit -> fit.unpersist(false));
     fits.clear();
   }
 }

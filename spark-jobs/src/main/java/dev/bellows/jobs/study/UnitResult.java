@@ -64,19 +64,7 @@ public record UnitResult(
   /** A unit that gave nothing. */
   static UnitResult failed(Unit unit, State state, String error, long millis) {
     return new UnitResult(
-        unit.id(),
-        state,
-        error,
-        Map.of(),
-        new float[0],
-        0,
-        0,
-        0,
-        0,
-        0,
-        Double.NaN,
-        millis,
-        0);
+        unit.id(), state, error, Map.of(), new float[0], 0, 0, 0, 0, 0, Double.NaN, millis, 0);
   }
 
   /** Whether there are figures. */

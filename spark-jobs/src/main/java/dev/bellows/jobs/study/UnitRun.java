@@ -53,8 +53,7 @@ final class UnitRun {
       training.cancelWhen(cancelled);
       float[] parameters = train(training);
       long trained = System.nanoTime();
-      try (BlockScorer scorer =
-          new BlockScorer(plan(training), unit.metrics(), parameters)) {
+      try (BlockScorer scorer = new BlockScorer(plan(training), unit.metrics(), parameters)) {
         int width = unit.predictions() ? scorer.width() : 0;
         float[] predictions = new float[Math.multiplyExact(width, validationRows.length)];
         int[] filled = {0};
@@ -144,7 +143,9 @@ final class UnitRun {
     }
     return rule.metric().startsWith(VALIDATION) || rule.metric().equals("loss")
         ? null
-        : "trainer.early_stopping.metric " + rule.metric() + " is not measured in a study; use loss or val_...";
+        : "trainer.early_stopping.metric "
+            + rule.metric()
+            + " is not measured in a study; use loss or val_...";
   }
 
   private static String plain(String metric) {

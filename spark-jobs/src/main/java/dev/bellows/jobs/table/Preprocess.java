@@ -153,7 +153,16 @@ public final class Preprocess implements Serializable {
   /** The same with crosses of its categories. */
   Preprocess withCrosses(List<CrossColumn> columns) {
     return new Preprocess(
-        sourceColumns, numbers, categories, texts, image, sparse, series, targets, columns, storage);
+        sourceColumns,
+        numbers,
+        categories,
+        texts,
+        image,
+        sparse,
+        series,
+        targets,
+        columns,
+        storage);
   }
 
   /** Crosses of the categories in code order, behind them. */

@@ -5,6 +5,7 @@ import dev.bellows.engine.model.Json;
 import dev.bellows.engine.nn.Network;
 import dev.bellows.engine.nn.NetworkSpec;
 import dev.bellows.engine.nn.ParameterLayout;
+import dev.bellows.engine.nn.SparseTable;
 import dev.bellows.engine.optim.NanPolicy;
 import dev.bellows.engine.optim.UpdateRule;
 import dev.bellows.engine.optim.UpdateSpec;
@@ -65,11 +66,7 @@ public final class LocalTraining implements AutoCloseable {
    * @throws BellowsException exit 3 when the network does not fit the data, exit 4 without rows
    */
   public LocalTraining(
-      RunConfig config,
-      Preprocess preprocess,
-      List<Long> classCounts,
-      Block block,
-      int[] rows) {
+      RunConfig config, Preprocess preprocess, List<Long> classCounts, Block block, int[] rows) {
     if (rows.length == 0) {
       throw new BellowsException(ExitCode.DATA, "no training rows are left");
     }
@@ -77,10 +74,15 @@ public final class LocalTraining implements AutoCloseable {
     this.config = config;
     this.spec = NetworkSpecs.of(config, DatasetShape.of(preprocess), classCounts);
     this.network = Json.compact(spec.toJson());
+    if (!SparseTable.of(spec).isEmpty()) {
+      throw new BellowsException(
+          ExitCode.CONFIG,
+          "features with sparse: true are trained through the parameter server; a study trains each model in one task: leave sparse out");
+    }
     ParameterLayout layout = Network.layout(spec);
     this.vector =
         new SharedVector(
-            layout, UpdateSpecs.of(trainer, layout), config.distributed().localSteps());
+            layout, UpdateSpecs.of(trainer, layout), config.distributed().localSteps(), List.of());
     this.kernels = KernelProvider.choose(Setup.preference(config));
     int slices = Setup.slices(config);
     long steps = BatchSchedule.of(rows.length, trainer.batchSize(), slices).stepsPerEpoch();
@@ -112,11 +114,7 @@ public final class LocalTraining implements AutoCloseable {
     work.choose(dealt);
   }
 
-  private TaskPlan plan(
-      @Nullable LocalSteps local,
-      Preprocess preprocess,
-      int slices,
-      long rows) {
+  private TaskPlan plan(@Nullable LocalSteps local, Preprocess preprocess, int slices, long rows) {
     return new TaskPlan(
         "",
         0,
@@ -124,6 +122,7 @@ public final class LocalTraining implements AutoCloseable {
         List.of(),
         network,
         vector.length(),
+        List.of(),
         local,
         Compression.NONE, // there is no network
         null,
@@ -255,8 +254,7 @@ public final class LocalTraining implements AutoCloseable {
 
   /** The network that a configuration means for rows of such a fit, as JSON text. */
   public static String network(RunConfig config, Preprocess preprocess, List<Long> classCounts) {
-    return Json.compact(
-        NetworkSpecs.of(config, DatasetShape.of(preprocess), classCounts).toJson());
+    return Json.compact(NetworkSpecs.of(config, DatasetShape.of(preprocess), classCounts).toJson());
   }
 
   /** What a task needs to score rows with such a network. */
@@ -272,9 +270,7 @@ public final class LocalTraining implements AutoCloseable {
 
   /** The values that are evaluated and stored, a copy. */
   public float[] exported() {
-    return vector
-        .exported(new RestorePoint(step, values, slots, Map.of()))
-        .clone();
+    return vector.exported(new RestorePoint(step, values, slots, Map.of())).clone();
   }
 
   /** A copy of the state, to go on from later. */
@@ -318,8 +314,7 @@ public final class LocalTraining implements AutoCloseable {
    * @param skipped steps that were left out
    */
   @SuppressWarnings("ArrayRecordComponent")
-  public record Point(
-      long step, float[] values, float[][] slots, double firstLoss, int skipped) {}
+  public record Point(long step, float[] values, float[][] slots, double firstLoss, int skipped) {}
 
   @Override
   public void close() {

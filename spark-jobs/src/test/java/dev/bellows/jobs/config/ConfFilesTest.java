@@ -157,6 +157,21 @@ class ConfFilesTest {
               replicas: auto
             device: auto
             output: {dir: runs/run, report: true, tensorboard: false, format: parquet, mode: error_if_exists}
+            cv:
+              kind: auto
+              folds: 5
+              repeats: 1
+              group: null
+              time: null
+              fold: null
+              validation_rows: auto
+              window_rows: all
+              gap_rows: 0
+              purge: 0
+              share: 0.2
+              metrics: []
+              refit: true
+              execution: auto
             """);
   }
 

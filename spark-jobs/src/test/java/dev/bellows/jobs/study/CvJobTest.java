@@ -71,18 +71,23 @@ class CvJobTest {
     Dataset<Row> oof = session.read().parquet(temp.resolve("cv/cv/oof.parquet").toString());
     assertThat(oof.count()).isEqualTo(2L * TinyData.ROWS);
     assertThat(oof.select("row_key", "repeat").distinct().count()).isEqualTo(2L * TinyData.ROWS);
-    double right =
-        (double) oof.filter("label = prediction").count() / oof.count();
+    double right = (double) oof.filter("label = prediction").count() / oof.count();
     assertThat(right).isCloseTo(outcome.metrics().get("cv_accuracy"), within(0.01));
     for (Row share :
-        oof.groupBy("repeat", "fold", "label").count().groupBy("repeat", "label").agg(
-                org.apache.spark.sql.functions.max("count").minus(
-                    org.apache.spark.sql.functions.min("count")))
+        oof.groupBy("repeat", "fold", "label")
+            .count()
+            .groupBy("repeat", "label")
+            .agg(
+                org.apache
+                    .spark
+                    .sql
+                    .functions
+                    .max("count")
+                    .minus(org.apache.spark.sql.functions.min("count")))
             .collectAsList()) {
       assertThat(share.getLong(2)).isLessThanOrEqualTo(1);
     }
-    Dataset<Row> results =
-        session.read().parquet(temp.resolve("cv/cv/results.parquet").toString());
+    Dataset<Row> results = session.read().parquet(temp.resolve("cv/cv/results.parquet").toString());
     assertThat(results.count()).isEqualTo(8);
     assertThat(results.columns()).contains("fold", "repeat", "state", "loss", "accuracy", "fit_ms");
   }
@@ -195,7 +200,7 @@ class CvJobTest {
   void fault_58_moreFoldsThanRowsOfAClass(SparkSession session) {
     assertThatThrownBy(() -> run(session, "many", "folds: 200"))
         .isInstanceOfSatisfying(
-            BellowsException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.DATA))
+            BellowsException.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.CONFIG))
         .hasMessageContaining("largest possible");
     assertThat(session.sparkContext().getPersistentRDDs().size()).isZero();
   }
@@ -216,9 +221,7 @@ class CvJobTest {
     run(session, "groups", "kind: group, group: colour, folds: 3, refit: true");
     Dataset<Row> folds = session.read().parquet(temp.resolve("groups/cv/folds.parquet").toString());
     assertThat(folds.select("fold").distinct().count()).isEqualTo(3);
-    assertThat(temp.resolve("groups/model/preprocess.json"))
-        .content()
-        .doesNotContain("\"red\"");
+    assertThat(temp.resolve("groups/model/preprocess.json")).content().doesNotContain("\"red\"");
   }
 
   @Test

@@ -45,8 +45,7 @@ class LocalTrainingTest {
     Path csv = TinyData.write(temp.resolve("data"));
     String yaml = yaml(csv, kind);
     TestRuns.train(session, temp.resolve("run"), yaml);
-    float[] expected =
-        StoredModel.open(new NioFiles(temp.resolve("run/model"))).parameters();
+    float[] expected = StoredModel.open(new NioFiles(temp.resolve("run/model"))).parameters();
 
     RunConfig config = ConfigLoader.parse(yaml, List.of()).config();
     try (StudyRows rows = StudyRows.read(session, config, ".", GivenRows.NONE)) {
