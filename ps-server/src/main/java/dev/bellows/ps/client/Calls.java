@@ -257,9 +257,13 @@ final class Calls implements AutoCloseable {
       return coded.coded().length();
     }
     if (request instanceof RowMessage.PushRows push) {
-      return (long) Long.BYTES * push.keys().length + (long) Float.BYTES * push.values().length();
+      return keys(push.keys()) + (long) Float.BYTES * push.values().length();
     }
-    return request instanceof RowMessage.PullRows pull ? (long) Long.BYTES * pull.keys().length : 0;
+    return request instanceof RowMessage.PullRows pull ? keys(pull.keys()) : 0;
+  }
+
+  private static long keys(long[] keys) {
+    return (long) RowMessage.keyBytes(keys) * keys.length;
   }
 
   /**

@@ -80,7 +80,7 @@ final class BodyReader {
             new RowMessage.PutRows(
                 target(), in.getInt(), longs("keys"), longs("updates"), floats());
         case PULL_ROWS ->
-            new RowMessage.PullRows(target(), in.getInt(), in.getLong(), longs("keys"));
+            new RowMessage.PullRows(target(), in.getInt(), in.getLong(), keys());
         case PUSH_ROWS ->
             new RowMessage.PushRows(
                 target(),
@@ -92,7 +92,7 @@ final class BodyReader {
                 in.getInt(),
                 in.getInt(),
                 in.getDouble(),
-                longs("keys"),
+                keys(),
                 floats());
         case GET_ROWS ->
             new RowMessage.GetRows(
@@ -411,6 +411,24 @@ final class BodyReader {
       array[i] = in.getDouble();
     }
     return array;
+  }
+
+  /** Keys in fewer bytes than a long: the only thing that takes more memory than its bytes. */
+  private long[] keys() {
+    int n = count("keys", 1, Integer.MAX_VALUE);
+    int each = in.get();
+    if (each < 1 || each > Long.BYTES || (long) each * n > in.remaining()) {
+      throw new PsException(
+          PsErrorCode.BAD_REQUEST,
+          n + " keys of " + each + " bytes each, " + in.remaining() + " bytes are left");
+    }
+    long[] keys = new long[n];
+    for (int k = 0; k < n; k++) {
+      for (int i = 0; i < each; i++) {
+        keys[k] |= (in.get() & 0xFFL) << (8 * i);
+      }
+    }
+    return keys;
   }
 
   private long[] longs(String what) {

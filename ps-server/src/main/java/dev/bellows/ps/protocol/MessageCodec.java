@@ -37,7 +37,7 @@ import java.nio.ByteOrder;
  *                        i64 totalSteps, i64 maxRows, i32 start, f32 scale, i64 seed, i32 count, updateSpec bytes
  *   TABLE         target i32 table, i32 action, i64 step
  *   PUT_ROWS      target i32 table, i32 count, i64 keys[count], i32 count, i64 updates[count], f32[]
- *   PULL_ROWS     target i32 table, i64 version, i32 count, i64 keys[count]
+ *   PULL_ROWS     target i32 table, i64 version, keys
  *   PUSH_ROWS     target i32 table, i64 step, i32 level, i32 index, i32 from, i32 to, i32 badSlice, f64 weight,
  *                        i32 count, i64 keys[count], f32[]
  *   GET_ROWS      target i32 table, i64 step, i32 bucket, i32 from, i32 limit
@@ -59,7 +59,8 @@ import java.nio.ByteOrder;
  * </pre>
  *
  * <p>The decoder reads counts only after checking them against the bytes that are there, refuses
- * trailing bytes, and never allocates more than the frame's own length (plus one object per entry).
+ * trailing bytes, and never allocates more than the frame's own length (plus one object per entry;
+ * keys of rows, which are written in as few bytes as they need, eight bytes each).
  */
 public final class MessageCodec {
   /** Largest encoded update specification. */

@@ -22,10 +22,13 @@ final class RowBodies {
         RowMessage.PutRows m = (RowMessage.PutRows) message;
         yield INT + longsBytes(m.keys()) + rowsBytes(m.updates(), m.rows());
       }
-      case PULL_ROWS -> INT + LONG + longsBytes(((RowMessage.PullRows) message).keys());
+      case PULL_ROWS -> INT + LONG + keysBytes(((RowMessage.PullRows) message).keys());
       case PUSH_ROWS -> {
         RowMessage.PushRows m = (RowMessage.PushRows) message;
-        yield 6 * INT + LONG + Double.BYTES + rowsBytes(m.keys(), m.values());
+        yield 6 * INT
+            + LONG
+            + Double.BYTES
+            + Math.addExact(keysBytes(m.keys()), BodyWriter.floatsBytes(m.values()));
       }
       case GET_ROWS -> 4 * INT + LONG;
       case ROW_PAGE -> {
@@ -55,13 +58,13 @@ final class RowBodies {
       case PULL_ROWS -> {
         RowMessage.PullRows m = (RowMessage.PullRows) message;
         out.putLong(m.version());
-        longs(m.keys(), out);
+        keys(m.keys(), out);
       }
       case PUSH_ROWS -> {
         RowMessage.PushRows m = (RowMessage.PushRows) message;
         out.putLong(m.step()).putInt(m.level()).putInt(m.index()).putInt(m.from()).putInt(m.to());
         out.putInt(m.badSlice()).putDouble(m.weight());
-        longs(m.keys(), out);
+        keys(m.keys(), out);
         BodyWriter.floats(m.values(), out);
       }
       case GET_ROWS -> {
@@ -90,6 +93,22 @@ final class RowBodies {
 
   private static int rowsBytes(long[] keys, Floats rows) {
     return Math.addExact(longsBytes(keys), BodyWriter.floatsBytes(rows));
+  }
+
+  private static int keysBytes(long[] keys) {
+    int each = RowMessage.keyBytes(keys);
+    return Math.addExact(INT + 1, Math.multiplyExact(each, keys.length));
+  }
+
+  /** Number of keys, bytes of a key, the low bytes of each. */
+  private static void keys(long[] keys, ByteBuffer out) {
+    int each = RowMessage.keyBytes(keys);
+    out.putInt(keys.length).put((byte) each);
+    for (long key : keys) {
+      for (int i = 0; i < each; i++) {
+        out.put((byte) (key >>> (8 * i)));
+      }
+    }
   }
 
   private static int longsBytes(long[] longs) {

@@ -11,6 +11,15 @@ package dev.bellows.ps.protocol;
  */
 @SuppressWarnings("ArrayRecordComponent") // messages are never compared
 public sealed interface RowMessage extends Message.OfTable {
+  /** Bytes that each of these keys takes on the wire: as many as the largest needs, 1 to 8. */
+  static int keyBytes(long[] keys) {
+    long any = 1;
+    for (long key : keys) {
+      any |= key;
+    }
+    return (Long.SIZE - Long.numberOfLeadingZeros(any) + 7) / 8;
+  }
+
   /**
    * Makes a table in state LOADING without rows; repeating it is acknowledged, a larger incarnation
    * replaces the table. Answer: {@link Message.Done} with step -1.

@@ -203,7 +203,7 @@ class PsRowsTest {
   }
 
   @Test
-  @DisplayName("LAY-17 1e6 x 32 table, batch 256: 1.07x the bytes of the touched rows each way")
+  @DisplayName("LAY-17 1e6 x 32 table, batch 256: 1.03x the bytes of the touched rows each way")
   void trafficOfALargeTable() {
     int width = 32;
     int batch = 256;
@@ -252,7 +252,7 @@ class PsRowsTest {
     }
     // a row comes once and its gradient goes once: both ways the numbers are 2x the rows' bytes
     double bothWays = bytes.get() / (2.0 * touched);
-    assertThat(bothWays).isBetween(1.06, 1.08);
+    assertThat(bothWays).isBetween(1.02, 1.035);
     assertThat(server.totals().of(Counter.STEPS_APPLIED)).isEqualTo(40); // of two shards
   }
 

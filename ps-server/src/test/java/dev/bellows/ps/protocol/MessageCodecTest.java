@@ -229,11 +229,12 @@ class MessageCodecTest {
                 + "ffffffff" // badSlice
                 + "000000000000f03f" // weight
                 + "01000000" // count
+                + "08" // bytes of a key
                 + "feffffffffffffff" // key
                 + "01000000" // count
                 + "0000803f"); // 1.0f
-    assertThat(body(new RowMessage.PullRows(target, 4, 5, new long[] {1})))
-        .isEqualTo(head + "0500000000000000" + "01000000" + "0100000000000000");
+    assertThat(body(new RowMessage.PullRows(target, 4, 5, new long[] {1, 0x203})))
+        .isEqualTo(head + "0500000000000000" + "02000000" + "02" + "0100" + "0302");
     assertThat(body(new RowMessage.Control(target, 4, RowMessage.Action.RELEASE, 5)))
         .isEqualTo(head + "03000000" + "0500000000000000");
     assertThat(body(new RowMessage.GetRows(target, 4, 5, 6, 7, 8)))

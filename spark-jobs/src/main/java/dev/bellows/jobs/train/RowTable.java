@@ -12,6 +12,7 @@ import dev.bellows.jobs.ExitCode;
 import dev.bellows.jobs.config.RunConfig;
 import dev.bellows.jobs.config.TrainerConfig;
 import dev.bellows.ps.checkpoint.RowPart;
+import dev.bellows.ps.protocol.RowMessage;
 import dev.bellows.ps.protocol.TableSpec;
 import dev.bellows.ps.shard.RowStart;
 import java.io.Serializable;
@@ -32,9 +33,6 @@ record RowTable(SparseTable table, int offset, TableSpec spec) implements Serial
 
   /** Bytes of a row on a shard beside its elements: key, number of updates, two places. */
   private static final int ROW_BYTES = 36;
-
-  /** Bytes of a key on the wire. */
-  private static final int KEY_BYTES = Long.BYTES;
 
   /**
    * The tables of a network.
@@ -171,7 +169,8 @@ record RowTable(SparseTable table, int offset, TableSpec spec) implements Serial
 
   /** Most bytes that a task with so many rows of data sends, or gets, in a step. */
   long stepBytes(long dataRows) {
-    return (long) named(dataRows) * (KEY_BYTES + Float.BYTES * table.width());
+    int key = RowMessage.keyBytes(new long[] {table.rows()});
+    return (long) named(dataRows) * (key + Float.BYTES * table.width());
   }
 
   /**

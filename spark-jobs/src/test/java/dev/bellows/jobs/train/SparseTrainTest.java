@@ -2,17 +2,21 @@ package dev.bellows.jobs.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.bellows.engine.model.NioFiles;
 import dev.bellows.jobs.BellowsException;
 import dev.bellows.jobs.ExitCode;
 import dev.bellows.jobs.SparkSessionExtension;
+import dev.bellows.jobs.api.BellowsModel;
 import dev.bellows.jobs.block.GivenRows;
 import dev.bellows.jobs.config.ConfigLoader;
 import dev.bellows.jobs.config.Loaded;
 import dev.bellows.jobs.run.RunFolder;
 import java.nio.file.Path;
 import java.util.List;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -57,6 +61,8 @@ class SparseTrainTest {
     TrainOutcome four = train(session, "four", ADAM, "distributed.workers=4");
     assertThat(four.sha256()).isEqualTo(two.sha256());
 
+    unseenValuesArePredicted(session);
+
     System.setProperty(Failpoints.NAME, "task.push:27:throw:" + temp.resolve("throw27"));
     TrainOutcome shaken = train(session, "shaken", ADAM);
     assertThat(temp.resolve("throw27")).exists();
@@ -81,6 +87,26 @@ class SparseTrainTest {
         GivenRows.NONE,
         new ResumeOptions(List.of(), false),
         console);
+  }
+
+  /** They share the unknown code, alone and in the cross; the tables are tensors of the model. */
+  private static void unseenValuesArePredicted(SparkSession session) {
+    Dataset<Row> rows =
+        session
+            .sql(
+                "SELECT * FROM VALUES ('p98', 'q01', 3.5), ('p99', 'q01', 3.5), ('p01', 'q01', 3.5)"
+                    + " AS t(person, place, hour)")
+            .coalesce(1);
+    List<Double> found =
+        BellowsModel.load(temp.resolve("two/model").toString())
+            .transform(rows)
+            .select("probability")
+            .collectAsList()
+            .stream()
+            .map(row -> ((Number) row.getList(0).get(1)).doubleValue())
+            .toList();
+    assertThat(found.get(0)).isBetween(0.0, 1.0).isCloseTo(found.get(1), within(1e-6));
+    assertThat(found.get(0)).isNotCloseTo(found.get(2), within(1e-3));
   }
 
   @Test
