@@ -142,7 +142,7 @@ class SparseTrainTest {
   }
 
   private void refused(SparkSession session, String message, String set) {
-    String name = "refused" + Math.abs(set.hashCode());
+    String name = "refused-" + Integer.toHexString(set.hashCode());
     assertThatThrownBy(() -> train(session, name, ADAM, set))
         .isInstanceOf(BellowsException.class)
         .hasMessageContaining(message);
