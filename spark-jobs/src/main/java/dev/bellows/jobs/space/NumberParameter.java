@@ -138,7 +138,12 @@ public record NumberParameter(
 
   /** The value nearest to a place on the scale. */
   public Object fromScale(double place) {
-    double number = log ? FastMath.exp(place) : place;
+    return nearest(log ? FastMath.exp(place) : place);
+  }
+
+  /** The value nearest to a number. */
+  public Object nearest(double wanted) {
+    double number = wanted;
     if (step > 0) {
       number = low + FastMath.rint((number - low) / step) * step;
     }

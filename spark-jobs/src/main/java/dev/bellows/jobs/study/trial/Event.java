@@ -82,7 +82,10 @@ public record Event(Kind kind, int trial, Map<String, ? extends @Nullable Object
 
   /** A trial took too long. */
   public static Event timeout(int trial, String reason) {
-    return new Event(Kind.FAIL, trial, Map.of(REASON, reason, TIMEOUT, true));
+    Map<String, @Nullable Object> values = new LinkedHashMap<>();
+    values.put(REASON, reason);
+    values.put(TIMEOUT, true);
+    return new Event(Kind.FAIL, trial, values);
   }
 
   /** A trial's configuration was trained on all rows. */
