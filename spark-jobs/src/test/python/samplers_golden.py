@@ -118,7 +118,12 @@ def golden():
         observed, points = draw(count), draw(20)
         log_pdf = parzen_estimator._ParzenEstimator(observed, space, parameters).log_pdf(points)
         densities.append({"observed": rows(observed), "points": rows(points), "log_pdf": log_pdf.tolist()})
+    import torch
+    from optuna._gp.acqf import standard_logei
+    z = [3.0, 1.0, 0.0, -0.5, -2.0, -8.0, -20.0, -24.9, -30.0, -100.0]
+    logei = standard_logei(torch.tensor(z, dtype=torch.float64)).tolist()
     print(json.dumps({
+        "logei": [list(pair) for pair in zip(z, logei)],
         "versions": {"optuna": optuna.__version__, "scipy": scipy.__version__, "numpy": np.__version__},
         "sobol": qmc.Sobol(6, scramble=False).random(32).tolist(),
         "halton": qmc.Halton(6, scramble=False).random(32).tolist(),

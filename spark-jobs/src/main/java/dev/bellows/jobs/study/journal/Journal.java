@@ -23,9 +23,9 @@ import java.util.List;
  * </pre>
  *
  * <p>On the local disk a line is added to its segment at once. On a remote file system, where that
- * means writing the file anew, lines are gathered and written as a whole segment, every 100 lines or
- * 5 seconds; segments are never changed afterwards. What a killed driver had not written is asked
- * and run again.
+ * means writing the file anew, lines are gathered and written as a whole segment, every 100 lines
+ * or 5 seconds; segments are never changed afterwards. What a killed driver had not written is
+ * asked and run again.
  *
  * <p>Not thread-safe: the driver's study thread owns it.
  */

@@ -63,8 +63,7 @@ record JournalLine(long number, Event event) {
         return new JournalLine(number, new Event(kind, Math.toIntExact(trial), tree));
       }
     }
-    throw damaged(
-        where + ": expected an event that this version knows, found " + name);
+    throw damaged(where + ": expected an event that this version knows, found " + name);
   }
 
   static ModelFileException damaged(String message) {

@@ -13,8 +13,8 @@ import java.util.Optional;
  * Reads a journal back: the newest snapshot that is whole, then the segments after it by epoch and
  * sequence.
  *
- * <p>A driver may die while it writes: the last line of the last segment of an epoch may be torn and
- * is dropped. A driver that lost its lease may go on writing for a moment: where a later epoch
+ * <p>A driver may die while it writes: the last line of the last segment of an epoch may be torn
+ * and is dropped. A driver that lost its lease may go on writing for a moment: where a later epoch
  * starts at a smaller number, the lines of earlier epochs from that number on are dropped. Anything
  * else that does not fit is damage, and said.
  */
@@ -47,8 +47,7 @@ final class Replay {
             .toList();
     for (int i = 0; i < segments.size(); i++) {
       Segment segment = segments.get(i);
-      boolean last =
-          i + 1 == segments.size() || segments.get(i + 1).epoch() != segment.epoch();
+      boolean last = i + 1 == segments.size() || segments.get(i + 1).epoch() != segment.epoch();
       boolean first = i == 0 || segments.get(i - 1).epoch() != segment.epoch();
       add(segment, first && segment.epoch() != after.epoch(), last);
     }

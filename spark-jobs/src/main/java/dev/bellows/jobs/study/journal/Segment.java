@@ -39,9 +39,7 @@ record Segment(long epoch, long sequence) implements Comparable<Segment> {
   }
 
   static Optional<Segment> ofSnapshotName(String name) {
-    return name.startsWith(SNAPSHOT)
-        ? ofName(name.substring(SNAPSHOT.length()))
-        : Optional.empty();
+    return name.startsWith(SNAPSHOT) ? ofName(name.substring(SNAPSHOT.length())) : Optional.empty();
   }
 
   @Override

@@ -2,7 +2,6 @@ package dev.bellows.jobs.study.journal;
 
 import dev.bellows.engine.model.FolderFiles;
 import dev.bellows.engine.model.Json;
-import dev.bellows.engine.model.ModelFileException;
 import dev.bellows.jobs.BellowsException;
 import dev.bellows.jobs.ExitCode;
 import java.io.FileNotFoundException;

@@ -9,9 +9,9 @@ import java.util.Optional;
  *
  * <p>L. Li et al.: A System for Massively Parallel Hyperparameter Tuning (ASHA), MLSys 2020. With
  * {@link dev.bellows.jobs.study.trial.Generations} that are asynchronous it is ASHA: a trial is
- * compared with those that have reported so far. Otherwise a generation is halved together, with all
- * earlier trials as company, which is K. Jamieson and A. Talwalkar's successive halving (AISTATS
- * 2016) and the same at any parallelism.
+ * compared with those that have reported so far. Otherwise a generation is halved together, with
+ * all earlier trials as company, which is K. Jamieson and A. Talwalkar's successive halving
+ * (AISTATS 2016) and the same at any parallelism.
  *
  * @param rungs the rungs
  * @param reduction one in this many goes on: 3 (ASHA) or 4 (Ray, Optuna)

@@ -6,11 +6,12 @@ import java.util.Optional;
 
 /**
  * Hyperband: several brackets of successive halving, of which bracket s compares for the first time
- * after rung s, because a slow starter may be the best in the end. L. Li et al.: Hyperband, JMLR 18,
- * 2018.
+ * after rung s, because a slow starter may be the best in the end. L. Li et al.: Hyperband, JMLR
+ * 18, 2018.
  *
- * <p>Trials are dealt to the brackets in turn, by shares that give each bracket about the same budget
- * (as the paper's n = ceil((s_max + 1) / (s + 1) * eta^s)), and compared within their bracket.
+ * <p>Trials are dealt to the brackets in turn, by shares that give each bracket about the same
+ * budget (as the paper's n = ceil((s_max + 1) / (s + 1) * eta^s)), and compared within their
+ * bracket.
  *
  * @param rungs the rungs; there are as many brackets
  * @param reduction one in this many goes on

@@ -5,8 +5,8 @@ import dev.bellows.jobs.study.trial.Trial;
 import java.util.Optional;
 
 /**
- * Stops a trial that is worse at a rung than the median of those that were there (D. Golovin et al.:
- * Google Vizier, KDD 2017, without its running averages).
+ * Stops a trial that is worse at a rung than the median of those that were there (D. Golovin et
+ * al.: Google Vizier, KDD 2017, without its running averages).
  *
  * @param startupTrials trials that must have reached the rung before; Optuna's default is 5
  * @param warmUpRungs rungs after which nobody is stopped

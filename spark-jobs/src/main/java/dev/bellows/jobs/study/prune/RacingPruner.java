@@ -11,12 +11,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Fold racing: after some folds a trial is compared with the best complete one on the same rows, and
- * stopped when it is worse beyond chance and could not catch up even if its remaining folds went as
- * well as its best one. A test on fold means could not fire with three folds (its least p is 1/8);
- * one on the paired losses of rows can; its p is
- * multiplied by the number of looks. M. Birattari et al.: A Racing Algorithm for Configuring
- * Metaheuristics, GECCO 2002.
+ * Fold racing: after some folds a trial is compared with the best complete one on the same rows,
+ * and stopped when it is worse beyond chance and could not catch up even if its remaining folds
+ * went as well as its best one. A test on fold means could not fire with three folds (its least p
+ * is 1/8); one on the paired losses of rows can; its p is multiplied by the number of looks. M.
+ * Birattari et al.: A Racing Algorithm for Configuring Metaheuristics, GECCO 2002.
  *
  * <p>A rung here is a fold: rung r is the comparison after fold r.
  *
@@ -26,8 +25,8 @@ import java.util.Optional;
  * @param minFolds folds that a trial gets in any case, 1 or more
  * @param folds folds of a complete trial
  */
-public record RacingPruner(
-    RowLosses losses, PairedTest test, double level, int minFolds, int folds) implements Pruner {
+public record RacingPruner(RowLosses losses, PairedTest test, double level, int minFolds, int folds)
+    implements Pruner {
   /** Where the losses of rows are. */
   @FunctionalInterface
   public interface RowLosses {

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The resources up to which trials train before they are compared: least, least * reduction, ... and
- * the whole at the end.
+ * The resources up to which trials train before they are compared: least, least * reduction, ...
+ * and the whole at the end.
  *
  * @param resources increasing; the last is the whole training
  */

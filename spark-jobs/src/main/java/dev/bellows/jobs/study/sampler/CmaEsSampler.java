@@ -3,6 +3,7 @@ package dev.bellows.jobs.study.sampler;
 import dev.bellows.jobs.space.SearchSpace;
 import dev.bellows.jobs.study.trial.History;
 import dev.bellows.jobs.study.trial.Trial;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
@@ -11,10 +12,11 @@ import java.util.List;
  * Strategy: A Tutorial, arXiv 1604.00772), for continuous spaces and some hundred trials.
  *
  * <p>The strategy's generations are cut from the trials' numbers. Its size is the usual 4 + 3 ln D,
- * rounded up to a multiple of the study's generation, so that all results of one are there before the
- * next is asked. The state is computed anew from the history for each question: nothing is kept. What
- * lies outside the cube is taken at its border, and its distance from there counts against it, as
- * does a failure, which ranks last.
+ * rounded up to a multiple of the study's generation, so that all results of one are there before
+ * the next is asked. The state is a function of the history; it is kept from one question to the
+ * next to save the time of computing it anew, which makes the sampler not thread-safe. What lies
+ * outside the cube is taken at its border, and its distance from there counts against it, as does a
+ * failure, which ranks last.
  *
  * <p>Choices and parameters that exist under conditions are refused: use TPE for those.
  */
@@ -23,6 +25,8 @@ public final class CmaEsSampler implements Sampler {
   private final long seed;
   private final int size;
   private final double sigma;
+  private final List<Double> seen = new ArrayList<>(); // losses that are in the state
+  private CovarianceAdaptation state;
 
   /**
    * @param studyGeneration trials per generation of the study
@@ -51,6 +55,7 @@ public final class CmaEsSampler implements Sampler {
     this.sigma = sigma;
     int usual = 4 + (int) (3 * Math.log(space.dimension()));
     this.size = (usual + studyGeneration - 1) / studyGeneration * studyGeneration;
+    this.state = new CovarianceAdaptation(space.dimension(), size, sigma);
   }
 
   /** Trials per generation of the strategy. */
@@ -60,38 +65,45 @@ public final class CmaEsSampler implements Sampler {
 
   @Override
   public Proposal ask(History history, int number) {
-    CovarianceAdaptation state = new CovarianceAdaptation(space.dimension(), size, sigma);
-    int generation = 0;
     List<Trial> trials = history.trials();
-    for (int first = 0; first + size <= Math.min(trials.size(), number); first += size) {
+    if (!goesOn(history)) {
+      state = new CovarianceAdaptation(space.dimension(), size, sigma);
+      seen.clear();
+    }
+    for (int first = seen.size(); first + size <= number; first = seen.size()) {
       List<Trial> members = trials.subList(first, first + size);
       if (!members.stream().allMatch(t -> t.state().finished())) {
         break; // asynchronous studies: the state before is the newest that is known
       }
-      double[][] points = new double[size][];
-      for (Trial member : members) {
-        points[member.number() - first] = state.draw(new Draws(seed, member.number()));
-      }
-      int offset = first;
-      Integer[] order = new Integer[size];
-      for (int i = 0; i < size; i++) {
-        order[i] = i;
-      }
-      java.util.Arrays.sort(
-          order,
-          Comparator.<Integer>comparingDouble(i -> history.loss(trials.get(offset + i)))
-              .thenComparingDouble(i -> outside(points[i]))
-              .thenComparingInt(i -> i));
-      double[][] ranked = new double[size][];
-      for (int i = 0; i < size; i++) {
-        ranked[i] = inside(points[order[i]]);
-      }
-      state.update(ranked);
-      generation++;
+      take(history, members);
     }
     double[] drawn = state.draw(new Draws(seed, number));
-    return Proposal.of(
-        space.fromUnit(inside(drawn)), "cma-es generation " + generation);
+    return Proposal.of(space.fromUnit(inside(drawn)), "cma-es generation " + seen.size() / size);
+  }
+
+  private boolean goesOn(History history) {
+    List<Trial> trials = history.trials();
+    if (trials.size() < seen.size()) {
+      return false;
+    }
+    for (int i = 0; i < seen.size(); i++) {
+      if (history.loss(trials.get(i)) != seen.get(i)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void take(History history, List<Trial> members) {
+    record Member(double[] point, double loss) {}
+    List<Member> all = new ArrayList<>();
+    for (Trial trial : members) {
+      double[] point = state.draw(new Draws(seed, trial.number()));
+      all.add(new Member(point, history.loss(trial)));
+      seen.add(history.loss(trial));
+    }
+    all.sort(Comparator.comparingDouble(Member::loss).thenComparingDouble(m -> outside(m.point())));
+    state.update(all.stream().map(m -> inside(m.point())).toArray(double[][]::new));
   }
 
   private static double[] inside(double[] point) {

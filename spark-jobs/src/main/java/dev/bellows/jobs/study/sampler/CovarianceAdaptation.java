@@ -39,8 +39,7 @@ final class CovarianceAdaptation {
     }
     this.effective = 1 / squares;
     this.sigmaRate = (effective + 2) / (n + effective + 5);
-    this.damping =
-        1 + 2 * Math.max(0, FastMath.sqrt((effective - 1) / (n + 1)) - 1) + sigmaRate;
+    this.damping = 1 + 2 * Math.max(0, FastMath.sqrt((effective - 1) / (n + 1)) - 1) + sigmaRate;
     this.pathRate = (4 + effective / n) / (n + 4 + 2 * effective / n);
     this.oneRate = 2 / ((n + 1.3) * (n + 1.3) + effective);
     this.manyRate =
@@ -121,9 +120,7 @@ final class CovarianceAdaptation {
         double many = 0;
         for (int i = 0; i < weights.length; i++) {
           many +=
-              weights[i]
-                  * ((ranked[i][a] - mean[a]) / sigma)
-                  * ((ranked[i][b] - mean[b]) / sigma);
+              weights[i] * ((ranked[i][a] - mean[a]) / sigma) * ((ranked[i][b] - mean[b]) / sigma);
         }
         covariance[a][b] =
             (1 - oneRate - manyRate + lost) * covariance[a][b]
@@ -156,8 +153,7 @@ final class CovarianceAdaptation {
   }
 
   private void decompose() {
-    EigenDecomposition eigen =
-        new EigenDecomposition(new Array2DRowRealMatrix(covariance, true));
+    EigenDecomposition eigen = new EigenDecomposition(new Array2DRowRealMatrix(covariance, true));
     axes = eigen.getV().getData();
     for (int k = 0; k < n; k++) {
       lengths[k] = FastMath.sqrt(Math.max(eigen.getRealEigenvalue(k), 1e-20));

@@ -10,10 +10,10 @@ import org.apache.commons.math3.util.FastMath;
  * k(a, b) = s (1 + r + r^2/3) exp(-r),  r^2 = 5 sum_j l_j d_j,  d_j = (a_j - b_j)^2, for choices 1 where they differ
  * </pre>
  *
- * Matern 5/2 with one inverse squared length scale l_j per axis (C. E. Rasmussen, C. K. I. Williams:
- * Gaussian Processes for Machine Learning, 2006, eq. 4.17). The parameters (l, s, noise) maximise the
- * posterior under Optuna's priors: sum_j -0.1/l_j - 0.1 l_j, gamma(2, 1) of s, gamma(1.1, 30) of the
- * noise variance, which is 1e-6 at least.
+ * Matern 5/2 with one inverse squared length scale l_j per axis (C. E. Rasmussen, C. K. I.
+ * Williams: Gaussian Processes for Machine Learning, 2006, eq. 4.17). The parameters (l, s, noise)
+ * maximise the posterior under Optuna's priors: sum_j -0.1/l_j - 0.1 l_j, gamma(2, 1) of s,
+ * gamma(1.1, 30) of the noise variance, which is 1e-6 at least.
  */
 final class GaussianProcess {
   private static final double LEAST_NOISE = 1e-6;

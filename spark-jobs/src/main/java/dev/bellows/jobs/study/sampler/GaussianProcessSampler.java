@@ -17,12 +17,12 @@ import java.util.stream.IntStream;
  * Bayesian optimisation with a {@linkplain GaussianProcess Gaussian process} and the {@linkplain
  * LogImprovement logarithm of the expected improvement}: for few trials that are expensive.
  *
- * <p>The first trials are points of Sobol's sequence. Then the improvement is computed at 2,048 such
- * points and the best configuration, and climbed from the 10 most promising ones: by a quasi-Newton
- * method along continuous axes, by trying levels along discrete ones. Trials whose result is not known
- * are believed to be as the process expects (kriging believer: D. Ginsbourger et al., 2010); failed
- * ones count as the worst seen. At most the last 300 trials and the 100 best enter the process, whose
- * cost grows with their cube.
+ * <p>The first trials are points of Sobol's sequence. Then the improvement is computed at 2,048
+ * such points and the best configuration, and climbed from the 10 most promising ones: by a
+ * quasi-Newton method along continuous axes, by trying levels along discrete ones. Trials whose
+ * result is not known are believed to be as the process expects (kriging believer: D. Ginsbourger
+ * et al., 2010); failed ones count as the worst seen. At most the last 300 trials and the 100 best
+ * enter the process, whose cost grows with their cube.
  *
  * <p>Parameters that exist under conditions are refused: use TPE for those.
  */

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * combinations under which they exist.
  */
 public final class GridSampler implements Sampler {
-  private static final int MAX = 1_000_000;
+  private static final int MAX = 100_000;
 
   private final List<Configuration> grid = new ArrayList<>();
 
@@ -28,7 +28,7 @@ public final class GridSampler implements Sampler {
    * The grid of a space.
    *
    * @param points values of a continuous range, 2 or more
-   * @throws IllegalArgumentException for a grid of more than a million configurations
+   * @throws IllegalArgumentException for a grid of more than 100,000 configurations
    */
   public GridSampler(SearchSpace space, int points) {
     if (points < 2) {
@@ -46,7 +46,7 @@ public final class GridSampler implements Sampler {
     }
     if (at == space.dimension()) {
       grid.add(Configuration.of(chosen));
-      if (grid.size() > MAX) {
+      if (grid.size() > MAX) { // a few hundred milliseconds until then
         throw new IllegalArgumentException(
             "the grid has more than %,d configurations; give steps or fewer values, or use another"
                     .formatted(MAX)

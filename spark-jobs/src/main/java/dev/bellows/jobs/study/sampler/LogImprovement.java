@@ -3,9 +3,9 @@ package dev.bellows.jobs.study.sampler;
 import org.apache.commons.math3.util.FastMath;
 
 /**
- * The logarithm of the expected improvement, whose gradient does not vanish where the improvement is
- * tiny (S. Ament et al.: Unexpected Improvements to Expected Improvement for Bayesian Optimization,
- * NeurIPS 2023, arXiv 2310.20708, eq. 9).
+ * The logarithm of the expected improvement, whose gradient does not vanish where the improvement
+ * is tiny (S. Ament et al.: Unexpected Improvements to Expected Improvement for Bayesian
+ * Optimization, NeurIPS 2023, arXiv 2310.20708, eq. 9).
  */
 final class LogImprovement {
   private LogImprovement() {}

@@ -11,6 +11,7 @@ import org.apache.commons.math3.util.FastMath;
  * granted, provided that this notice is preserved"), here because that of Commons Math takes fifty
  * times as long.
  */
+@SuppressWarnings("FloatingPointLiteralPrecision") // the constants as they are published
 final class Normal {
   private static final double SQRT_HALF = FastMath.sqrt(0.5);
 

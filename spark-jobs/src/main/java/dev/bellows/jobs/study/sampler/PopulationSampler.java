@@ -14,9 +14,9 @@ import java.util.OptionalInt;
  * from the weights of one of the best quarter with a changed configuration (M. Jaderberg et al.,
  * arXiv 1711.09846; defaults of Ray Tune: quantile 0.25, resample 0.25, factors 1.2 and 0.8).
  *
- * <p>A trial is one interval of one member: trial {@code round * members + member}. Its proposal names
- * the trial whose weights it starts from; what it reports is its score at its end. The study's
- * generation must be the number of members.
+ * <p>A trial is one interval of one member: trial {@code round * members + member}. Its proposal
+ * names the trial whose weights it starts from; what it reports is its score at its end. The
+ * study's generation must be the number of members.
  *
  * <p>A choice is drawn anew or kept; numbers are multiplied by a factor and kept in their range;
  * parameters that begin to exist are drawn.
@@ -37,8 +37,7 @@ public final class PopulationSampler implements Sampler {
    */
   public PopulationSampler(SearchSpace space, long seed, int members) {
     if (members < 4) {
-      throw new IllegalArgumentException(
-          "expected a population of at least 4, found " + members);
+      throw new IllegalArgumentException("expected a population of at least 4, found " + members);
     }
     this.space = space;
     this.seed = seed;
@@ -89,9 +88,7 @@ public final class PopulationSampler implements Sampler {
             return value;
           }
           double changed = number.number(value) * (up ? UP : DOWN);
-          return changed > 0 || !number.log()
-              ? number.nearest(changed)
-              : value;
+          return changed > 0 || !number.log() ? number.nearest(changed) : value;
         });
   }
 }

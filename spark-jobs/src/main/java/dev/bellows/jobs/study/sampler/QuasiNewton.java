@@ -5,10 +5,10 @@ import java.util.Deque;
 import java.util.Iterator;
 
 /**
- * Minimises a smooth function in a box by limited-memory BFGS on the coordinates that are not held at
- * a bound, with projected steps that are halved until they are good enough (D. P. Bertsekas:
- * Projected Newton Methods, SIAM J. Control 20, 1982; J. Nocedal: Updating Quasi-Newton Matrices with
- * Limited Storage, Math. Comp. 35, 1980).
+ * Minimises a smooth function in a box by limited-memory BFGS on the coordinates that are not held
+ * at a bound, with projected steps that are halved until they are good enough (D. P. Bertsekas:
+ * Projected Newton Methods, SIAM J. Control 20, 1982; J. Nocedal: Updating Quasi-Newton Matrices
+ * with Limited Storage, Math. Comp. 35, 1980).
  */
 final class QuasiNewton {
   private static final int MEMORY = 10;

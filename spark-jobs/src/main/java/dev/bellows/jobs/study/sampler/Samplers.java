@@ -40,7 +40,10 @@ public final class Samplers {
       case "halton" -> QuasiRandomSampler.halton(space, seed);
       case "tpe" ->
           new TpeSampler(
-              space, seed, whole(settings, "startup_trials", 10), whole(settings, "candidates", 24));
+              space,
+              seed,
+              whole(settings, "startup_trials", 10),
+              whole(settings, "candidates", 24));
       case "gp" -> new GaussianProcessSampler(space, seed, whole(settings, "startup_trials", 10));
       case "cma_es" -> new CmaEsSampler(space, seed, generation, real(settings, "sigma", 0.3));
       case "pbt" -> new PopulationSampler(space, seed, whole(settings, "members", generation));

@@ -114,7 +114,8 @@ class JournalTest {
         Files.delete(old);
       }
       Files.write(dir.resolve("log").resolve(only.getFileName()), Arrays.copyOf(bytes, cut));
-      int lines = (int) new String(bytes, 0, cut, "ISO-8859-1").chars().filter(c -> c == '\n').count();
+      int lines =
+          (int) new String(bytes, 0, cut, "ISO-8859-1").chars().filter(c -> c == '\n').count();
       Journal journal = open(new NioFiles(dir), 2);
       same(journal.trials(), book(events.subList(0, lines)));
       events.forEach(journal::record);

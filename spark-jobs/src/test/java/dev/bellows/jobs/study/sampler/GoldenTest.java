@@ -30,7 +30,7 @@ class GoldenTest {
           NumberParameter.logWhole("units", 8, 512),
           new ChoiceParameter("kind", List.of("a", "b", "c"), List.of()));
 
-  private final Map<String, Object> golden = read();
+  private static final Map<String, Object> GOLDEN = read();
 
   private static Map<String, Object> read() {
     try (InputStream in = GoldenTest.class.getResourceAsStream("golden.json")) {
@@ -48,11 +48,18 @@ class GoldenTest {
     return ((Number) value).doubleValue();
   }
 
+  /** Pairs of numbers of that name. */
+  static double[][] pairs(String name) {
+    return list(GOLDEN.get(name)).stream()
+        .map(pair -> list(pair).stream().mapToDouble(GoldenTest::number).toArray())
+        .toArray(double[][]::new);
+  }
+
   @Test
   void sobolAndHaltonAreThoseOfScipy() {
     for (String name : List.of("sobol", "halton")) {
       PointSet points = name.equals("sobol") ? new SobolPoints(6, 1) : new HaltonPoints(6, 1);
-      List<?> rows = list(golden.get(name));
+      List<?> rows = list(GOLDEN.get(name));
       for (int i = 0; i < rows.size(); i++) {
         double[] expected = list(rows.get(i)).stream().mapToDouble(GoldenTest::number).toArray();
         assertThat(points.plain(i)).as("%s %d", name, i).containsExactly(expected, within(1e-15));
@@ -62,14 +69,14 @@ class GoldenTest {
 
   @Test
   void weightsAndTheNumberOfGoodTrialsAreThoseOfOptuna() {
-    ((Map<?, ?>) golden.get("weights"))
+    ((Map<?, ?>) GOLDEN.get("weights"))
         .forEach(
             (count, weights) ->
                 assertThat(ParzenEstimator.weights(Integer.parseInt((String) count)))
                     .containsExactly(
                         list(weights).stream().mapToDouble(GoldenTest::number).toArray(),
                         within(1e-12)));
-    List<?> good = list(golden.get("good"));
+    List<?> good = list(GOLDEN.get("good"));
     for (int n = 1; n <= good.size(); n++) {
       assertThat((double) TpeSampler.Split.goodOf(n)).isEqualTo(number(good.get(n - 1)));
     }
@@ -77,7 +84,7 @@ class GoldenTest {
 
   @Test
   void densitiesAreThoseOfOptuna() {
-    for (Object each : list(golden.get("densities"))) {
+    for (Object each : list(GOLDEN.get("densities"))) {
       Map<?, ?> density = (Map<?, ?>) each;
       List<Configuration> observed = new ArrayList<>();
       list(density.get("observed")).forEach(row -> observed.add(configuration(row)));
@@ -99,17 +106,17 @@ class GoldenTest {
   @Test
   void functionsAreThoseOfTheScript() {
     assertThat(Functions.BRANIN.at(Configuration.of(Map.of("x", 1.5, "y", 2.5))))
-        .isCloseTo(number(golden.get("branin")), within(1e-12));
+        .isCloseTo(number(GOLDEN.get("branin")), within(1e-12));
     Map<String, Object> x = new java.util.HashMap<>();
     for (int i = 0; i < 6; i++) {
       x.put("x" + i, 0.1 * (i + 1));
     }
     assertThat(Functions.HARTMANN6.at(Configuration.of(x)))
-        .isCloseTo(number(golden.get("hartmann6")), within(1e-12));
+        .isCloseTo(number(GOLDEN.get("hartmann6")), within(1e-12));
     assertThat(
             Functions.MIXED.at(
                 Configuration.of(
                     Map.of("kind", "c", "lr", 0.003, "depth", 5, "units", 33, "dropout", 0.4))))
-        .isCloseTo(number(golden.get("mixed")), within(1e-12));
+        .isCloseTo(number(GOLDEN.get("mixed")), within(1e-12));
   }
 }
