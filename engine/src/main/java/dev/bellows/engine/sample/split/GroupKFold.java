@@ -47,7 +47,7 @@ public record GroupKFold(int folds, int repeats, boolean stratified) implements 
       return Folds.disjoint(cells, repeats, folds, folds);
     }
     GroupCounts groups = GroupCounts.of(counts);
-    refuse(groups);
+    refuse(groups, counts);
     int[][] fold = new int[repeats][];
     for (int r = 0; r < repeats; r++) {
       fold[r] = stratified ? even(groups, seed, r) : lightest(groups, seed, r);
@@ -57,7 +57,7 @@ public record GroupKFold(int folds, int repeats, boolean stratified) implements 
         Cells.ofCodes(RowFact.GROUP, groups.codes(), fold), repeats, folds, folds);
   }
 
-  private void refuse(GroupCounts groups) {
+  private void refuse(GroupCounts groups, RowCounts counts) {
     int n = groups.codes().length;
     if (n < folds) {
       throw SplitException.request(
@@ -76,7 +76,7 @@ public record GroupKFold(int folds, int repeats, boolean stratified) implements 
                 + " folds need "
                 + folds
                 + " groups with rows of class "
-                + groups.strata()[s]
+                + counts.name(groups.strata()[s])
                 + "; there are "
                 + holding);
       }

@@ -47,7 +47,7 @@ public record KFold(int folds, int repeats, boolean stratified) implements Split
     }
     long[] strata = counts.strata().codes();
     if (stratified) {
-      refuseSmallClass(counts.strata(), strata);
+      refuseSmallClass(counts, strata);
     }
     long[][][] cuts = new long[repeats][strata.length][];
     long offset = 0;
@@ -64,7 +64,8 @@ public record KFold(int folds, int repeats, boolean stratified) implements Split
     return Folds.disjoint(cells, repeats, folds, folds);
   }
 
-  private void refuseSmallClass(Tally rows, long[] strata) {
+  private void refuseSmallClass(RowCounts counts, long[] strata) {
+    Tally rows = counts.strata();
     long smallest = strata[0];
     for (long s : strata) {
       smallest = rows.of(s) < rows.of(smallest) ? s : smallest;
@@ -74,7 +75,13 @@ public record KFold(int folds, int repeats, boolean stratified) implements Split
       throw SplitException.request(
           "folds",
           has < 2 ? 0 : has,
-          folds + " folds need " + folds + " rows of class " + smallest + "; it has " + has);
+          folds
+              + " folds need "
+              + folds
+              + " rows of class "
+              + counts.name(smallest)
+              + "; it has "
+              + has);
     }
   }
 }

@@ -9,6 +9,7 @@ import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.LongFunction;
 
 /**
  * What a splitter must know of all rows together, gathered in any order and any parts. Holds no
@@ -44,6 +45,7 @@ public final class RowCounts implements Externalizable {
   private final TreeMap<Long, Tally> groups = new TreeMap<>();
   private boolean manyGroups;
   private LongList times = new LongList();
+  private transient LongFunction<String> names = Long::toString;
 
   /** For deserialisation only. */
   public RowCounts() {}
@@ -118,6 +120,16 @@ public final class RowCounts implements Externalizable {
   /** Rows that were added. */
   public long rows() {
     return rows;
+  }
+
+  /** How refusals call a stratum, e.g. by the class's name in quotes; its code when not given. */
+  public RowCounts naming(LongFunction<String> strata) {
+    names = strata;
+    return this;
+  }
+
+  String name(long stratum) {
+    return names.apply(stratum);
   }
 
   void check(Set<RowFact> needed) {

@@ -1,6 +1,7 @@
 package dev.bellows.engine.sample.split;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.util.ArrayList;
@@ -28,6 +29,14 @@ class SplitRefusalTest {
     assertThat(e.setting()).isEqualTo("folds");
     assertThat(Splits.plan(new KFold((int) e.largest(), 1, true), rows(100), 1).splits())
         .isEqualTo(9);
+  }
+
+  @Test
+  void a_class_is_called_by_its_name_where_that_is_known() {
+    KFold splitter = new KFold(12, 1, true);
+    RowCounts counts = Splits.count(splitter, rows(100), 3).naming(code -> "\"c" + code + "\"");
+    assertThatThrownBy(() -> splitter.plan(counts, 1))
+        .hasMessageStartingWith("12 folds need 12 rows of class \"c7\"; it has 9");
   }
 
   @Test
