@@ -29,7 +29,7 @@ final class ReadRoom extends DefaultMaxMessagesRecvByteBufAllocator {
   }
 
   @Override
-  public Handle newHandle() {
+  public MaxMessageHandle newHandle() {
     return new MaxMessageHandle() {
       @Override
       public int guess() {
