@@ -79,8 +79,7 @@ final class BodyReader {
         case PUT_ROWS ->
             new RowMessage.PutRows(
                 target(), in.getInt(), longs("keys"), longs("updates"), floats());
-        case PULL_ROWS ->
-            new RowMessage.PullRows(target(), in.getInt(), in.getLong(), keys());
+        case PULL_ROWS -> new RowMessage.PullRows(target(), in.getInt(), in.getLong(), keys());
         case PUSH_ROWS ->
             new RowMessage.PushRows(
                 target(),

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.bellows.engine.sample.Mix64;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -162,6 +163,29 @@ class PairedTestsTest {
     assertThat(against.get(0).difference()).isCloseTo(.12, within(1e-12));
     assertThat(Selection.optimism(.95, candidates.get(1), true)).isCloseTo(.03, within(1e-12));
     assertThat(Selection.optimism(.95, candidates.get(1), false)).isCloseTo(-.03, within(1e-12));
+  }
+
+  @Test
+  @DisplayName(
+      "EVS-20 components sorted by what the score drops without them, with Holm's correction")
+  void ablation() {
+    FoldScores whole = scores(.95, .96, .94);
+    Map<String, FoldScores> without =
+        Map.of(
+            "petals", scores(.81, .83, .80),
+            "noise", scores(.95, .97, .95),
+            "failed", scores(.9, Double.NaN, .9),
+            "width", scores(.93, .92, .91));
+    List<Ablation.Drop> table = Ablation.table(whole, without, true, .95);
+    assertThat(table)
+        .extracting(Ablation.Drop::component)
+        .containsExactly("petals", "width", "noise", "failed");
+    assertThat(table.get(0).drop()).isCloseTo((.14 + .13 + .14) / 3, within(1e-12));
+    assertThat(table.get(0).adjusted()).isCloseTo(4 * table.get(0).p(), within(1e-12));
+    assertThat(table.get(0).interval().low()).isPositive();
+    assertThat(table.get(3).p()).isNaN();
+    // the same as losses
+    assertThat(Ablation.table(whole, without, false, .95).get(0).component()).isEqualTo("noise");
   }
 
   @Test
