@@ -18,7 +18,6 @@ import dev.bellows.ps.protocol.PsErrorCode;
 import dev.bellows.ps.protocol.PsException;
 import dev.bellows.ps.shard.ShardMap;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +26,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.SparkSession;
 import org.jspecify.annotations.Nullable;
 
@@ -67,8 +65,7 @@ final class Training implements AutoCloseable {
   private @Nullable ShardSession session;
   private @Nullable RestorePoint newest;
   private int rollbacks;
-  private float[][] residuals = {};
-  private @Nullable Broadcast<float[][]> sent;
+  private final UnitResiduals residuals;
   private final LedgerCursor steps = new LedgerCursor();
 
   /**
@@ -116,6 +113,7 @@ final class Training implements AutoCloseable {
     this.checkpoints =
         new Checkpoints(folder, console, setup.config().trainer().checkpoint().keep(), failpoints);
     this.epochEnd = new EpochEnd(spark, setup, folder, console);
+    this.residuals = new UnitResiduals(spark, setup);
     this.newest = resumed == null ? null : setup.fitting(resumed);
     this.state =
         resumed == null
@@ -251,7 +249,7 @@ final class Training implements AutoCloseable {
     }
     try {
       drain(end);
-      RestorePoint raw = withResiduals(shards.read(end, setup.shardSlots(), Map.of()));
+      RestorePoint raw = residuals.joined(shards.read(end, setup.shardSlots(), Map.of()));
       state.step = end; // not before: after a promotion the segment is entered again
       boolean due = !replaying() && setup.segments().checkpoint(end);
       if (!replaying() && setup.segments().epochEnd(end)) {
@@ -382,44 +380,7 @@ final class Training implements AutoCloseable {
   /** The tasks of a segment are done. */
   void finished(List<TaskReport> reports) {
     epochEnd.reports(reports);
-    residuals = new float[setup.units()][];
-    for (TaskReport report : reports) {
-      for (int i = 0; i < report.residuals().length; i++) {
-        residuals[report.unitFrom() + i] = report.residuals()[i];
-      }
-    }
-  }
-
-  /** What the shards hold, and what the tasks reported that they have not sent. */
-  private RestorePoint withResiduals(RestorePoint raw) {
-    if (!setup.compressed()) {
-      return raw;
-    }
-    float[][] all = Arrays.copyOf(raw.slots(), raw.slots().length + residuals.length);
-    System.arraycopy(residuals, 0, all, raw.slots().length, residuals.length);
-    return new RestorePoint(raw.step(), raw.values(), all, raw.state());
-  }
-
-  /** The residuals that tasks of the next segment may start from. */
-  private @Nullable Residuals residuals() {
-    if (!setup.compressed()) {
-      return null;
-    }
-    forgetResiduals();
-    RestorePoint begin = present();
-    Broadcast<float[][]> known =
-        spark.broadcast(
-            Arrays.copyOfRange(begin.slots(), setup.shardSlots(), begin.slots().length));
-    sent = known;
-    return new Residuals(begin.step(), known);
-  }
-
-  private void forgetResiduals() {
-    Broadcast<float[][]> old = sent;
-    sent = null;
-    if (old != null) {
-      old.destroy();
-    }
+    residuals.take(reports);
   }
 
   /** A copy of shards and state as of a step inside a segment. */
@@ -601,7 +562,7 @@ final class Training implements AutoCloseable {
         setup.vector().tables(),
         setup.localSteps(),
         setup.compression(),
-        residuals(),
+        setup.compressed() ? residuals.send(present()) : null,
         setup.data().preprocess(),
         setup.augmentation(),
         setup.slices(),
@@ -645,7 +606,7 @@ final class Training implements AutoCloseable {
   @Override
   public void close() {
     closeSession(session, true);
-    forgetResiduals();
+    residuals.close();
     WorkerRuntime.close(runId);
     SlotGate.current().leave(runId);
     taskFailures.close();
