@@ -120,7 +120,7 @@ class VerifyJobTest {
   }
 
   @Test
-  void everyDamagedFileIsNamed() throws Exception {
+  void fault_33_everyDamagedFileIsNamed() throws Exception {
     Path run = copy("damaged");
     flip(run.resolve("model/weights.safetensors"), 600);
     flip(run.resolve("model/preprocess.json"), 20);
