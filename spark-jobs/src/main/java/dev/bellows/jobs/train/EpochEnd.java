@@ -101,11 +101,7 @@ final class EpochEnd {
 
   /** Step of the checkpoint that must be kept as the best, or -1. */
   long keptBest(TrainState state) {
-    return keepsBest() ? state.bestStep : -1;
-  }
-
-  private boolean keepsBest() {
-    return restoresBest() || setup.config().trainer().checkpoint().keepBest();
+    return restoresBest() || setup.config().trainer().checkpoint().keepBest() ? state.bestStep : -1;
   }
 
   /** The best epoch's parameters when this process saw them. */
@@ -196,7 +192,7 @@ final class EpochEnd {
       state.bestStep = state.step;
       best = new RestorePoint(state.step, values, new float[0][], Map.of());
     }
-    return improved && keepsBest();
+    return improved;
   }
 
   /** Metrics of validation: the usual ones and the watched one. */
