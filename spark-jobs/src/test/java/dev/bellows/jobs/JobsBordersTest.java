@@ -53,6 +53,17 @@ class JobsBordersTest {
           .orShould()
           .callMethod(Math.class, "random");
 
+  /** Of a barrier stage that gives a job's result Spark does not try a lost task again. */
+  @ArchTest
+  static final ArchRule fault_10_noStageIsABarrier =
+      noClasses()
+          .should()
+          .dependOnClassesThat()
+          .haveFullyQualifiedName("org.apache.spark.rdd.RDDBarrier")
+          .orShould()
+          .dependOnClassesThat()
+          .haveFullyQualifiedName("org.apache.spark.BarrierTaskContext");
+
   @ArchTest
   static final ArchRule theCoreOfStudiesKnowsNoSpark =
       noClasses()

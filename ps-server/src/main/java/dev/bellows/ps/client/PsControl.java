@@ -4,6 +4,7 @@ import dev.bellows.ps.protocol.Floats;
 import dev.bellows.ps.protocol.Message;
 import dev.bellows.ps.protocol.Peer;
 import dev.bellows.ps.protocol.Target;
+import dev.bellows.ps.server.Counter;
 import dev.bellows.ps.shard.ShardMap;
 import java.util.ArrayList;
 import java.util.List;
@@ -121,6 +122,17 @@ public final class PsControl implements AutoCloseable {
       }
     }
     return all;
+  }
+
+  /** Requests of tasks that others had replaced, which the shards refused until now. */
+  public long refusedStale() {
+    long refused = 0;
+    for (Message.StatusReply status : status()) {
+      refused +=
+          Counter.REQUESTS_STALE.in(status.counters())
+              + Counter.REQUESTS_FENCED.in(status.counters());
+    }
+    return refused;
   }
 
   /** One line for people about the step that is worked on and who is late. */

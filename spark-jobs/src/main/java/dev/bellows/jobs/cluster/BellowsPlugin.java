@@ -1,5 +1,6 @@
 package dev.bellows.jobs.cluster;
 
+import java.io.IOException;
 import java.util.Map;
 import org.apache.spark.SparkContext;
 import org.apache.spark.SparkEnv;
@@ -8,6 +9,7 @@ import org.apache.spark.api.plugin.ExecutorPlugin;
 import org.apache.spark.api.plugin.PluginContext;
 import org.apache.spark.api.plugin.SparkPlugin;
 import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerExecutorAdded;
 import org.apache.spark.scheduler.SparkListenerExecutorRemoved;
 import org.apache.spark.storage.BlockManagerId;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +30,8 @@ import org.jspecify.annotations.Nullable;
 public final class BellowsPlugin implements SparkPlugin {
   /** Key of the run secret in the map that Spark hands from the driver to every executor. */
   static final String SECRET = "bellows.secret";
+
+  private static final int BEAT_MS = 1000;
 
   @Override
   public DriverPlugin driverPlugin() {
@@ -61,6 +65,14 @@ public final class BellowsPlugin implements SparkPlugin {
         ShardRegistry.current().register(member);
         return "registered";
       }
+      if (message instanceof Beat beat) {
+        ShardRegistry.current().heard(beat.executorId(), System.nanoTime());
+        return null;
+      }
+      if (message instanceof TaskPace pace) {
+        Paces.note(pace);
+        return null;
+      }
       if (message instanceof HostFailure failure) {
         ShardRegistry.current().failed(failure.executorId(), failure.why());
         return "noted";
@@ -75,6 +87,8 @@ public final class BellowsPlugin implements SparkPlugin {
   }
 
   private static final class Executor implements ExecutorPlugin {
+    private @Nullable Thread heart;
+
     @Override
     public void init(PluginContext context, Map<String, String> fromDriver) {
       String executorId = context.executorID();
@@ -96,9 +110,35 @@ public final class BellowsPlugin implements SparkPlugin {
         int port = ExecutorHost.start(host, secret);
         context.ask(
             new ShardRegistry.Member(executorId, host, port, ProcessHandle.current().pid()));
+        Paces.via(context);
+        beat(context, executorId);
       } catch (Exception | LinkageError e) {
         report(context, executorId, e);
       }
+    }
+
+    /** Tells the driver every second that this process is not standing still. */
+    private void beat(PluginContext context, String executorId) {
+      Thread thread =
+          new Thread(
+              () -> {
+                try {
+                  while (true) {
+                    Thread.sleep(BEAT_MS);
+                    try {
+                      context.send(new Beat(executorId));
+                    } catch (IOException | RuntimeException e) {
+                      context.metricRegistry().counter("bellows.beats_unsent").inc();
+                    }
+                  }
+                } catch (InterruptedException e) {
+                  Thread.currentThread().interrupt(); // the executor shuts down
+                }
+              },
+              "bellows-heartbeat");
+      thread.setDaemon(true);
+      thread.start();
+      heart = thread;
     }
 
     private static void report(PluginContext context, String executorId, Throwable why) {
@@ -111,6 +151,10 @@ public final class BellowsPlugin implements SparkPlugin {
 
     @Override
     public void shutdown() {
+      Thread thread = heart;
+      if (thread != null) {
+        thread.interrupt();
+      }
       ExecutorCleanup.run();
       ExecutorHost.stop();
     }
@@ -119,11 +163,19 @@ public final class BellowsPlugin implements SparkPlugin {
   /** An executor could not start its shard server; sent instead of a registration. */
   record HostFailure(String executorId, String why) implements java.io.Serializable {}
 
+  /** A sign of life of an executor. */
+  record Beat(String executorId) implements java.io.Serializable {}
+
   private static final class Losses extends SparkListener {
     private final ShardRegistry registry;
 
     Losses(ShardRegistry registry) {
       this.registry = registry;
+    }
+
+    @Override
+    public void onExecutorAdded(SparkListenerExecutorAdded added) {
+      registry.cores(added.executorId(), added.executorInfo().totalCores());
     }
 
     @Override

@@ -24,6 +24,10 @@ public record ClusterView(boolean local, int slots, int executors) {
     boolean local = context.isLocal();
     int slots =
         context.maxNumConcurrentTasks(context.resourceProfileManager().defaultResourceProfile());
+    if (!local) { // an executor that is away takes no task, though Spark does not know it yet
+      int cpus = context.conf().getInt("spark.task.cpus", 1);
+      slots = Math.max(0, slots - ShardRegistry.current().coresAway() / cpus);
+    }
     int executors = local ? 0 : Math.max(0, context.getExecutorIds().size());
     return new ClusterView(local, slots, executors);
   }

@@ -13,7 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.apache.spark.SparkContext;
+import org.apache.spark.scheduler.TaskScheduler;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -298,8 +300,8 @@ public final class ShardCluster implements AutoCloseable {
   }
 
   /**
-   * Seats for the replicas that the present placement lacks, or has in the driver although there is
-   * an executor for them.
+   * Seats for the replicas that the present placement lacks, has in an executor that leaves, or has
+   * in the driver although there is an executor for them.
    *
    * @param driver whether the driver may take those that no executor can
    */
@@ -311,14 +313,38 @@ public final class ShardCluster implements AutoCloseable {
     if (standalone != null) {
       return present.wanted(standalone.seats());
     }
-    Map<Integer, Seat> seats =
-        present.wanted(ShardRegistry.current().members().stream().map(ShardCluster::seat).toList());
+    ShardPlacement held = present.withoutLeaving(ShardCluster::stays);
+    Map<Integer, Seat> seats = held.wanted(stayingSeats());
     for (int s = 0; driver && s < present.primaries().size(); s++) {
-      if (!present.hasReplica(s) && !seats.containsKey(s)) {
+      if (!held.hasReplica(s) && !seats.containsKey(s)) {
         seats.put(s, driverSeat());
       }
     }
     return seats;
+  }
+
+  /**
+   * Seats for copies of the shards that no executor holds which will stay; without replicas, too.
+   */
+  public Map<Integer, Seat> handOffSeats() {
+    ShardPlacement held = present.withoutLeaving(ShardCluster::stays);
+    Map<Integer, Seat> wanted = held.wanted(stayingSeats());
+    Map<Integer, Seat> seats = new TreeMap<>();
+    for (int s = 0; s < present.primaries().size(); s++) {
+      if (!stays(present.primaries().get(s).executorId()) && !held.hasReplica(s)) {
+        Seat seat = wanted.get(s);
+        seats.put(s, seat == null ? driverSeat() : seat);
+      }
+    }
+    return seats;
+  }
+
+  private static List<Seat> stayingSeats() {
+    ShardRegistry registry = ShardRegistry.current();
+    return registry.members().stream()
+        .filter(member -> registry.stays(member.executorId()))
+        .map(ShardCluster::seat)
+        .toList();
   }
 
   /** The driver's own server, started when it is needed. */
@@ -331,9 +357,38 @@ public final class ShardCluster implements AutoCloseable {
     return new Seat(ShardPlacement.DRIVER, new ShardAddress(hostAddress, own.port()));
   }
 
-  /** What is left of the present placement; empty when a shard has no copy left. */
+  /**
+   * What is left of the present placement, without executors that leave where that is possible;
+   * empty when a shard has no copy left.
+   */
   public Optional<ShardPlacement> survivors() {
-    return present.survivors(ShardCluster::alive);
+    return present.survivors(ShardCluster::stays).or(() -> present.survivors(ShardCluster::alive));
+  }
+
+  /**
+   * Looks for executors that the cluster manager wants back.
+   *
+   * @return whether one of them holds the first copy of a shard
+   */
+  public boolean lookForLeaving(SparkContext context) {
+    if (!canLoseShards()) {
+      return false;
+    }
+    TaskScheduler scheduler = context.taskScheduler();
+    ShardRegistry.current()
+        .lookForLeaving(id -> scheduler.getExecutorDecommissionState(id).isDefined());
+    return present.primaries().stream()
+        .anyMatch(seat -> alive(seat.executorId()) && !stays(seat.executorId()));
+  }
+
+  /** Whether there is an executor that will stay. */
+  public boolean hasStaying() {
+    return !stayingSeats().isEmpty();
+  }
+
+  /** Whether every executor of the present placement is there and will stay. */
+  public boolean allStay() {
+    return present.executors().stream().allMatch(ShardCluster::stays);
   }
 
   /** Another placement is the present one from now on. */
@@ -359,6 +414,10 @@ public final class ShardCluster implements AutoCloseable {
       }
     }
     return true;
+  }
+
+  private static boolean stays(String executorId) {
+    return executorId.equals(ShardPlacement.DRIVER) || ShardRegistry.current().stays(executorId);
   }
 
   private static boolean alive(String executorId) {

@@ -125,6 +125,13 @@ public record ShardPlacement(List<Seat> primaries, Map<Integer, Seat> replicas) 
     return seats;
   }
 
+  /** The same without the replicas in processes that won't stay. */
+  ShardPlacement withoutLeaving(Predicate<String> stays) {
+    Map<Integer, Seat> rest = new TreeMap<>(replicas);
+    rest.values().removeIf(seat -> !stays.test(seat.executorId()));
+    return new ShardPlacement(primaries, rest);
+  }
+
   /** The same without the replicas of some shards. */
   public ShardPlacement without(Set<Integer> shards) {
     Map<Integer, Seat> rest = new TreeMap<>(replicas);

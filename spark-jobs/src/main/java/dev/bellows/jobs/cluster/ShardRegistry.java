@@ -3,10 +3,13 @@ package dev.bellows.jobs.cluster;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 
 /**
  * The executors (and stand-alone servers) that the driver knows: who hosts a shard server and
@@ -15,6 +18,11 @@ import java.util.concurrent.TimeUnit;
  * <p>Filled by {@link BellowsPlugin} (registration over Spark's plugin channel) and by a Spark
  * listener (removal). One registry per JVM, as there is one Spark context per JVM. All methods may
  * be called from any thread.
+ *
+ * <p>Two kinds of executors are there and yet not to be relied on. One that gave no sign of life
+ * for too long is <em>away</em>: it counts as lost, and as a new one when it is heard of again. One
+ * that the cluster manager wants back (decommissioning, see {@link #lookForLeaving}) is
+ * <em>leaving</em>: it works, but should hold nothing that others need.
  */
 public final class ShardRegistry {
 
@@ -33,8 +41,17 @@ public final class ShardRegistry {
     }
   }
 
-  /** An executor that Spark removed, or a stand-alone server whose connection ended, and why. */
-  public record Loss(String executorId, String host, String reason) {
+  /**
+   * An executor that Spark removed or that went silent, or a stand-alone server whose connection
+   * ended.
+   *
+   * @param executorId which
+   * @param host where
+   * @param reason why
+   * @param expected whether it was taken back on purpose, by a decommission or by dynamic
+   *     allocation: nothing failed
+   */
+  public record Loss(String executorId, String host, String reason, boolean expected) {
     /** Whether it is a stand-alone server of some run. */
     public boolean isServer() {
       return StandaloneServers.isServer(executorId);
@@ -50,10 +67,17 @@ public final class ShardRegistry {
   }
 
   private static final ShardRegistry CURRENT = new ShardRegistry();
+  private static final String GIVEN_BACK = "killed by driver";
 
   private final Map<String, Member> members = new LinkedHashMap<>();
   private final Map<String, String> failures = new LinkedHashMap<>();
   private final List<Loss> losses = new ArrayList<>();
+  private final Map<String, Member> away = new LinkedHashMap<>();
+  private final Set<String> leaving = new HashSet<>();
+  private final Set<String> gone = new HashSet<>();
+  private final Map<String, Integer> cores = new LinkedHashMap<>();
+  private final List<Member> returns = new ArrayList<>();
+  private final Heartbeats heartbeats = new Heartbeats();
   private boolean pluginActive;
 
   ShardRegistry() {}
@@ -68,19 +92,30 @@ public final class ShardRegistry {
     members.clear();
     failures.clear();
     losses.clear();
+    away.clear();
+    leaving.clear();
+    gone.clear();
+    cores.clear();
+    returns.clear();
+    heartbeats.clear();
     pluginActive = active;
     notifyAll();
   }
 
   synchronized void register(Member member) {
     members.put(member.executorId(), member);
+    if (!StandaloneServers.isServer(member.executorId())) { // their connections tell of them
+      heartbeats.heard(member.executorId(), System.nanoTime());
+    }
     failures.remove(member.executorId());
+    gone.remove(member.executorId());
     notifyAll();
   }
 
   /** A member that is not used any more; nothing was lost. */
   synchronized void forget(String executorId) {
     members.remove(executorId);
+    heartbeats.forget(executorId);
     notifyAll();
   }
 
@@ -91,8 +126,95 @@ public final class ShardRegistry {
 
   synchronized void removed(String executorId, String reason) {
     Member member = members.remove(executorId);
-    losses.add(new Loss(executorId, member == null ? "unknown host" : member.host(), reason));
+    heartbeats.forget(executorId);
+    cores.remove(executorId);
+    boolean wanted = leaving.remove(executorId) || reason.contains(GIVEN_BACK);
+    boolean silent = away.remove(executorId) != null; // counted when it went silent
+    boolean again = !gone.add(executorId) && member == null; // Spark tells of some twice
+    if (!silent && !again) {
+      String host = member == null ? "unknown host" : member.host();
+      losses.add(new Loss(executorId, host, reason, wanted));
+    }
     notifyAll();
+  }
+
+  /** An executor has so many cores. */
+  synchronized void cores(String executorId, int count) {
+    cores.put(executorId, count);
+  }
+
+  /** Cores of an executor, at least 1. */
+  public synchronized int cores(String executorId) {
+    return Math.max(1, cores.getOrDefault(executorId, 1));
+  }
+
+  /** A sign of life; one who was away is back. */
+  synchronized void heard(String executorId, long now) {
+    Member back = away.remove(executorId);
+    if (back != null) {
+      members.put(executorId, back);
+      returns.add(back);
+      notifyAll();
+    }
+    if (members.containsKey(executorId)) {
+      heartbeats.heard(executorId, now);
+    }
+  }
+
+  /**
+   * Executors that gave no sign of life for too long. They are still members.
+   *
+   * @param now the monotonic clock
+   * @param limitNanos longest silence
+   */
+  public synchronized List<String> silent(long now, long limitNanos) {
+    return heartbeats.silent(now, limitNanos);
+  }
+
+  /** A silent executor counts as lost from now on, until it is heard of again. */
+  public synchronized void declareLost(String executorId, String reason) {
+    Member member = members.remove(executorId);
+    heartbeats.forget(executorId);
+    if (member != null) {
+      away.put(executorId, member);
+      losses.add(new Loss(executorId, member.host(), reason, false));
+      notifyAll();
+    }
+  }
+
+  /** Cores of executors that are away: Spark counts them still. */
+  synchronized int coresAway() {
+    return away.keySet().stream().mapToInt(this::cores).sum();
+  }
+
+  /** Every executor that was away and came back, oldest first. */
+  public synchronized List<Member> returns() {
+    return new ArrayList<>(returns);
+  }
+
+  /**
+   * Notes which executors the cluster manager wants back.
+   *
+   * @param wantedBack whether an executor is being decommissioned
+   */
+  synchronized void lookForLeaving(Predicate<String> wantedBack) {
+    for (Member member : members()) {
+      if (wantedBack.test(member.executorId())) {
+        leaving.add(member.executorId());
+      }
+    }
+  }
+
+  /** Whether an executor is registered and will stay, as far as is known. */
+  public synchronized boolean stays(String executorId) {
+    return members.containsKey(executorId) && !leaving.contains(executorId);
+  }
+
+  /** The members that will stay, as far as is known; all of them when none will. */
+  public synchronized List<Member> staying() {
+    List<Member> all = members();
+    List<Member> stay = all.stream().filter(member -> stays(member.executorId())).toList();
+    return stay.isEmpty() ? all : stay;
   }
 
   /** Whether the plugin was loaded by the current Spark context. */
@@ -134,7 +256,7 @@ public final class ShardRegistry {
   }
 
   /**
-   * Waits until at least {@code count} executors are registered.
+   * Waits until at least {@code count} executors are registered, those that leave left out.
    *
    * @param count how many are wanted, {@code >= 1}
    * @param timeoutMs the longest wait in milliseconds
@@ -143,13 +265,13 @@ public final class ShardRegistry {
    */
   public synchronized List<Member> await(int count, long timeoutMs) throws InterruptedException {
     long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMs);
-    while (members().size() < count) {
+    while (staying().size() < count) {
       long leftMs = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
       if (leftMs <= 0) {
         break;
       }
       wait(leftMs);
     }
-    return members();
+    return staying();
   }
 }

@@ -41,6 +41,8 @@ public final class SparkSettings {
     conf.setIfMissing("spark.speculation", "false");
     // Trainings side by side: none waits for all the others' jobs.
     conf.setIfMissing("spark.scheduler.mode", "FAIR");
+    // An executor that is taken back says so before it goes: its shards move while it is there.
+    conf.setIfMissing("spark.decommission.enabled", "true");
     // All tasks of a segment wait for each other: one that waits for a better place stops them all.
     conf.setIfMissing("spark.locality.wait", "0s");
     return conf;

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.apache.spark.ExceptionFailure;
 import org.apache.spark.ExecutorLostFailure;
 import org.apache.spark.FetchFailed;
@@ -12,6 +13,7 @@ import org.apache.spark.TaskEndReason;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerJobStart;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
+import org.apache.spark.scheduler.SparkListenerTaskStart;
 import scala.jdk.javaapi.CollectionConverters;
 
 /**
@@ -37,6 +39,7 @@ public final class TaskFailureLog extends SparkListener implements AutoCloseable
   private final boolean ownPool;
   private final Set<Integer> stages = new HashSet<>();
   private final List<Failure> failures = new ArrayList<>();
+  private int running;
 
   private TaskFailureLog(SparkContext context, String run) {
     this.context = context;
@@ -69,10 +72,39 @@ public final class TaskFailureLog extends SparkListener implements AutoCloseable
   }
 
   @Override
+  public void onTaskStart(SparkListenerTaskStart start) {
+    if (isOwn(start.stageId())) {
+      count(1);
+    }
+  }
+
+  private synchronized void count(int change) {
+    running += change;
+    notifyAll();
+  }
+
+  /**
+   * Waits until no task of the training runs, so that new ones find all slots free.
+   *
+   * @param timeoutMs the longest wait: tasks of an executor that stands still do not end
+   */
+  public synchronized void awaitIdle(long timeoutMs) throws InterruptedException {
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMs);
+    while (running > 0) {
+      long leftMs = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
+      if (leftMs <= 0) {
+        return;
+      }
+      wait(leftMs);
+    }
+  }
+
+  @Override
   public void onTaskEnd(SparkListenerTaskEnd end) {
     if (!isOwn(end.stageId())) {
       return; // of another training, or of the program around it
     }
+    count(-1);
     TaskEndReason reason = end.reason();
     String executorId = end.taskInfo() == null ? "?" : end.taskInfo().executorId();
     if (reason instanceof ExceptionFailure failure) {

@@ -401,6 +401,13 @@ final class CrossChecks {
     if (mode.isEmpty() || mode.equals("bsp") || mode.startsWith("local")) {
       return;
     }
+    if (file.flag("distributed.rebalance")) {
+      problem(
+          "distributed.rebalance",
+          "slices of "
+              + mode
+              + " are at different steps and can't change hands: use bsp, or rebalance: false");
+    }
     if (file.has("trainer.gradient_clip.norm")) {
       problem(
           "distributed.consistency",
@@ -435,6 +442,11 @@ final class CrossChecks {
           "distributed.replicas",
           "with compression a lost executor costs the steps since the last pause, replicas would"
               + " not save them: remove replicas");
+    }
+    if (file.flag("distributed.rebalance")) {
+      problem(
+          "distributed.rebalance",
+          "with compression a slice stays where what it has not sent is: remove one of the two");
     }
     String key = "distributed.compression." + codec + ".units";
     long units = file.whole(key);

@@ -20,6 +20,7 @@ import java.util.regex.Pattern;
  *     the shards'
  * @param deadline longest wait for any part of a step
  * @param maxFailures lost workers or shards that a run survives
+ * @param rebalance whether slices move from slow executors to faster ones
  * @param transport AUTO: in-process when tasks and shards share one JVM, else loopback or network
  * @param placement where shards live; AUTO: in executors when there are executor processes, else in
  *     the driver
@@ -36,6 +37,7 @@ public record DistributedConfig(
     int localSteps,
     Duration deadline,
     int maxFailures,
+    boolean rebalance,
     Transport transport,
     Placement placement,
     List<ServerAddress> servers,

@@ -334,6 +334,7 @@ final class Records {
         localSteps,
         time(d.text("deadline")),
         d.count("max_failures"),
+        d.flag("rebalance"),
         d.word(DistributedConfig.Transport.class, "transport"),
         d.word(DistributedConfig.Placement.class, "placement"),
         d.list("servers", server -> ServerAddress.parse(String.valueOf(server))),

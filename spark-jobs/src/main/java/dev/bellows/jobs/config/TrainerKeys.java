@@ -368,6 +368,13 @@ final class TrainerKeys {
             "2",
             "Lost workers or shards that a run survives.")
         .key(
+            "rebalance",
+            new Flag(),
+            "false",
+            "Whether slices of an executor that is measured to be slow move to faster ones while training goes on (bsp and local(k); the"
+                + " same bytes).",
+            "true")
+        .key(
             "transport",
             new Word("auto", "in_process", "network"),
             "auto",

@@ -237,8 +237,12 @@ final class EpochEnd {
     return payloadBytes;
   }
 
-  /** Shows where the running epoch stands. */
-  void progress(TrainState state, long step) {
+  /**
+   * Shows where the running epoch stands.
+   *
+   * @param remark who is slow, or empty
+   */
+  void progress(TrainState state, long step, String remark) {
     long perEpoch = setup.segments().stepsPerEpoch();
     long total = setup.segments().totalSteps();
     long epoch = Math.min(step / perEpoch + 1, Math.max(1, (total + perEpoch - 1) / perEpoch));
@@ -265,7 +269,7 @@ final class EpochEnd {
         "epoch " + epoch + "/" + setup.config().trainer().epochs(),
         step - (epoch - 1) * perEpoch,
         Math.min(perEpoch, total),
-        text);
+        remark.isEmpty() ? text : text.isEmpty() ? remark : text + "  " + remark);
   }
 
   private String eta(long stepsLeft) {

@@ -14,7 +14,9 @@ import java.util.List;
  * separated by {@code ;}, each {@code point:key:action[:marker]}: at the named point with the given
  * key (a step) the action happens. With a marker file it happens once, whichever process comes
  * first. Actions: {@code kill} (SIGKILL of the own process), {@code throw}, {@code nan} (the caller
- * spoils its result), {@code sleep=MILLISECONDS}. Key {@code -1} means any.
+ * spoils its result), {@code sleep=MILLISECONDS}, {@code stop} (SIGSTOP of the own process; another
+ * one lets it go on). Key {@code -1} means any. {@code slow=FACTOR} at a point of {@link #stretch}
+ * makes one process slow: the first that claims the marker, again and again.
  */
 final class Failpoints {
   /** Name of the property and of the variable. */
@@ -22,6 +24,11 @@ final class Failpoints {
 
   /** No failpoint at all. */
   static final Failpoints NONE = new Failpoints("", List.of());
+
+  private static final String SLOW = "slow=";
+
+  /** Within this time the signal has come. */
+  private static final int STOP_MS = 300;
 
   private record Entry(String point, long key, String action, String marker) {}
 
@@ -82,11 +89,45 @@ final class Failpoints {
     for (Entry entry : entries) {
       if (entry.point().equals(point)
           && (entry.key() == key || entry.key() == -1)
+          && !entry.action().startsWith(SLOW)
           && claim(entry.marker())) {
         spoil |= act(entry);
       }
     }
     return spoil;
+  }
+
+  /**
+   * Makes what was done last as slow as is planned for this place.
+   *
+   * @param nanos what it took
+   */
+  void stretch(String point, long key, long nanos) {
+    for (Entry entry : entries) {
+      if (entry.point().equals(point)
+          && (entry.key() == key || entry.key() == -1)
+          && entry.action().startsWith(SLOW)
+          && (claim(entry.marker()) || isOwn(entry.marker()))) {
+        double factor = Double.parseDouble(entry.action().substring(SLOW.length()));
+        sleep(Math.round((factor - 1) * nanos / 1e6));
+      }
+    }
+  }
+
+  private static boolean isOwn(String marker) {
+    try {
+      return Files.readString(Path.of(marker)).equals(Long.toString(ProcessHandle.current().pid()));
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private static void sleep(long ms) {
+    try {
+      Thread.sleep(ms);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private static boolean claim(String marker) {
@@ -95,6 +136,7 @@ final class Failpoints {
     }
     try {
       Files.createFile(Path.of(marker));
+      Files.writeString(Path.of(marker), Long.toString(ProcessHandle.current().pid()));
       return true;
     } catch (FileAlreadyExistsException done) {
       return false;
@@ -109,10 +151,13 @@ final class Failpoints {
       return true;
     }
     try {
+      String pid = Long.toString(ProcessHandle.current().pid());
       if (action.equals("kill")) {
-        long pid = ProcessHandle.current().pid();
-        new ProcessBuilder("kill", "-9", Long.toString(pid)).start();
+        new ProcessBuilder("kill", "-9", pid).start();
         Thread.sleep(60_000); // the signal comes within milliseconds
+      } else if (action.equals("stop")) {
+        new ProcessBuilder("kill", "-STOP", pid).start();
+        Thread.sleep(STOP_MS); // over when the process goes on
       } else if (action.startsWith("sleep=")) {
         Thread.sleep(Long.parseLong(action.substring("sleep=".length())));
       } else if (action.equals("throw")) {

@@ -30,6 +30,7 @@ public final class Fingerprint {
           "distributed.transport",
           "distributed.deadline",
           "distributed.max_failures",
+          "distributed.rebalance",
           "trainer.checkpoint",
           "trainer.max_time",
           "trainer.measure_training",

@@ -91,11 +91,11 @@ final class Replicas {
    *
    * @param present the session that lost some; closed when another one takes its place
    * @param step for the event
-   * @return null when a shard has no copy left, or when no executor is known to be lost
+   * @return null when a shard has no copy left, or when no executor is known to be lost or to leave
    */
   @Nullable ShardSession promote(ShardSession present, long step) {
     Optional<ShardPlacement> left = cluster.survivors();
-    if (left.isEmpty() || cluster.allAlive()) {
+    if (left.isEmpty() || cluster.allStay()) {
       return null;
     }
     cluster.adopt(left.get());
@@ -123,9 +123,21 @@ final class Replicas {
   @Nullable RestorePoint make(ShardSession shards, int lead, long end) {
     boolean late = System.nanoTime() - lossNanos >= SUCCESSOR_NANOS;
     Map<Integer, Seat> seats = cluster.replicaSeats(late);
-    if (seats.isEmpty()) {
-      return null;
-    }
+    return seats.isEmpty() ? null : copy(shards, seats, lead, end);
+  }
+
+  /**
+   * Makes copies of the shards whose every copy is in an executor that leaves.
+   *
+   * @return whether the leaving executors can be done without now
+   */
+  boolean handOff(ShardSession shards, int lead, long end) {
+    Map<Integer, Seat> seats = cluster.handOffSeats();
+    return seats.isEmpty() || copy(shards, seats, lead, end) != null;
+  }
+
+  private @Nullable RestorePoint copy(
+      ShardSession shards, Map<Integer, Seat> seats, int lead, long end) {
     long from = shards.newest() + lead + moreLead;
     if (from >= end) {
       return null;

@@ -4,6 +4,7 @@ import dev.bellows.jobs.BellowsException;
 import dev.bellows.jobs.block.DataShard;
 import dev.bellows.jobs.cluster.ClusterView;
 import dev.bellows.jobs.cluster.ShardCluster;
+import dev.bellows.jobs.cluster.ShardRegistry;
 import dev.bellows.jobs.cluster.SlotGate;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,7 +21,11 @@ import org.apache.spark.api.java.JavaRDD;
  */
 final class SegmentRun implements AutoCloseable {
   private static final int POLL_MS = 100;
-  private static final long GROW_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+  /** Executors often come and go several at a time. */
+  private static final long QUIET_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
+  private static final long IDLE_MS = 1000;
   private static final long COPY_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final int COPY_SHARE = 50;
 
@@ -34,7 +39,8 @@ final class SegmentRun implements AutoCloseable {
   private final JavaRDD<DataShard> rows;
   private JavaFutureAction<List<long[]>> job;
   private int tasks;
-  private long moreSlotsSince;
+  private int slotsSeen;
+  private long slotsSince;
   private long copiedAt = System.nanoTime();
   private long copyStarted;
   private long copyInterval = COPY_NANOS;
@@ -76,17 +82,28 @@ final class SegmentRun implements AutoCloseable {
         return;
       } catch (TimeoutException running) {
         training.tick(this);
-        grow();
+        fit();
+        if (training.pacing().pays(seats(), training.nextStep())) {
+          restart("slices move to faster executors");
+        }
       } catch (ExecutionException e) {
         failed(e);
       }
     }
   }
 
-  /** Starts the job again on the slots that there are now. */
-  void restart() throws Stopped, InterruptedException {
+  /**
+   * Starts the job again on the slots that there are now.
+   *
+   * @param why for the event
+   */
+  void restart(String why) throws Stopped, ShardsLost, InterruptedException {
+    if (!setup.movable()) {
+      throw new ShardsLost(why + ": back to the newest copy of the shards");
+    }
     job.cancel(true);
     job = submit();
+    training.dealt(tasks, why);
   }
 
   /** Whether it is time for the driver to copy the shards' state. */
@@ -118,8 +135,10 @@ final class SegmentRun implements AutoCloseable {
   private int slots() throws Stopped, InterruptedException {
     while (true) {
       int there = ClusterView.now(context).slots();
-      int granted = SlotGate.current().take(training.runId(), setup.partitions(), there);
+      int granted = SlotGate.current().take(training.runId(), setup.mostTasks(), there);
       if (granted > 0) {
+        slotsSeen = there;
+        slotsSince = System.nanoTime();
         return granted;
       }
       training.waiting();
@@ -130,10 +149,50 @@ final class SegmentRun implements AutoCloseable {
   private JavaFutureAction<List<long[]>> submit() throws Stopped, InterruptedException {
     giveBack();
     tasks = slots();
-    moreSlotsSince = 0;
+    JavaRDD<DataShard> joined = dealt();
+    training.pacing().dealt();
     context.setJobDescription(
-        "bellows: train to step " + plan.toStep() + " of " + setup.segments().totalSteps());
-    return ContiguousCoalescer.join(rows, tasks).mapPartitions(new TrainTask(plan)).collectAsync();
+        "bellows: train to step "
+            + plan.toStep()
+            + " of "
+            + setup.segments().totalSteps()
+            + remark());
+    return joined.mapPartitions(new TrainTask(plan)).collectAsync();
+  }
+
+  private String remark() {
+    String slow = training.pacing().remark();
+    return slow.isEmpty() ? "" : " (" + slow + ")";
+  }
+
+  /** The rows of each task: even ones, or by what is known of the executors. */
+  private JavaRDD<DataShard> dealt() throws InterruptedException {
+    List<Balance.Seat> seats = seats();
+    boolean whole = setup.partitions() <= tasks && !setup.rebalances();
+    if (whole || seats.size() < tasks) {
+      return ContiguousCoalescer.join(rows, tasks);
+    }
+    Balance.Deal deal = training.pacing().deal(seats.subList(0, tasks));
+    if (!deal.even()) {
+      training.awaitIdle(IDLE_MS); // a task goes where it should when all slots are free
+    }
+    return ContiguousCoalescer.join(rows, deal);
+  }
+
+  /** The slots of the executors that are known and will stay; none in local mode. */
+  private List<Balance.Seat> seats() {
+    List<Balance.Seat> seats = new ArrayList<>();
+    if (setup.view().local()) {
+      return seats;
+    }
+    ShardRegistry registry = ShardRegistry.current();
+    int cpus = context.conf().getInt("spark.task.cpus", 1);
+    for (ShardRegistry.Member member : registry.staying()) {
+      for (int c = registry.cores(member.executorId()) / cpus; c > 0; c--) {
+        seats.add(new Balance.Seat(member.executorId(), member.host()));
+      }
+    }
+    return seats;
   }
 
   private void failed(ExecutionException e) throws Stopped, ShardsLost, InterruptedException {
@@ -148,8 +207,8 @@ final class SegmentRun implements AutoCloseable {
       if (lost == 2) {
         throw new ShardsLost("a process with shards was lost", cause);
       }
-      if (lost == 1 && setup.compressed()) {
-        throw new ShardsLost("what units had not sent was lost with their executor", cause);
+      if (lost == 1 && !setup.movable()) {
+        throw new ShardsLost("an executor was lost with its part of several steps", cause);
       }
       if (lost == 1) {
         job = submit();
@@ -158,27 +217,26 @@ final class SegmentRun implements AutoCloseable {
       Thread.sleep(POLL_MS);
     }
     watch.jobFailed(shards.version(), cause, shards.diagnosis());
-    if (setup.compressed()) {
-      throw new ShardsLost("what units had not sent was lost with their task", cause);
+    if (!setup.movable()) {
+      throw new ShardsLost("a task failed with its part of several steps", cause);
     }
     job = submit();
   }
 
-  /** Uses executors that came (back): after a moment of quiet, the job is dealt anew. */
-  private void grow() throws Stopped, InterruptedException {
-    if (setup.compressed()) {
-      return; // tasks that move leave their residuals: the next segment is dealt anew
+  /** Uses executors that came, does without those that went: the job is dealt anew. */
+  private void fit() throws Stopped, ShardsLost, InterruptedException {
+    if (!setup.movable()) {
+      return; // the next segment is dealt anew
     }
     int slots = ClusterView.now(context).slots();
-    if (tasks >= setup.partitions() || SlotGate.current().available(tasks, slots) <= tasks) {
-      moreSlotsSince = 0;
-      return;
-    }
     long now = System.nanoTime();
-    if (moreSlotsSince == 0) {
-      moreSlotsSince = now;
-    } else if (now - moreSlotsSince > GROW_NANOS) {
-      restart();
+    if (slots != slotsSeen) {
+      slotsSeen = slots;
+      slotsSince = now;
+    }
+    int could = Math.min(setup.mostTasks(), SlotGate.current().available(tasks, slots));
+    if ((could > tasks || (slots > 0 && slots < tasks)) && now - slotsSince > QUIET_NANOS) {
+      restart(slots < tasks ? "executors left" : "executors came");
     }
   }
 }

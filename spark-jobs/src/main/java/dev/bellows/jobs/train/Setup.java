@@ -97,8 +97,12 @@ record Setup(
               + ": no executor registered; look at the cluster's page, lower the executors' memory or cores");
     }
     int wanted = distributed.workers() > 0 ? distributed.workers() : view.slots();
-    int partitions = partitions(config, wanted);
-    int tasks = Math.min(partitions, view.slots());
+    boolean changing =
+        distributed.rebalance()
+            || context.conf().getBoolean("spark.dynamicAllocation.enabled", false);
+    boolean fine = !view.local() && changing && distributed.compression().isNone();
+    int partitions = partitions(config, fine ? slices : wanted);
+    int tasks = Math.min(Math.min(wanted, partitions), view.slots());
     PreparedData data = PreparedData.prepare(session, config, ".", given, partitions, slices);
     try {
       long heap = view.heapBytes(context.conf());
@@ -141,6 +145,30 @@ record Setup(
       count--;
     }
     return count;
+  }
+
+  /** Most tasks that are useful at once. */
+  int mostTasks() {
+    int workers = config.distributed().workers();
+    return workers > 0 ? Math.min(workers, partitions) : partitions;
+  }
+
+  /** Whether slices move from slow executors to faster ones. */
+  boolean rebalances() {
+    return config.distributed().rebalance() && movable() && !view.local();
+  }
+
+  /**
+   * Whether slices may change hands inside a segment. With compression they would leave behind what
+   * their task has not sent; when steps overlap, slices are at different steps.
+   */
+  boolean movable() {
+    return !compressed() && config.distributed().consistency().isBsp();
+  }
+
+  /** Whether shards may have replicas that take their place: sparse tables have none. */
+  boolean promotes() {
+    return movable() && vector.tables().isEmpty();
   }
 
   private static boolean wholeUnits(int slices, int partitions, int unit) {

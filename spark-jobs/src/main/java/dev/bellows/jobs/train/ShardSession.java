@@ -218,6 +218,11 @@ final class ShardSession implements AutoCloseable {
     return version;
   }
 
+  /** Requests of tasks that others had replaced, which the shards refused until now. */
+  long refusedStale() {
+    return control.refusedStale();
+  }
+
   /** The newest step that some shard has reached. */
   long newest() {
     long newest = 0;

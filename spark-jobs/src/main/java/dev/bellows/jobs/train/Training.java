@@ -53,6 +53,7 @@ final class Training implements AutoCloseable {
   private final TaskFailureLog taskFailures;
   private final Watch watch;
   private final Replicas replicas;
+  private final Pacing pacing;
   private final EpochEnd epochEnd;
   private final StepLedger ledger;
   private final String runId;
@@ -128,7 +129,9 @@ final class Training implements AutoCloseable {
     this.taskFailures = TaskFailureLog.attach(context, runId);
     SlotGate.current().enter(runId);
     this.watch =
-        new Watch(console, folder, taskFailures, setup.config().distributed().maxFailures());
+        new Watch(
+            console, folder, taskFailures, setup.config().distributed().maxFailures(), deadline());
+    this.pacing = new Pacing(runId, setup, spark, folder, console);
     this.replicas =
         new Replicas(
             new ShardSession.Shared(
@@ -138,7 +141,7 @@ final class Training implements AutoCloseable {
                 setup.runPlan(),
                 setup.vector().tables().stream().map(RowTable::spec).toList(),
                 deadline(),
-                () -> !cluster.allAlive() || watch.unseenLoss()),
+                this::gone),
             setup.slots(),
             cluster,
             folder,
@@ -176,7 +179,7 @@ final class Training implements AutoCloseable {
         replicas.lost(steps.next());
         ShardSession left = session;
         // with compression a lost executor's residuals are gone, too; tables have no replicas
-        session = left == null || setup.pausesOnly() ? null : replicas.promote(left, steps.next());
+        session = left == null || !setup.promotes() ? null : replicas.promote(left, steps.next());
         if (session != null) {
           continue; // nothing but the present step is taken again
         }
@@ -241,6 +244,9 @@ final class Training implements AutoCloseable {
   /** Takes the steps up to {@code end}, then does what is due there. */
   private void segment(long end) throws Stopped, ShardsLost, InterruptedException {
     ShardSession shards = shards();
+    if (setup.pausesOnly() && cluster.lookForLeaving(context) && cluster.hasStaying()) {
+      throw new ShardsLost("an executor is leaving: its shards are loaded elsewhere");
+    }
     try (SegmentRun run =
         new SegmentRun(context, setup, plan(shards, end), cluster, shards, watch, this)) {
       run.await();
@@ -279,19 +285,18 @@ final class Training implements AutoCloseable {
   /** Called by the segment's loop a few times per second. */
   void tick(SegmentRun run) throws Stopped, ShardsLost, InterruptedException {
     folder.lease().renew();
+    watch.silent(steps.next());
     int lost = watch.losses(cluster, steps.next());
     if (lost == 2) {
       throw new ShardsLost("a process with shards was lost");
     }
-    if (lost == 1 && setup.compressed()) {
-      throw new ShardsLost("what units had not sent was lost with their executor");
-    }
     if (lost == 1) {
       replicas.lost(shards().version());
-      run.restart();
+      run.restart("an executor was lost");
     }
     try {
       look(run);
+      handOff(run);
       replicate(run);
     } catch (PsException e) {
       if (e.code() != PsErrorCode.CANCELLED || !cluster.allAlive()) {
@@ -306,7 +311,7 @@ final class Training implements AutoCloseable {
     drain(Long.MAX_VALUE);
     failpoints.hit("driver.tick", steps.next());
     ledger.flush();
-    epochEnd.progress(state, steps.next());
+    epochEnd.progress(state, steps.next(), pacing.remark());
     ExitCode wanted = stopWanted();
     if (setup.pausesOnly()) {
       RestorePoint begin = newest;
@@ -315,7 +320,8 @@ final class Training implements AutoCloseable {
       }
       return;
     }
-    boolean copyDue = cluster.canLoseShards() && run.copyDue();
+    boolean losable = cluster.canLoseShards() || (cluster.network() && !setup.movable());
+    boolean copyDue = losable && run.copyDue();
     RestorePoint copy = wanted != null || copyDue ? copyAhead(shards, run) : null;
     if (copy == null) {
       return;
@@ -325,6 +331,57 @@ final class Training implements AutoCloseable {
     }
     newest = copy;
     run.copyDone();
+  }
+
+  /**
+   * Moves shards out of executors that the cluster manager wants back, while these are still there:
+   * to their replicas, which are made first where there are none; without replicas to a fresh copy.
+   */
+  private void handOff(SegmentRun run) throws ShardsLost {
+    if (setup.pausesOnly() || !cluster.lookForLeaving(context)) {
+      return; // a run that is copied at its pauses moves its shards there
+    }
+    if (setup.promotes()) {
+      if (!replicas.handOff(shards(), copyLead, run.end())) {
+        return; // not before the segment's end, or there is no room: then the next one goes back
+      }
+      drain(Long.MAX_VALUE); // new copies know nothing of the steps before them
+    } else {
+      RestorePoint copy = cluster.hasStaying() ? copyAhead(shards(), run) : null;
+      if (copy == null) {
+        return;
+      }
+      newest = copy;
+    }
+    folder.event("hand_off", Map.of("step", steps.next()));
+    throw new ShardsLost("an executor is leaving: its shards go on elsewhere");
+  }
+
+  /** Whether calls to the shards need not be waited for: some host is not there. */
+  private boolean gone() {
+    watch.silent(steps.next());
+    return !cluster.allAlive() || watch.unseenLoss();
+  }
+
+  /** The pace of the tasks and the deal of the slices. */
+  Pacing pacing() {
+    return pacing;
+  }
+
+  /** The first step that is not finished, as far as is known. */
+  long nextStep() {
+    return steps.next();
+  }
+
+  /** Waits until no task of this training runs any more. */
+  void awaitIdle(long timeoutMs) throws InterruptedException {
+    taskFailures.awaitIdle(timeoutMs);
+  }
+
+  /** Tasks were started anew inside a segment. */
+  void dealt(int tasks, String why) {
+    folder.event("dealt", Map.of("step", steps.next(), "tasks", (long) tasks, "why", why));
+    console.detail("step " + steps.next() + ": " + why + "; " + tasks + " tasks");
   }
 
   /** Makes the replicas that are missing; what they are loaded with is a restore point, too. */
@@ -609,8 +666,17 @@ final class Training implements AutoCloseable {
     residuals.close();
     WorkerRuntime.close(runId);
     SlotGate.current().leave(runId);
+    pacing.close();
     taskFailures.close();
     cluster.close();
+  }
+
+  private long refusedStale() {
+    try {
+      return session == null ? 0 : shards().refusedStale();
+    } catch (PsException e) {
+      return 0; // the shards went after the last step
+    }
   }
 
   /** Figures of the run so far, for events and the final summary. */
@@ -621,6 +687,7 @@ final class Training implements AutoCloseable {
     tree.put("promotions", (long) replicas.promotions());
     tree.put("roll_backs", (long) Math.max(0, rollbacks - 1));
     tree.put("skipped_steps", state.skipped);
+    tree.put("refused_stale", refusedStale());
     tree.put("payload_bytes", epochEnd.payloadBytes());
     return tree;
   }

@@ -8,7 +8,9 @@ import dev.bellows.jobs.cluster.ShardRegistry;
 import dev.bellows.jobs.cluster.TaskFailureLog;
 import dev.bellows.jobs.run.RunFolder;
 import dev.bellows.jobs.source.DataException;
+import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -31,16 +33,31 @@ final class Watch {
           "java.lang.UnsatisfiedLinkError",
           "java.lang.ExceptionInInitializerError");
 
-  private static final String GIVEN_BACK = "killed by driver";
-
   private final Console console;
   private final RunFolder folder;
   private final TaskFailureLog taskFailures;
   private final int maxFailures;
+  private final long leaseNanos;
   private volatile int lossesSeen;
+  private int returnsSeen;
+  private long stepSeen = -1;
+  private long stepNanos;
   private int used;
 
-  Watch(Console console, RunFolder folder, TaskFailureLog taskFailures, int maxFailures) {
+  /**
+   * Starts to count.
+   *
+   * @param deadline longest wait for a part of a step; an executor that shows no sign of life for
+   *     two thirds of it, while no step ends, counts as lost
+   */
+  Watch(
+      Console console,
+      RunFolder folder,
+      TaskFailureLog taskFailures,
+      int maxFailures,
+      Duration deadline) {
+    this.leaseNanos = deadline.toNanos() / 3 * 2;
+    this.returnsSeen = ShardRegistry.current().returns().size();
     this.console = console;
     this.folder = folder;
     this.taskFailures = taskFailures;
@@ -59,12 +76,52 @@ final class Watch {
   }
 
   /**
+   * Declares executors lost that stand still: no sign of life for the length of a lease, and no
+   * step was finished for as long. One alone says nothing: a busy driver hears late, a slow step is
+   * no fault. To be called several times a second, also while a call to the shards waits.
+   *
+   * @param step the first step that is not finished
+   */
+  void silent(long step) {
+    long now = System.nanoTime();
+    if (step != stepSeen) {
+      stepSeen = step;
+      stepNanos = now;
+    }
+    ShardRegistry registry = ShardRegistry.current();
+    List<String> silent = registry.silent(now, leaseNanos);
+    if (now - stepNanos <= leaseNanos) {
+      return;
+    }
+    for (String executor : silent) {
+      registry.declareLost(
+          executor,
+          String.format(
+              Locale.ROOT,
+              "no sign of life for %.1f s while step %d waits",
+              leaseNanos / 1e9,
+              step));
+    }
+  }
+
+  /** Tells of executors that were declared lost and are back. */
+  private void returned(long step) {
+    List<ShardRegistry.Member> all = ShardRegistry.current().returns();
+    for (int i = returnsSeen; i < all.size(); i++) {
+      folder.event("returned", Map.of("step", step, "executor", all.get(i).executorId()));
+      console.detail(all.get(i) + " is back; what it was at is refused, it gets new work");
+    }
+    returnsSeen = all.size();
+  }
+
+  /**
    * Looks for executors that were lost since the last call.
    *
    * @param step the step that is worked on, for messages
    * @return 0: none was lost; 1: some were, the shards are whole; 2: shards were lost
    */
   int losses(ShardCluster cluster, long step) {
+    returned(step);
     List<ShardRegistry.Loss> all = ShardRegistry.current().losses();
     int result = 0;
     for (int i = lossesSeen; i < all.size(); i++) {
@@ -74,8 +131,11 @@ final class Watch {
       if (!shard && loss.isServer()) {
         continue; // of another training, or one that holds nothing now
       }
-      if (!shard && loss.reason().contains(GIVEN_BACK)) {
-        continue; // an idle executor that Spark gave back (dynamic allocation): nothing was lost
+      if (loss.expected()) { // nothing failed; its tasks are dealt anew when the slots are fewer
+        result = Math.max(result, shard ? 2 : 0);
+        folder.event("left", Map.of("step", step, "executor", loss.executorId()));
+        console.detail(loss + " was given back (" + oneLine(loss.reason()) + ")");
+        continue;
       }
       result = Math.max(result, shard ? 2 : 1);
       count(

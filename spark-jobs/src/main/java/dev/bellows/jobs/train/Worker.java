@@ -4,6 +4,8 @@ import dev.bellows.engine.kernel.KernelProvider;
 import dev.bellows.engine.nn.NetworkSpec;
 import dev.bellows.jobs.block.DataShard;
 import dev.bellows.jobs.cluster.Meters;
+import dev.bellows.jobs.cluster.Paces;
+import dev.bellows.jobs.cluster.TaskPace;
 import dev.bellows.ps.client.ClientOptions;
 import dev.bellows.ps.client.Connector;
 import dev.bellows.ps.client.DivergedException;
@@ -14,6 +16,8 @@ import dev.bellows.ps.protocol.PsException;
 import dev.bellows.ps.shard.ShardMap;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +30,9 @@ final class Worker implements AutoCloseable {
   static final String LAYER = "first in layer ";
 
   private static final int STAND_BACK_MS = 500;
+
+  /** The driver is told the pace so often, at most. */
+  private static final long PACE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
   private final int sliceFrom;
   private final int sliceTo;
@@ -82,6 +89,10 @@ final class Worker implements AutoCloseable {
     long bytesBefore = payloadBytes(ps);
     work.beginTask(owned);
     long steps = 0;
+    long told = startedAt;
+    long untold = 0;
+    long untoldNanos = 0;
+    String executor = SparkEnv.get().executorId();
     for (long step = ps.version(); step < plan.toStep(); step = ps.version()) {
       long began = System.nanoTime();
       long waited = waitedNanos(ps);
@@ -89,6 +100,16 @@ final class Worker implements AutoCloseable {
       long rows = work.rows();
       failpoints.hit("task.step", step);
       work.compute(step);
+      failpoints.stretch("task.compute", step, System.nanoTime() - began);
+      long computed = System.nanoTime();
+      untold++;
+      untoldNanos += computed - began;
+      if (computed - told > PACE_NANOS) {
+        Paces.report(new TaskPace(plan.run(), executor, sliceFrom, sliceTo, untold, untoldNanos));
+        told = computed;
+        untold = 0;
+        untoldNanos = 0;
+      }
       failpoints.hit("task.push", step);
       try {
         push(ps, step);

@@ -37,7 +37,8 @@ class ClusterViewTest {
         .containsExactly("9", "10");
     registry.removed("10", "killed");
     assertThat(registry.alive("10")).isFalse();
-    assertThat(registry.losses()).containsExactly(new ShardRegistry.Loss("10", "h", "killed"));
+    assertThat(registry.losses())
+        .containsExactly(new ShardRegistry.Loss("10", "h", "killed", false));
     assertThat(registry.await(1, 1)).hasSize(1);
     assertThat(registry.await(5, 10)).hasSize(1);
   }

@@ -151,6 +151,7 @@ class ConfFilesTest {
               compression: none
               deadline: 30s
               max_failures: 2
+              rebalance: false
               transport: auto
               placement: auto
               servers: []

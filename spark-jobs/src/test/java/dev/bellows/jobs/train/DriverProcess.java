@@ -1,5 +1,6 @@
 package dev.bellows.jobs.train;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -9,6 +10,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.spark.launcher.JavaModuleOptions;
 
 /** A child JVM that runs {@link TopologyMain}, with everything that a local cluster needs. */
@@ -86,7 +89,10 @@ final class DriverProcess implements AutoCloseable {
   /** Main and test classes of this module and everything that they need. */
   static String classPath() {
     String surefire = System.getProperty("surefire.test.class.path");
-    return surefire != null ? surefire : System.getProperty("java.class.path");
+    String path = surefire != null ? surefire : System.getProperty("java.class.path");
+    return Stream.of(path.split(File.pathSeparator, -1))
+        .map(entry -> Path.of(entry).toAbsolutePath().toString()) // children have other folders
+        .collect(Collectors.joining(File.pathSeparator));
   }
 
   /** Waits for the end; the process is killed when it takes longer. */

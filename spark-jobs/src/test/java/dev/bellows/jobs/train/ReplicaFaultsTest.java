@@ -2,10 +2,8 @@ package dev.bellows.jobs.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.bellows.engine.model.Json;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
@@ -31,13 +29,7 @@ class ReplicaFaultsTest {
   static void train() throws Exception {
     runs = temp.resolve("runs");
     Path csv = TinyData.write(temp.resolve("data"));
-    // one segment of some hundred steps, so that replicas can be made in its middle
-    String yaml =
-        TinyData.adam(csv)
-            .replace("epochs: 3", "epochs: 1")
-            .replace("batch_size: 32", "batch_size: 8")
-            .replace("every: 5 steps", "every: 1 epochs");
-    Path config = Files.writeString(temp.resolve("one-epoch.yaml"), yaml);
+    Path config = Files.writeString(temp.resolve("one-epoch.yaml"), TinyData.oneEpoch(csv));
     List<String> script =
         List.of(
             "calm | local[2] | %s |  | ".formatted(config),
@@ -56,14 +48,7 @@ class ReplicaFaultsTest {
   }
 
   private static List<Map<String, Object>> events(String run, String kind) throws Exception {
-    List<Map<String, Object>> found = new ArrayList<>();
-    for (String line : Files.readAllLines(runs.resolve(run).resolve("events.jsonl"))) {
-      Map<String, Object> event = Json.parseObject(line, "events.jsonl");
-      if (kind.equals(event.get("event"))) {
-        found.add(event);
-      }
-    }
-    return found;
+    return RunEvents.of(runs.resolve(run), kind);
   }
 
   @Test

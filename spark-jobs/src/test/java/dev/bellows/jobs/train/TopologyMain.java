@@ -25,8 +25,10 @@ import org.apache.spark.sql.SparkSession;
  * <p>Each line: {@code name | master | config file | settings, separated by spaces | failpoints}. A
  * Spark context is kept while the master stays the same. Failpoints may also be {@code wrong
  * secret}: the driver then has another one than its executors. A sixth cell holds settings of the
- * Spark context that the line starts; {@code takeover} among the settings of a run fences off the
- * process that holds its folder. Prints {@code RESULT name exit sha steps}.
+ * Spark context that the line starts, a seventh one what happens at which step, see {@link
+ * ClusterScript}; {@code takeover} among the settings of a run fences off the process that holds
+ * its folder. Prints {@code FIRST step millis} when the first steps of a run are known, and {@code
+ * RESULT name exit sha steps}.
  */
 public final class TopologyMain {
   private TopologyMain() {}
@@ -60,7 +62,8 @@ public final class TopologyMain {
       System.setProperty(Failpoints.NAME, cells[4].trim());
       StopRequest.clear();
       System.out.println("BEGIN " + name);
-      Console console = console();
+      Console console =
+          console(ClusterScript.parse(session, cells.length > 6 ? cells[6].trim() : ""));
       try {
         TrainOutcome outcome =
             run(
@@ -84,6 +87,7 @@ public final class TopologyMain {
         System.out.println("FAILED " + name + " 1 " + e);
         e.printStackTrace();
       }
+      ClusterScript.printStragglers(session);
       System.out.flush();
     }
     if (session != null) {
@@ -131,7 +135,7 @@ public final class TopologyMain {
             .set("spark.ui.enabled", "false")
             .set("spark.hadoop.fs.strict.impl", StrictFileSystem.class.getName())
             .set("spark.sql.shuffle.partitions", "2");
-    if (master.startsWith("local-cluster")) {
+    if (!master.startsWith("local[")) {
       conf.set("spark.executor.extraClassPath", System.getProperty("java.class.path"));
       conf.set("spark.executor.memory", "600m");
       conf.set(
@@ -146,8 +150,10 @@ public final class TopologyMain {
   }
 
   /** Prints everything, for the log of a failed test. */
-  private static Console console() {
+  private static Console console(ClusterScript script) {
     return new Console() {
+      private boolean started;
+
       @Override
       public void section(String word, String text) {
         System.out.println(word + "  " + text);
@@ -174,7 +180,16 @@ public final class TopologyMain {
       }
 
       @Override
-      public void progress(String label, long done, long total, String text) {}
+      public void progress(String label, long done, long total, String text) {
+        if (text.contains("slower")) {
+          System.out.println("PROGRESS " + text);
+        }
+        if (!started && !text.isEmpty()) {
+          started = true;
+          System.out.println("FIRST " + done + " " + System.currentTimeMillis());
+        }
+        script.at(done);
+      }
 
       @Override
       public void progressDone() {}
