@@ -1,5 +1,6 @@
 package dev.bellows.ps.transport;
 
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.util.concurrent.TimeUnit;
@@ -9,6 +10,7 @@ import java.util.concurrent.TimeUnit;
  * Connections that are there go on; accepting pauses for a second, so that the loop does not spin
  * on the same error, and strangers' handshake deadlines free what they hold.
  */
+@ChannelHandler.Sharable // one for every port that is tried
 @SuppressWarnings("FutureReturnValueIgnored") // the timer of a closed channel has nothing to do
 final class AcceptFailures extends ChannelInboundHandlerAdapter {
 
