@@ -175,7 +175,7 @@ class DriverCrashTest {
   @Test
   @Tag("faults")
   void fault_36_aTakeoverByAnotherProcessFencesTheFirst() throws Exception {
-    List<String> first = List.of(line("shared", config, "", "task.step:-1:sleep=1500"));
+    List<String> first = List.of(line("shared", config, "", "task.step:-1:sleep=8000"));
     List<String> refused = List.of(line("shared", config, "", ""));
     List<String> second =
         List.of(line("shared", config, "takeover", ""), line("own", config, "", ""));
