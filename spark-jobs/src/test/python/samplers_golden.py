@@ -1,6 +1,6 @@
 """Numbers that Optuna and SciPy give, for the tests of the samplers.
 
-    pip install optuna==5.0.0 scipy==1.17.1
+    pip install optuna==5.0.0 scipy==1.17.1 torch
     python samplers_golden.py golden > ../resources/dev/bellows/jobs/study/sampler/golden.json
     python samplers_golden.py race        # best values of Optuna's samplers, for benchmarks/samplers.md
 """

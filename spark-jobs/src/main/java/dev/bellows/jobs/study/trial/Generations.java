@@ -71,7 +71,8 @@ public record Generations(int size, boolean asynchronous) {
 
   /**
    * Whether it can be decided now if a trial goes on after a rung: all of its generation have
-   * reported that rung for all folds, or ended before.
+   * reported that rung for all folds, or ended before. A generation must have been asked as a whole
+   * before the first of these decisions: a trial asked later would have been company.
    *
    * @param folds reports that a rung of a trial consists of
    */

@@ -69,7 +69,7 @@ enum Functions {
       return -sum;
     }
   },
-  /** Five parameters of all types, one changing where another is best; least value 0.05 or less. */
+  /** Five parameters of all types, one changing where another is best; least value about 0. */
   MIXED(60) {
     @Override
     SearchSpace space() {
