@@ -10,9 +10,9 @@ import java.util.List;
 
 /**
  * A category made of the values of several: their fitted codes, hashed to buckets (the crossed
- * columns of H.-T. Cheng et al., "Wide & Deep Learning for Recommender Systems", DLRS 2016). Blocks
- * hold nothing of it; it is computed when rows are read. Values that training did not show have the
- * code 0 of the unknown bucket and are crossed like any other.
+ * columns of H.-T. Cheng et al., "Wide &amp; Deep Learning for Recommender Systems", DLRS 2016).
+ * Blocks hold nothing of it; it is computed when rows are read. Values that training did not show
+ * have the code 0 of the unknown bucket and are crossed like any other.
  *
  * @param name name of the cross
  * @param columns the category columns, 2 or more
