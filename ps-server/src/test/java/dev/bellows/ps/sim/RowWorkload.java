@@ -78,7 +78,7 @@ public final class RowWorkload {
     SimRandom random = new SimRandom(Mix64.mix(seed, Purpose.SYNTH, step * 8192 + slice));
     long[] all = new long[random.below(7)];
     for (int i = 0; i < all.length; i++) {
-      all[i] = Mix64.mix(random.below(keys)) >> random.below(2) * 40;
+      all[i] = Mix64.mix(random.below(keys)) >> (random.below(2) * 40);
     }
     return all;
   }
