@@ -102,7 +102,8 @@ class MembershipFaultsTest {
     assertThat(events("slow", "failure")).isEmpty();
     assertThat(events("slow", "straggler")).as(log).hasSize(1);
     Map<String, Object> straggler = events("slow", "straggler").get(0);
-    assertThat((Double) straggler.get("factor")).isBetween(10.0, 40.0);
+    // 20 on a quiet machine; on a busy one the other executor waits for the processor, too
+    assertThat((Double) straggler.get("factor")).isGreaterThan(Balance.SLOW);
     String name = "executor " + straggler.get("executor");
     assertThat(log)
         .containsPattern("PROGRESS .*" + name + " \\d+x slower")
