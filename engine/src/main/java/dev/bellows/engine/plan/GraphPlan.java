@@ -30,14 +30,37 @@ import org.jspecify.annotations.Nullable;
  * <p>A plan belongs to the session that it was compiled with: one thread at a time.
  */
 public final class GraphPlan implements AutoCloseable {
-  /** Run when parameters changed: what depends on nothing else. */
-  private final KernelCall[] parameterCalls;
+  /** Is told how far a run has come; the number of steps stands for what comes after the last. */
+  interface Progress {
+    /** A step begins. */
+    void before(int step);
 
-  private final KernelCall[] calls;
+    /** A step is done. */
+    void after(int step);
+  }
+
+  private static final Progress NOBODY =
+      new Progress() {
+        @Override
+        public void before(int step) {}
+
+        @Override
+        public void after(int step) {}
+      };
+
   private final List<Step> steps;
 
-  /** The calls of each step, in the order of {@link #steps}. */
-  private final KernelCall[][] stepCalls;
+  /**
+   * The calls of each step, those that bring its results elsewhere among them; then, one past the
+   * last step, copies of what no step gives.
+   */
+  private final KernelCall[][] calls;
+
+  /**
+   * The same with what only parameters change, each where it is first needed: for the first run
+   * after {@link #parametersChanged}.
+   */
+  private final KernelCall[][] freshCalls;
 
   private final Kernels kernels;
   private final Placement placement;
@@ -52,10 +75,9 @@ public final class GraphPlan implements AutoCloseable {
   private boolean parametersChanged = true;
 
   private GraphPlan(
-      KernelCall[] parameterCalls,
-      KernelCall[] calls,
       List<Step> steps,
-      KernelCall[][] stepCalls,
+      KernelCall[][] calls,
+      KernelCall[][] freshCalls,
       Kernels kernels,
       Placement placement,
       Arena arena,
@@ -64,11 +86,10 @@ public final class GraphPlan implements AutoCloseable {
       UnaryOperator<Node> placed,
       boolean checked) {
     this.guards = checked ? placement.guards() : null;
-    this.parameterCalls = parameterCalls;
     this.calls = calls;
+    this.freshCalls = freshCalls;
     this.placed = placed;
     this.steps = steps;
-    this.stepCalls = stepCalls;
     this.kernels = kernels;
     this.placement = placement;
     this.arena = arena;
@@ -158,54 +179,46 @@ public final class GraphPlan implements AutoCloseable {
     long keys = arena.take(keyBytes);
     placement.settle(arena);
     Lowering lowering = new Lowering(kernels, placement, ids, keys);
-    KernelCall[][] stepCalls = new KernelCall[steps.size()][];
-    lower(lowering, steps, placement, once, true, stepCalls);
-    List<KernelCall> parameterCalls = new ArrayList<>(lowering.calls());
     if (!options.checked()) { // a checked plan runs all in order
       lowering.prepareOnce(ParameterSteps.addresses(steps, once, placement::address));
     }
-    lower(lowering, steps, placement, once, false, stepCalls);
-    placement.copies().forEach(lowering::copy);
-    List<KernelCall> calls =
-        lowering.calls().subList(parameterCalls.size(), lowering.calls().size());
-    parameterCalls.addAll(lowering.preparations());
+    KernelCall[][] calls = new KernelCall[steps.size() + 1][];
+    KernelCall[][] freshCalls = new KernelCall[steps.size() + 1][];
+    for (int i = 0; i < calls.length; i++) {
+      List<KernelCall> made = lowering.calls();
+      int from = made.size();
+      if (i < steps.size()) {
+        lower(lowering, steps.get(i), placement, once[i], i);
+      }
+      int copies = made.size();
+      placement.copies(i).forEach(lowering::copy);
+      boolean unchanged = i < steps.size() && once[i];
+      calls[i] = made.subList(unchanged ? copies : from, made.size()).toArray(KernelCall[]::new);
+      List<KernelCall> fresh = new ArrayList<>();
+      for (KernelCall call : made.subList(from, made.size())) {
+        KernelCall preparation = lowering.preparation(call);
+        if (preparation != null) {
+          fresh.add(preparation);
+        }
+        fresh.add(call);
+      }
+      freshCalls[i] = fresh.toArray(KernelCall[]::new);
+    }
     return new GraphPlan(
-        parameterCalls.toArray(KernelCall[]::new),
-        calls.toArray(KernelCall[]::new),
-        steps,
-        stepCalls,
-        kernels,
-        placement,
-        arena,
-        ids,
-        keys,
-        placed,
-        options.checked());
+        steps, calls, freshCalls, kernels, placement, arena, ids, keys, placed, options.checked());
   }
 
   private static void lower(
-      Lowering lowering,
-      List<Step> steps,
-      Placement placement,
-      boolean[] once,
-      boolean wanted,
-      KernelCall[][] stepCalls) {
-    for (int i = 0; i < steps.size(); i++) {
-      if (once[i] == wanted) {
-        int before = lowering.calls().size();
-        if (placement.isSummed(steps.get(i).main())) {
-          lowering.lowerSum(steps.get(i));
-        } else {
-          for (int lane = 0; lane < (wanted ? 1 : placement.lanes()); lane++) {
-            placement.enter(lane);
-            lowering.lower(steps.get(i), placement.scratch(i));
-          }
-          placement.enter(0);
-        }
-        stepCalls[i] =
-            lowering.calls().subList(before, lowering.calls().size()).toArray(KernelCall[]::new);
-      }
+      Lowering lowering, Step step, Placement placement, boolean once, int index) {
+    if (placement.isSummed(step.main())) {
+      lowering.lowerSum(step);
+      return;
     }
+    for (int lane = 0; lane < (once ? 1 : placement.lanes()); lane++) {
+      placement.enter(lane);
+      lowering.lower(step, placement.scratch(index));
+    }
+    placement.enter(0);
   }
 
   private static int[] dropoutIds(List<Step> steps) {
@@ -248,32 +261,46 @@ public final class GraphPlan implements AutoCloseable {
    * run and in the one after {@link #parametersChanged}.
    */
   public void run() {
-    if (guards != null) {
-      runChecked(guards);
-      return;
-    }
-    if (parametersChanged) {
-      for (KernelCall call : parameterCalls) {
+    run(NOBODY);
+  }
+
+  /** {@link #run} that tells of each step; the order of the steps is always the same. */
+  void run(Progress progress) {
+    KernelCall[][] due = parametersChanged || guards != null ? freshCalls : calls;
+    parametersChanged = false;
+    for (int i = 0; i < due.length; i++) {
+      progress.before(i);
+      for (KernelCall call : due[i]) {
         call.run();
       }
-      parametersChanged = false;
-    }
-    for (KernelCall call : calls) {
-      call.run();
+      progress.after(i);
+      if (guards != null && i < steps.size()) {
+        guards.check(
+            "the kernel of " + steps.get(i).main() + " (" + steps.get(i).main().op().id() + ")");
+      }
     }
   }
 
-  private void runChecked(Guards around) {
+  /** Step after which an output stands where it was wanted. */
+  int finalStep(Node output) {
+    return placement.step(Placement.base(placed.apply(output)));
+  }
+
+  /** First and last step of a run that reads a source; {number of steps, -1} when none does. */
+  int[] reads(Node source) {
+    Node read = placed.apply(source);
+    int[] range = {steps.size(), -1};
+    if (placement.copies(steps.size()).stream()
+        .anyMatch(copy -> Placement.base(copy.from()).equals(read))) {
+      range[1] = steps.size();
+    }
     for (int i = 0; i < steps.size(); i++) {
-      for (KernelCall call : stepCalls[i]) {
-        call.run();
+      if (steps.get(i).reads().stream().anyMatch(node -> Placement.base(node).equals(read))) {
+        range[0] = Math.min(range[0], i);
+        range[1] = Math.max(range[1], i);
       }
-      around.check(
-          "the kernel of " + steps.get(i).main() + " (" + steps.get(i).main().op().id() + ")");
     }
-    for (int i = calls.length - placement.copies().size(); i < calls.length; i++) {
-      calls[i].run();
-    }
+    return range;
   }
 
   /** Where the value of an output is after {@link #run}. */
@@ -288,7 +315,11 @@ public final class GraphPlan implements AutoCloseable {
 
   /** Number of kernel calls of a first run. */
   public int callCount() {
-    return parameterCalls.length + calls.length;
+    int count = 0;
+    for (KernelCall[] ofStep : freshCalls) {
+      count += ofStep.length;
+    }
+    return count;
   }
 
   /** The calls in order, for people. */
@@ -303,11 +334,15 @@ public final class GraphPlan implements AutoCloseable {
    * @param nanoClock nanoseconds from any start
    */
   public List<PlanDescription.Call> described(int runs, LongSupplier nanoClock) {
+    KernelCall[][] timed = new KernelCall[steps.size()][];
+    for (int i = 0; i < timed.length; i++) {
+      timed[i] = calls[i].length > 0 ? calls[i] : freshCalls[i];
+    }
     long[][] nanos = new long[steps.size()][runs];
     for (int run = 0; run < runs; run++) {
       for (int i = 0; i < nanos.length; i++) {
         long start = nanoClock.getAsLong();
-        for (KernelCall call : stepCalls[i]) {
+        for (KernelCall call : timed[i]) {
           call.run();
         }
         nanos[i][run] = nanoClock.getAsLong() - start;
@@ -315,7 +350,7 @@ public final class GraphPlan implements AutoCloseable {
     }
     List<PlanDescription.Call> described = new ArrayList<>();
     for (int i = 0; i < nanos.length; i++) {
-      if (stepCalls[i].length > 0) {
+      if (timed[i].length > 0) {
         Arrays.sort(nanos[i]);
         long median = runs == 0 ? 0 : nanos[i][runs / 2];
         described.add(Descriptions.of(steps.get(i), kernels, median));

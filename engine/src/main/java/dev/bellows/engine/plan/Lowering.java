@@ -15,7 +15,9 @@ import dev.bellows.engine.sample.Distribution;
 import dev.bellows.engine.tensor.DType;
 import dev.bellows.engine.tensor.Shape;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +28,7 @@ final class Lowering {
   private final int[] dropoutIds;
   private final long dropoutKeys;
   private final List<KernelCall> calls = new ArrayList<>();
-  private final List<KernelCall> preparations = new ArrayList<>();
+  private final Map<KernelCall, KernelCall> preparations = new IdentityHashMap<>();
 
   /** Where values lie that only parameters change. */
   private Set<Long> settled = Set.of();
@@ -44,15 +46,15 @@ final class Lowering {
 
   /**
    * From here on a call's weights at these addresses are brought into its order by {@link
-   * #preparations} and not by the call.
+   * #preparation} and not by the call.
    */
   void prepareOnce(Set<Long> addresses) {
     settled = addresses;
   }
 
-  /** What has to run when parameters changed, after the steps that run only then. */
-  List<KernelCall> preparations() {
-    return preparations;
+  /** What has to run before a call when parameters changed; null for most. */
+  @Nullable KernelCall preparation(KernelCall call) {
+    return preparations.get(call);
   }
 
   void lower(Step step, long scratch) {
@@ -132,7 +134,7 @@ final class Lowering {
 
   private void add(KernelCall call) {
     if (call instanceof PreparedCall prepared && settled.contains(prepared.weights())) {
-      preparations.add(prepared.preparation());
+      preparations.put(prepared.work(), prepared.preparation());
       calls.add(prepared.work());
     } else {
       calls.add(call);

@@ -17,6 +17,7 @@ import dev.bellows.engine.tensor.Memory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +38,7 @@ final class NetworkPlans implements AutoCloseable {
    * @param probabilities per output what its scores become when predicting, the main one's among
    *     them; empty while training
    * @param watched per watched layer its output
+   * @param outputs the gradients as the plan knows them, one per segment
    */
   record Compiled(
       NetworkGraph network,
@@ -44,7 +46,8 @@ final class NetworkPlans implements AutoCloseable {
       int lanes,
       @Nullable HookedLayers hooked,
       Map<String, Node> probabilities,
-      Map<String, Node> watched) {}
+      Map<String, Node> watched,
+      List<Node> outputs) {}
 
   private final NetworkSpec spec;
   private final Mode mode;
@@ -64,6 +67,11 @@ final class NetworkPlans implements AutoCloseable {
   private final Lanes sums;
   private final StepResult result = new StepResult();
   private @Nullable Compiled current;
+
+  /** Bounds of the parts that listeners hear of; none: [0]. */
+  private int[] bounds = {0};
+
+  private final Map<Compiled, PartFlow> flows = new IdentityHashMap<>();
   private boolean hasParameters;
 
   /** Parameters came, perhaps in many parts, that the plans have not been told of. */
@@ -147,6 +155,23 @@ final class NetworkPlans implements AutoCloseable {
     newParameters = true;
   }
 
+  /** Parameters that another thread may bring while a run goes on that does not read them now. */
+  void bringParameters(int at, float[] values, int offset, int length) {
+    Objects.checkFromIndexSize(at, length, layout.length());
+    Memory.copyIn(values, offset, parameters + 4L * at, length);
+  }
+
+  /** The next run is one with other parameters. */
+  void parametersChanged() {
+    newParameters = true;
+  }
+
+  /** Cuts the flat vector into parts [bounds[p], bounds[p + 1]). */
+  void setParts(int[] cuts) {
+    bounds = cuts.clone();
+    flows.clear();
+  }
+
   /** Tells the plans of new parameters. */
   private void settleParameters() {
     if (!hasParameters) {
@@ -162,12 +187,17 @@ final class NetworkPlans implements AutoCloseable {
 
   /** Runs the plan for the rows of lane 0 and reads the four sums. */
   Compiled run(long seed, long step, int slice) {
+    return run(seed, step, slice, null);
+  }
+
+  /** The same, heard by a listener. */
+  Compiled run(long seed, long step, int slice, @Nullable PartListener listener) {
     settleParameters();
     Compiled compiled = compiled(hooks.isEmpty() ? plans : plansOfHooks, 1, !hooks.isEmpty());
     inputs[0].check(compiled.network().heads());
     compiled.plan().setDropout(seed, step, slice);
-    compiled.plan().run();
-    read(compiled, 0, result.scalars());
+    run(compiled, listener);
+    read(compiled);
     if (compiled.hooked() != null) {
       compiled.hooked().call(hooks, compiled.plan());
     }
@@ -185,8 +215,13 @@ final class NetworkPlans implements AutoCloseable {
 
   /** The same for the rows of all lanes, which are consecutive slices; the result is their sum. */
   void runLanes(long seed, long step, int firstSlice) {
+    runLanes(seed, step, firstSlice, null);
+  }
+
+  /** The same, heard by a listener. */
+  void runLanes(long seed, long step, int firstSlice, @Nullable PartListener listener) {
     if (inputs.length == 1) {
-      run(seed, step, firstSlice);
+      run(seed, step, firstSlice, listener);
       return;
     }
     for (SliceInput input : inputs) {
@@ -204,7 +239,45 @@ final class NetworkPlans implements AutoCloseable {
       inputs[lane].check(compiled.network().heads());
       compiled.plan().setDropout(lane, seed, step, firstSlice + lane);
     }
-    compiled.plan().run();
+    run(compiled, listener);
+    read(compiled);
+  }
+
+  private void run(Compiled compiled, @Nullable PartListener listener) {
+    if (listener == null) {
+      compiled.plan().run();
+      return;
+    }
+    PartFlow flow = flows.get(compiled);
+    if (flow == null) {
+      flow = flow(compiled);
+      flows.put(compiled, flow);
+    }
+    compiled.plan().run(flow.heardBy(listener));
+  }
+
+  private PartFlow flow(Compiled compiled) {
+    GraphPlan plan = compiled.plan();
+    NetworkGraph network = compiled.network();
+    int scalarsAt = Math.max(plan.finalStep(network.weightSum()), plan.finalStep(network.metric()));
+    for (NetworkGraph.HeadNodes head : network.heads()) {
+      scalarsAt = Math.max(scalarsAt, plan.finalStep(head.loss()));
+    }
+    List<PartFlow.Use> uses = new ArrayList<>();
+    for (int i = 0; i < compiled.outputs().size(); i++) {
+      int[] reads = plan.reads(network.parameters().get(i));
+      int end = plan.finalStep(compiled.outputs().get(i));
+      uses.add(new PartFlow.Use(reads[0], Math.max(reads[1], end)));
+    }
+    return new PartFlow(bounds, layout.segments(), uses, scalarsAt, () -> read(compiled));
+  }
+
+  /** Reads the four sums of a run. */
+  private void read(Compiled compiled) {
+    if (compiled.lanes() == 1) {
+      read(compiled, 0, result.scalars());
+      return;
+    }
     for (int lane = 0; lane < inputs.length; lane++) {
       read(compiled, lane, sums.scalars(lane));
     }
@@ -304,8 +377,10 @@ final class NetworkPlans implements AutoCloseable {
     NetworkGraph network = Network.build(spec, rows, mode);
     Map<Node, Long> outputs = new LinkedHashMap<>();
     List<Segment> segments = layout.segments();
+    List<Node> gradients = new ArrayList<>();
     for (int i = 0; i < network.gradients().size(); i++) {
-      put(network, outputs, network.gradients().get(i), gradient + 4L * segments.get(i).offset());
+      long address = gradient + 4L * segments.get(i).offset();
+      gradients.add(put(network, outputs, network.gradients().get(i), address));
     }
     outputs.put(network.weightSum(), 0L);
     for (NetworkGraph.HeadNodes head : network.heads()) {
@@ -328,7 +403,7 @@ final class NetworkPlans implements AutoCloseable {
     List<Map<Node, Long>> sources =
         Arrays.stream(inputs).limit(lanes).map(input -> sources(network, input)).toList();
     GraphPlan plan = GraphPlan.compile(network.graph(), sources, outputs, kernels, options);
-    return new Compiled(network, plan, lanes, shown, probabilities, seen);
+    return new Compiled(network, plan, lanes, shown, probabilities, seen, gradients);
   }
 
   /** The output of a layer, or a node of the graph, by name. */
@@ -350,9 +425,10 @@ final class NetworkPlans implements AutoCloseable {
   }
 
   /** Two segments may have the very same gradient: an alias stands for it the second time. */
-  private static void put(NetworkGraph network, Map<Node, Long> outputs, Node node, long address) {
+  private static Node put(NetworkGraph network, Map<Node, Long> outputs, Node node, long address) {
     Node key = outputs.containsKey(node) ? network.graph().stopGradient(node) : node;
     outputs.put(key, address);
+    return key;
   }
 
   private Map<String, Node> probabilities(NetworkGraph network) {

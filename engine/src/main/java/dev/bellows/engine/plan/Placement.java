@@ -51,6 +51,7 @@ final class Placement {
   private static final int FOREVER = 1 << 20;
 
   private final Map<Node, Place> places = new HashMap<>();
+  private final Map<Node, Integer> stepOf = new HashMap<>();
   private final Map<Node, Integer> pendingReads = new HashMap<>();
   private final Map<Node, Long> targets = new HashMap<>();
   private final List<Copy> copies = new ArrayList<>();
@@ -174,6 +175,7 @@ final class Placement {
     for (Node result : step.results()) {
       if (!isAlias(result.op())) {
         places.put(result, placeResult(step, result, index));
+        stepOf.put(result, index);
       }
     }
     if (step.main().op() == Op.CLASS_WEIGHTS) {
@@ -441,8 +443,13 @@ final class Placement {
     return guards;
   }
 
-  /** What has to be copied after the last step. */
-  List<Copy> copies() {
-    return copies;
+  /** Step that gives a node's value; one past the last step for what no step gives. */
+  int step(Node origin) {
+    return stepOf.getOrDefault(origin, once.length);
+  }
+
+  /** What has to be copied after a step, or, one past the last step, at the end. */
+  List<Copy> copies(int step) {
+    return copies.stream().filter(copy -> step(base(copy.from())) == step).toList();
   }
 }

@@ -5,7 +5,9 @@ import dev.bellows.engine.nn.Mode;
 import dev.bellows.engine.nn.NetworkSpec;
 import dev.bellows.engine.nn.ParameterLayout;
 import dev.bellows.engine.tensor.Memory;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.LongSupplier;
 
 /**
@@ -178,6 +180,68 @@ public final class SliceTrainer implements AutoCloseable {
   public StepResult run(long step, int slice) {
     plans.run(seed, step, slice);
     return plans.result();
+  }
+
+  /**
+   * Cuts the flat vector into the parts that a {@link PartListener} hears of.
+   *
+   * @param bounds part p is [bounds[p], bounds[p + 1]); from 0 to the length of {@link #layout}
+   * @throws IllegalArgumentException when the bounds do not ascend from 0 to the length
+   */
+  public void setParts(int[] bounds) {
+    boolean whole =
+        bounds.length > 1 && bounds[0] == 0 && bounds[bounds.length - 1] == layout().length();
+    for (int p = 1; whole && p < bounds.length; p++) {
+      whole = bounds[p] > bounds[p - 1];
+    }
+    if (!whole) {
+      throw new IllegalArgumentException(
+          "bounds of parts must ascend from 0 to "
+              + layout().length()
+              + ", found "
+              + Arrays.toString(bounds));
+    }
+    plans.setParts(bounds);
+  }
+
+  /**
+   * {@link #run(long, int)} heard by a listener; the result is the same to the bit. Between its
+   * calls of {@link PartListener#needs} and {@link PartListener#ready} for a part, parameters of
+   * this part must not change; at other times {@link #bringParameters} may. Parts are those of
+   * {@link #setParts}.
+   */
+  public StepResult run(long step, int slice, PartListener listener) {
+    plans.run(seed, step, slice, listener);
+    return plans.result();
+  }
+
+  /** {@link #runLanes(long, int)} heard by a listener, as {@link #run(long, int, PartListener)}. */
+  public StepResult runLanes(long step, int firstSlice, PartListener listener) {
+    plans.runLanes(seed, step, firstSlice, listener);
+    return plans.result();
+  }
+
+  /**
+   * Copies a range of the flat vector in, perhaps on another thread and while a run goes on that
+   * does not read it. {@link #parametersChanged} has to be called before the run that is the first
+   * to read it.
+   *
+   * @param at first element that is written
+   * @param values holds {@code length} elements from {@code offset} on
+   */
+  public void bringParameters(int at, float[] values, int offset, int length) {
+    plans.bringParameters(at, values, offset, length);
+  }
+
+  /** Says that the next run is one with other parameters, of which some may still be coming. */
+  public void parametersChanged() {
+    plans.parametersChanged();
+  }
+
+  /** Whether elements [from, to) of the gradient have no NaN and no infinity. */
+  public boolean finite(int from, int to) {
+    Objects.checkFromToIndex(from, to, layout().length());
+    return plans.kernels().reduce().allFinite(plans.gradientAddress() + 4L * from, to - from);
   }
 
   /**

@@ -40,7 +40,10 @@ final class Calls implements AutoCloseable {
   private int pushed;
   private boolean repeated;
   private int used;
+  private int begun;
   private int open;
+  private boolean newestFirst;
+  private @Nullable Call watched;
   private long firstId = 1;
   private Message.@Nullable Failure failure;
   private int failedShard;
@@ -79,7 +82,10 @@ final class Calls implements AutoCloseable {
       repeated = false;
       firstId += used;
       used = 0;
+      begun = 0;
       open = 0;
+      newestFirst = false;
+      watched = null;
       failure = null;
     }
   }
@@ -117,6 +123,41 @@ final class Calls implements AutoCloseable {
       call.version = version;
       open++;
       return call;
+    }
+  }
+
+  /** What is due of the operation goes out in the opposite order: what was added last first. */
+  void newestFirst() {
+    newestFirst = true;
+  }
+
+  /**
+   * Sends what was added since the last call where that needs no waiting; the rest is sent by
+   * {@link #advance}.
+   */
+  void sendNew(long now) {
+    due.clear();
+    synchronized (lock) {
+      for (; begun < used; begun++) {
+        due.add(pool.get(begun));
+      }
+    }
+    for (int i = 0; i < due.size(); i++) {
+      send(due.get(i), now, false);
+    }
+  }
+
+  /** Whether a request has its answer. */
+  boolean isDone(Call call) {
+    synchronized (lock) {
+      return call.done;
+    }
+  }
+
+  /** Who waits is woken when this request has its answer, too; null: for no single one. */
+  void watch(@Nullable Call call) {
+    synchronized (lock) {
+      watched = call;
     }
   }
 
@@ -198,14 +239,14 @@ final class Calls implements AutoCloseable {
     due.clear();
     synchronized (lock) {
       for (int i = 0; open > 0 && i < used; i++) {
-        Call call = pool.get(i);
+        Call call = pool.get(newestFirst ? used - 1 - i : i);
         if (!call.done && (call.mustSend || now - call.sentNanos >= patience(call))) {
           due.add(call);
         }
       }
     }
     for (int i = 0; i < due.size(); i++) {
-      send(due.get(i), now);
+      send(due.get(i), now, true);
     }
   }
 
@@ -213,9 +254,14 @@ final class Calls implements AutoCloseable {
     return resendNanos << Math.min(MAX_DOUBLINGS, Math.max(0, call.attempts - 1));
   }
 
-  private void send(Call call, long now) {
+  /**
+   * Sends a request.
+   *
+   * @param wait whether it may wait for a connection or for room; else it stays due
+   */
+  private void send(Call call, long now, boolean wait) {
     Link link = linkOfShard[call.shard];
-    Session session = link.open(now);
+    Session session = wait ? link.open(now) : link.withRoom(call);
     Message request;
     long id;
     synchronized (lock) {
@@ -310,7 +356,7 @@ final class Calls implements AutoCloseable {
           borrowed ? null : answer instanceof Message.RowPage page ? page.copied() : answer;
       call.done = true;
       open--;
-      wake = open == 0 || failure != null || answer instanceof Message.NormReply;
+      wake = open == 0 || failure != null || call == watched || answer instanceof Message.NormReply;
     }
     if (wake) {
       wake();
@@ -452,6 +498,17 @@ final class Calls implements AutoCloseable {
 
     Link(ShardAddress address) {
       this.address = address;
+    }
+
+    /** The session when it is open and takes a request without waiting, else null. */
+    @Nullable Session withRoom(Call call) {
+      Session there;
+      synchronized (lock) {
+        there = session;
+      }
+      Connection open = there == null ? null : there.connection;
+      int bytes = call.request instanceof Message.Push push ? 4 * push.values().length() : 0;
+      return open != null && open.hasRoom(bytes) ? there : null;
     }
 
     /** The open session, opened here when its time has come, or null. */

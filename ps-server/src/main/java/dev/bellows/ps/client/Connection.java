@@ -14,6 +14,11 @@ public interface Connection extends AutoCloseable {
    */
   void send(long requestId, Message request);
 
+  /** Whether a request with so many bytes of numbers can be sent without blocking. */
+  default boolean hasRoom(int bytes) {
+    return true;
+  }
+
   /** True until closed by either side. */
   boolean isOpen();
 

@@ -1,5 +1,6 @@
 package dev.bellows.ps.client;
 
+import dev.bellows.ps.shard.PartSums;
 import dev.bellows.ps.shard.TreeSum;
 import java.util.function.IntFunction;
 import java.util.function.LongSupplier;
@@ -35,6 +36,8 @@ public final class PsClient implements AutoCloseable {
   private final LongSupplier nanoTime;
   private final Waiting.Operation advance;
   private long waitedNanos;
+  private @Nullable PartSums parts;
+  private @Nullable Destination destination;
 
   /** Where the last parameters went, mostly where the next ones go. */
   private float @Nullable [] lastArray;
@@ -105,6 +108,63 @@ public final class PsClient implements AutoCloseable {
   }
 
   /**
+   * Begins to push step {@link #version} part by part while it is still computed:
+   *
+   * <pre>{@code
+   * PartSums sums = new PartSums(slices, options.map());
+   * ps.begin(sums, parameters);
+   * ps.push(last); ... ps.push(0);   // each part once, as it is ready
+   * ps.pushed();                     // all parts have been pushed
+   * ps.await(0); ... ps.await(last); // each part before it is read
+   * ps.finish();                     // before sums change; version() is one larger from here on
+   * }</pre>
+   *
+   * <p>A part's next version is put into the destination when its update is done, at any time after
+   * its {@link #push}. Where the step needs the agreement of all shards (a clipped norm, steps that
+   * may be left out), that is after {@link #pushed}.
+   *
+   * @param sums exactly the slices this task owns; what was pushed of them must not change before
+   *     {@link #finish} returns
+   * @param parameters where the next version goes, on any thread
+   */
+  public void begin(PartSums sums, Destination parameters) {
+    session.checkLength(sums.length());
+    session.startParts(sums.parts(), nanoTime.getAsLong());
+    parts = sums;
+    destination = parameters;
+  }
+
+  /** Pushes a part of the step begun; does not wait. */
+  public void push(int part) {
+    PartSums sums = parts;
+    Destination to = destination;
+    if (sums == null || to == null) {
+      throw new IllegalStateException("no step was begun");
+    }
+    session.push(sums, part, to, nanoTime.getAsLong());
+  }
+
+  /** Says that all parts have been pushed: the step's deadline counts from here. */
+  public void pushed() {
+    session.pushed(nanoTime.getAsLong());
+    parts = null;
+    destination = null;
+  }
+
+  /** Waits for the next version of a part. Fails as {@link #pushPull(TreeSum, float[])} does. */
+  public void await(int part) {
+    if (!session.arrived(part)) {
+      session.watch(part);
+      waitUntil(now -> session.advance(now) || session.arrived(part));
+    }
+  }
+
+  /** Waits for all parts. */
+  public void finish() {
+    await();
+  }
+
+  /**
    * With compression: what this task's units had not sent yet when {@link #version} began. To be
    * called before the first {@link #pushPull}; from then on this client keeps them.
    *
@@ -149,7 +209,11 @@ public final class PsClient implements AutoCloseable {
   }
 
   private void await() {
-    waitedNanos += Waiting.until(advance, session.calls(), options, nanoTime);
+    waitUntil(advance);
+  }
+
+  private void waitUntil(Waiting.Operation operation) {
+    waitedNanos += Waiting.until(operation, session.calls(), options, nanoTime);
   }
 
   /** Nanoseconds spent inside {@link #pull} and {@link #pushPull} so far. */

@@ -6,6 +6,7 @@ import dev.bellows.ps.protocol.PsException;
 import dev.bellows.ps.protocol.Target;
 import dev.bellows.ps.server.Counter;
 import dev.bellows.ps.shard.ClipScale;
+import dev.bellows.ps.shard.PartSums;
 import dev.bellows.ps.shard.ShardMap;
 import dev.bellows.ps.shard.TreeSum;
 import java.util.ArrayList;
@@ -46,6 +47,13 @@ final class TaskSession implements AutoCloseable {
   private long pauseUntil;
   private boolean paused;
   private boolean committed;
+
+  /** Parts of the step are still to be pushed. */
+  private boolean open;
+
+  /** The request that brings each part of a step that is pushed part by part. */
+  private Call[] bringing = new Call[0];
+
   private boolean twoPhase;
   private double clipNorm;
   private long version = -1;
@@ -118,10 +126,14 @@ final class TaskSession implements AutoCloseable {
       for (int i = 0; i < targets.length; i++) {
         int shard = (firstShard + i) % targets.length;
         for (int chunk = map.firstChunk(shard); chunk < map.endChunk(shard); chunk++) {
-          addPushes(shard, chunk, to);
+          addPushes(shard, chunk, 0, to);
         }
       }
     }
+    addNorms();
+  }
+
+  private void addNorms() {
     if (twoPhase) {
       for (int shard = 0; shard < targets.length; shard++) {
         if (!map.isEmpty(shard)) {
@@ -129,6 +141,41 @@ final class TaskSession implements AutoCloseable {
         }
       }
     }
+  }
+
+  /** Begins to push the step part by part; nothing waits before {@link #pushed}. */
+  void startParts(int parts, long now) {
+    start(Phase.PUSH, now);
+    calls.newestFirst();
+    open = true;
+    if (bringing.length != parts) {
+      bringing = new Call[parts];
+    }
+  }
+
+  /** Pushes a part and asks for its next version; where there is no room it leaves later. */
+  void push(PartSums sums, int part, Destination destination, long now) {
+    nodes.fill(sums.tree(part));
+    int from = sums.from(part);
+    bringing[part] = addPushes(sums.shard(part), from / ShardMap.CHUNK, from, destination);
+    calls.sendNew(now);
+  }
+
+  /** All parts have been pushed; the deadline counts from here. */
+  void pushed(long now) {
+    open = false;
+    startedNanos = now;
+    addNorms();
+  }
+
+  /** Whether the next version of a part of the present step is there. */
+  boolean arrived(int part) {
+    return phase == Phase.IDLE || calls.isDone(bringing[part]);
+  }
+
+  /** A wait for this part may end with its arrival. */
+  void watch(int part) {
+    calls.watch(phase == Phase.IDLE ? null : bringing[part]);
   }
 
   /** Adds the sums to what the units have not sent yet. */
@@ -151,36 +198,46 @@ final class TaskSession implements AutoCloseable {
   private void addPulls(long wanted, Destination destination) {
     for (int shard = 0; shard < targets.length; shard++) {
       for (int chunk = map.firstChunk(shard); chunk < map.endChunk(shard); chunk++) {
-        int from = ShardMap.chunkFrom(chunk, map.from(shard));
-        int length = ShardMap.chunkTo(chunk, map.to(shard)) - from;
-        calls.add(
-            shard,
-            new Message.Pull(targets[shard], options.client(), wanted, chunk),
-            destination,
-            from,
-            length,
-            wanted);
+        addPull(shard, chunk, wanted, destination);
       }
     }
   }
 
-  private void addPushes(int shard, int chunk, Destination destination) {
+  private Call addPull(int shard, int chunk, long wanted, Destination destination) {
+    int from = ShardMap.chunkFrom(chunk, map.from(shard));
+    return calls.add(
+        shard,
+        new Message.Pull(targets[shard], options.client(), wanted, chunk),
+        destination,
+        from,
+        ShardMap.chunkTo(chunk, map.to(shard)) - from,
+        wanted);
+  }
+
+  /**
+   * Adds the pushes of a chunk, or, for a task without slices, a pull.
+   *
+   * @param base element of the vector that the nodes begin with
+   * @return the one that brings the next version
+   */
+  private Call addPushes(int shard, int chunk, int base, Destination destination) {
     int from = ShardMap.chunkFrom(chunk, map.from(shard));
     int length = ShardMap.chunkTo(chunk, map.to(shard)) - from;
+    Call last = null;
     for (int n = 0; n < nodes.size(); n++) {
       NodeList.Node node = nodes.get(n);
       boolean pull = n == nodes.size() - 1;
       Message.Push push = calls.push();
       push.head(targets[shard], options.client(), version, node.level, node.index, chunk, pull);
       push.sums(node.badSlice, node.weight, node.loss, node.metric, node.rows);
-      push.gradients(node.values, from, coded == null ? length : 0);
+      push.gradients(node.values, from - base, coded == null ? length : 0);
       Message request = coded == null ? push : coded.push(push, n, from);
-      if (pull) {
-        calls.add(shard, request, destination, from, length, version + 1);
-      } else {
-        calls.add(shard, request);
-      }
+      last =
+          pull
+              ? calls.add(shard, request, destination, from, length, version + 1)
+              : calls.add(shard, request);
     }
+    return last == null ? addPull(shard, chunk, version + 1, destination) : last;
   }
 
   /**
@@ -203,9 +260,12 @@ final class TaskSession implements AutoCloseable {
       if (failure != null && phase != Phase.DIAGNOSE) {
         throw Failures.exception(options, calls.failedShard(), failure);
       }
-      if (phase == Phase.PUSH && twoPhase && !committed && allAnswered()) {
+      if (phase == Phase.PUSH && twoPhase && !open && !committed && allAnswered()) {
         commit();
         calls.advance(now);
+      }
+      if (open) {
+        return false;
       }
       if (!calls.allDone()) {
         return timedOut(now);
@@ -287,6 +347,7 @@ final class TaskSession implements AutoCloseable {
     double[][] squares = new double[first.size()][];
     boolean finite = true;
     double weight = 0;
+    int bad = -1;
     for (int i = 0; i < squares.length; i++) {
       if (!(calls.answer(first.get(i)) instanceof Message.NormReply reply)) {
         throw new PsException(PsErrorCode.INTERNAL, "NORM was not answered with sums of squares");
@@ -294,12 +355,15 @@ final class TaskSession implements AutoCloseable {
       finite &= reply.finite();
       squares[i] = reply.squares();
       weight = reply.weight();
+      bad = reply.badSlice() >= 0 && (bad < 0 || reply.badSlice() < bad) ? reply.badSlice() : bad;
     }
     float scale = ClipScale.of(clipNorm, weight, squares);
     boolean apply = finite && !Float.isNaN(scale);
     for (int i = 0; i < shardOfFirst.size(); i++) {
       int shard = shardOfFirst.get(i);
-      calls.add(shard, new Message.Commit(targets[shard], version, apply, apply ? scale : 1f));
+      calls.add(
+          shard,
+          new Message.Commit(targets[shard], version, apply, apply ? scale : 1f, apply ? -1 : bad));
     }
     committed = true;
   }
@@ -375,6 +439,7 @@ final class TaskSession implements AutoCloseable {
     startedNanos = now;
     paused = false;
     committed = false;
+    open = false;
   }
 
   private void remember(int shard, Call call) {

@@ -57,7 +57,8 @@ final class BodyReader {
             new Message.CodedPush(push(false), in.getDouble(), in.getDouble(), bytes());
         case PULL -> new Message.Pull(target(), in.getLong(), in.getLong(), in.getInt());
         case NORM -> new Message.Norm(target(), in.getLong());
-        case COMMIT -> new Message.Commit(target(), in.getLong(), bool("apply"), in.getFloat());
+        case COMMIT ->
+            new Message.Commit(target(), in.getLong(), bool("apply"), in.getFloat(), in.getInt());
         case STATUS -> new Message.Status(target());
         case LEDGER -> new Message.Ledger(target(), in.getLong(), in.getInt());
         case SNAPSHOT -> new Message.Snapshot(target(), in.getLong());

@@ -31,7 +31,7 @@ final class BodyWriter {
       case CODED_PUSH ->
           PUSH_HEAD_BYTES + 2 * DOUBLE + codeBytes(((Message.CodedPush) message).coded());
       case PULL -> 2 * LONG + INT;
-      case COMMIT -> LONG + INT + Float.BYTES;
+      case COMMIT -> LONG + INT + Float.BYTES + INT;
       case LEDGER -> LONG + INT;
       case GET -> LONG + 2 * INT;
       case OPERATE -> {
@@ -123,7 +123,7 @@ final class BodyWriter {
       case NORM -> out.putLong(((Message.Norm) message).step());
       case COMMIT -> {
         Message.Commit m = (Message.Commit) message;
-        out.putLong(m.step()).putInt(m.apply() ? 1 : 0).putFloat(m.scale());
+        out.putLong(m.step()).putInt(m.apply() ? 1 : 0).putFloat(m.scale()).putInt(m.badSlice());
       }
       case LEDGER -> {
         Message.Ledger m = (Message.Ledger) message;

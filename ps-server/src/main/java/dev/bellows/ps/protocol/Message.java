@@ -246,8 +246,15 @@ public sealed interface Message {
    * @param step the step
    * @param apply false: skip the step because some shard saw non-finite values
    * @param scale factor on trainable gradients, in (0, 1]
+   * @param badSlice first slice that some shard saw to be not finite, -1 for none
    */
-  record Commit(Target target, long step, boolean apply, float scale) implements Request {
+  record Commit(Target target, long step, boolean apply, float scale, int badSlice)
+      implements Request {
+    /** Without a bad slice. */
+    public Commit(Target target, long step, boolean apply, float scale) {
+      this(target, step, apply, scale, -1);
+    }
+
     @Override
     public Opcode opcode() {
       return Opcode.COMMIT;

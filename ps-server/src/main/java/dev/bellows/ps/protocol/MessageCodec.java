@@ -21,7 +21,7 @@ import java.nio.ByteOrder;
  *   CODED_PUSH    as PUSH with f64 wanted, f64 left, i32 count, code bytes in place of f32[]
  *   PULL          target i64 client, i64 version, i32 chunk
  *   NORM          target i64 step
- *   COMMIT        target i64 step, i32 apply(0|1), f32 scale
+ *   COMMIT        target i64 step, i32 apply(0|1), f32 scale, i32 bad slice(-1 none)
  *   STATUS        target
  *   LEDGER        target i64 fromStep, i32 limit
  *   SNAPSHOT      target i64 step

@@ -450,7 +450,7 @@ final class Namespace {
           "step " + m.step() + " is not finite and can't be applied");
     }
     if (!m.apply() && spec.nanPolicy() == NanPolicy.STOP) {
-      diverge(reply.badSlice(), out);
+      diverge(m.badSlice() < 0 ? reply.badSlice() : m.badSlice(), out);
       return diverged();
     }
     phase.committed(m.apply(), m.scale());

@@ -46,8 +46,11 @@ final class TwoPhase {
   private Message.NormReply make(long step) {
     boolean finite = true;
     int blocks = 0;
-    for (Chunk chunk : chunks) {
+    int bad = -1;
+    for (Chunk chunk : chunks) { // a chunk may have left before its slice was found to be bad
       finite &= chunk.isFinite();
+      int marked = chunk.sum.badSlice();
+      bad = marked >= 0 && (bad < 0 || marked < bad) ? marked : bad;
       blocks += (chunk.length + UpdateRule.BLOCK - 1) / UpdateRule.BLOCK;
     }
     double[] squares = new double[blocks];
@@ -57,8 +60,7 @@ final class TwoPhase {
       System.arraycopy(part, 0, squares, at, part.length);
       at += part.length;
     }
-    return new Message.NormReply(
-        step, finite, chunks[0].sum.badSlice(), chunks[0].sum.scalar(0), squares);
+    return new Message.NormReply(step, finite, bad, chunks[0].sum.scalar(0), squares);
   }
 
   /** The answer of the step before, or null. */

@@ -434,6 +434,21 @@ public final class TreeSum {
     }
   }
 
+  /** Marks a node that is bad in one of several trees with the same nodes as bad in all. */
+  static void shareBad(TreeSum[] trees) {
+    for (int node = 1; node < trees[0].nodes.length; node++) {
+      if (trees[0].nodes[node] != null) {
+        int worst = NONE_BAD;
+        for (TreeSum tree : trees) {
+          worst = Math.min(worst, tree.bad[node]);
+        }
+        for (TreeSum tree : trees) {
+          tree.bad[node] = worst;
+        }
+      }
+    }
+  }
+
   /** Empties the tree; buffers go back to the pool. */
   public void clear() {
     if (presentCount == 0) {

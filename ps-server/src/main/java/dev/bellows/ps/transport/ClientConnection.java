@@ -12,7 +12,6 @@ import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import java.util.ArrayDeque;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -43,7 +42,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
   private final FrameBuffers sendBuffers;
 
   /** Frames that the channel has not got yet; a lock for itself and the next two. */
-  private final ArrayDeque<ByteBuf> outgoing = new ArrayDeque<>();
+  private final FrameQueue outgoing = new FrameQueue();
 
   private long queuedBytes;
   private boolean drainScheduled;
@@ -115,7 +114,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     synchronized (outgoing) {
       awaitRoom(frame);
       queuedBytes += frame.readableBytes();
-      outgoing.add(frame);
+      outgoing.add(frame, FrameQueue.place(request));
       schedule = !drainScheduled;
       drainScheduled = true;
     }
@@ -142,6 +141,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         FrameWriter.encode(
             FrameBuffers.ofLoop(), active.alloc(), options.maxFrameBytes(), requestId, request),
         active.voidPromise());
+  }
+
+  @Override
+  public boolean hasRoom(int bytes) {
+    synchronized (outgoing) {
+      return outgoing.isEmpty() || queuedBytes + bytes <= options.maxQueuedBytes() / 2;
+    }
   }
 
   @Override
@@ -224,8 +230,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
 
   private void releaseQueue() {
     synchronized (outgoing) {
-      for (ByteBuf frame = outgoing.poll(); frame != null; frame = outgoing.poll()) {
-        frame.release();
+      while (!outgoing.isEmpty()) {
+        outgoing.remove().release();
       }
       queuedBytes = 0;
     }

@@ -1,6 +1,7 @@
 package dev.bellows.ps.client;
 
 import dev.bellows.ps.protocol.Message;
+import dev.bellows.ps.shard.PartSums;
 import dev.bellows.ps.shard.TreeSum;
 
 /** Opens the non-blocking clients of this package to the simulator. */
@@ -21,6 +22,22 @@ public final class SimClient implements AutoCloseable {
 
   public void pushPull(TreeSum sums, float[] parameters, long now) {
     session.startPushPull(sums, Destination.of(parameters), now);
+  }
+
+  public void startParts(PartSums sums, long now) {
+    session.startParts(sums.parts(), now);
+  }
+
+  public void push(PartSums sums, int part, float[] parameters, long now) {
+    session.push(sums, part, Destination.of(parameters), now);
+  }
+
+  public void pushed(long now) {
+    session.pushed(now);
+  }
+
+  public boolean arrived(int part) {
+    return session.arrived(part);
   }
 
   public boolean advance(long now) {

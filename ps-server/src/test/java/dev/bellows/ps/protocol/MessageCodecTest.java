@@ -50,6 +50,7 @@ class MessageCodecTest {
         new Message.Pull(TARGET, 77, 13, 5),
         new Message.Norm(TARGET, 12),
         new Message.Commit(TARGET, 12, true, 0.5f),
+        new Message.Commit(TARGET, 12, false, 1f, 3),
         new Message.Status(TARGET),
         new Message.Ledger(TARGET, 3, 100),
         new Message.Snapshot(TARGET, 400),

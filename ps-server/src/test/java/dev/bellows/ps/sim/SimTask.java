@@ -6,6 +6,8 @@ import dev.bellows.ps.client.ClientOptions;
 import dev.bellows.ps.client.DivergedException;
 import dev.bellows.ps.client.SimClient;
 import dev.bellows.ps.protocol.PsException;
+import dev.bellows.ps.shard.Finite;
+import dev.bellows.ps.shard.PartSums;
 import dev.bellows.ps.shard.TreeSum;
 import java.util.function.ObjLongConsumer;
 
@@ -21,6 +23,7 @@ final class SimTask {
     JOINING,
     PULLING,
     COMPUTING,
+    PUSHING_PARTS,
     PUSHING,
     WAITING,
     DONE,
@@ -33,6 +36,7 @@ final class SimTask {
   private final Workload work;
   private final SimClient client;
   private final TreeSum sums;
+  private final PartSums parts;
   private final float[] parameters;
   private final float[] gradient;
   private final double[] scalars = new double[4];
@@ -95,6 +99,7 @@ final class SimTask {
         coded
             ? TreeSum.ofUnits(work.slices, work.length, work.compression.units())
             : new TreeSum(work.slices, work.length);
+    this.parts = new PartSums(work.slices, options.map());
     this.parameters = new float[work.length];
     this.gradient = new float[work.length];
     client.join(world.now());
@@ -224,6 +229,10 @@ final class SimTask {
       world.after(pausedUntil - world.now(), this::computed);
       return;
     }
+    if (work.compression.isNone() && world.random.unit() < 0.5) {
+      pushParts();
+      return;
+    }
     long step = client.version();
     sums.clear();
     for (int slice = from; slice < to; slice++) {
@@ -232,6 +241,40 @@ final class SimTask {
     }
     state = State.PUSHING;
     client.pushPull(sums, parameters, world.now());
+    poke();
+  }
+
+  /** The last part first, while the others are still computed. */
+  private void pushParts() {
+    long step = client.version();
+    parts.clear();
+    for (int slice = from; slice < to; slice++) {
+      work.gradient(step, slice, parameters, gradient, scalars);
+      for (int part = 0; part < parts.parts(); part++) {
+        boolean finite = Finite.all(gradient, parts.from(part), parts.to(part));
+        parts.add(part, slice, gradient, scalars, finite);
+      }
+    }
+    state = State.PUSHING_PARTS;
+    client.startParts(parts, world.now());
+    push(parts.parts() - 1);
+  }
+
+  private void push(int part) {
+    if (over()) {
+      return;
+    }
+    if (world.now() < pausedUntil) {
+      world.after(pausedUntil - world.now(), () -> push(part));
+      return;
+    }
+    client.push(parts, part, parameters, world.now());
+    if (part > 0) {
+      world.after((long) (world.random.unit() * 3 * SimWorld.MS), () -> push(part - 1));
+    } else {
+      client.pushed(world.now());
+      state = State.PUSHING;
+    }
     poke();
   }
 

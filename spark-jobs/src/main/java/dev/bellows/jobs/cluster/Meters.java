@@ -23,6 +23,8 @@ public final class Meters {
   private static final Meter ROWS = new Meter();
   private static final Meter BYTES = new Meter();
   private static final com.codahale.metrics.Counter WAIT_NANOS = new com.codahale.metrics.Counter();
+  private static final com.codahale.metrics.Counter UNDER_WAY_NANOS =
+      new com.codahale.metrics.Counter();
   private static final com.codahale.metrics.Counter STEP_NANOS = new com.codahale.metrics.Counter();
 
   private Meters() {}
@@ -34,13 +36,15 @@ public final class Meters {
    * @param bytes bytes of numbers sent and received
    * @param nanos time of the step
    * @param waitNanos the part of it that was spent waiting for shards
+   * @param underWayNanos time in which something of a step was under way to shards and back
    */
-  public static void step(long rows, long bytes, long nanos, long waitNanos) {
+  public static void step(long rows, long bytes, long nanos, long waitNanos, long underWayNanos) {
     STEPS.mark();
     ROWS.mark(rows);
     BYTES.mark(bytes);
     STEP_NANOS.inc(nanos);
     WAIT_NANOS.inc(waitNanos);
+    UNDER_WAY_NANOS.inc(underWayNanos);
   }
 
   /** Adds everything to a registry of Spark's; a name that is there already stays. */
@@ -63,6 +67,7 @@ public final class Meters {
     Map<String, LongSupplier> all = new LinkedHashMap<>();
     all.put("task.step_ms", () -> Math.round(STEP_NANOS.getCount() / NANOS_PER_MS));
     all.put("task.wait_ms", () -> Math.round(WAIT_NANOS.getCount() / NANOS_PER_MS));
+    all.put("task.under_way_ms", () -> Math.round(UNDER_WAY_NANOS.getCount() / NANOS_PER_MS));
     all.put("server.shards", () -> totals().shards());
     all.put("server.replicated", () -> totals().replicated());
     all.put("server.refused", () -> totals().refused());

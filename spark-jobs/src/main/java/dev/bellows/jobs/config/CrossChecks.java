@@ -459,6 +459,21 @@ final class CrossChecks {
     }
   }
 
+  /** Parts of a step can leave early when the step is one sum of raw values. */
+  private void overlap() {
+    if (!file.text("distributed.overlap").equals("true")) {
+      return;
+    }
+    String mode = file.text("distributed.consistency");
+    String codec = file.chosen("distributed.compression");
+    if (!mode.isEmpty() && !mode.equals("bsp")) {
+      problem("distributed.overlap", "true needs consistency: bsp, found " + mode);
+    }
+    if (!codec.isEmpty() && !codec.equals("none")) {
+      problem("distributed.overlap", "true and compression exclude each other, found " + codec);
+    }
+  }
+
   private void trainer(boolean given) {
     Bound sgd = file.at("trainer.optimizer.sgd");
     if (sgd.flag("nesterov") && sgd.real("momentum") == 0) {
@@ -473,6 +488,7 @@ final class CrossChecks {
     }
     consistency();
     compression();
+    overlap();
     double rate = file.settings("trainer.optimizer").real("learning_rate");
     double floor = file.settings("trainer.schedule").real("min_rate");
     if (rate > 0 && floor > rate) {

@@ -28,6 +28,8 @@ import java.util.regex.Pattern;
  * @param replicas copies of each shard beside the first, 0 or 1; {@link #AUTO_REPLICAS}: 1 when
  *     shards live in executors, or in two stand-alone servers or more, else 0
  * @param compression how gradients and parameters are coded on the wire; results depend on it
+ * @param overlap whether parts of a step are on their way while others are computed; AUTO: where
+ *     shards are reached over a network and steps allow it
  */
 public record DistributedConfig(
     int workers,
@@ -42,7 +44,8 @@ public record DistributedConfig(
     Placement placement,
     List<ServerAddress> servers,
     int replicas,
-    Compression compression)
+    Compression compression,
+    Overlap overlap)
     implements Serializable {
 
   /** Copies. */
@@ -72,6 +75,13 @@ public record DistributedConfig(
     DRIVER,
     EXECUTOR,
     STANDALONE
+  }
+
+  /** Whether communication hides behind computing. */
+  public enum Overlap {
+    AUTO,
+    TRUE,
+    FALSE
   }
 
   /** How gradients reach the shards. */

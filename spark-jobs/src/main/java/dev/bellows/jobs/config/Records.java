@@ -339,7 +339,8 @@ final class Records {
         d.word(DistributedConfig.Placement.class, "placement"),
         d.list("servers", server -> ServerAddress.parse(String.valueOf(server))),
         d.get("replicas") instanceof Long n ? Math.toIntExact(n) : DistributedConfig.AUTO_REPLICAS,
-        compression(d));
+        compression(d),
+        d.word(DistributedConfig.Overlap.class, "overlap"));
   }
 
   private static Compression compression(Bound distributed) {

@@ -358,6 +358,13 @@ final class TrainerKeys {
             "Coding of gradients and parameters on the wire; what a code leaves out is sent later. Results depend on it.",
             "{bf16: {units: 2}}")
         .key(
+            "overlap",
+            new Word("auto", "true", "false"),
+            "auto",
+            "Whether parts of a gradient are sent while others are computed, and the next step begins before all parameters are back."
+                + " auto: with consistency bsp and without compression, when shards are reached over a network. Results do not depend on it.",
+            "false")
+        .key(
             "deadline",
             Measure.time(),
             "30s",

@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
 final class ChartData {
   private static final int MOST_POINTS = 1000;
   private static final int MOST_CLASSES = 60;
+  private static final int MOST_TASKS = 8;
+  private static final List<String> KINDS = List.of("compute", "wait", "under_way");
 
   private final Run run;
 
@@ -25,6 +27,7 @@ final class ChartData {
     tree.put("confusion", confusion());
     tree.put("curves", curves());
     tree.put("classes", classes());
+    tree.put("timeline", timeline());
     return tree;
   }
 
@@ -111,6 +114,27 @@ final class ChartData {
       }
     }
     return curves;
+  }
+
+  /** {lane, kind, from ms, to ms, step} of each interval; a task has two lanes. */
+  private List<Object> timeline() {
+    List<Object> intervals = new ArrayList<>();
+    List<?> tasks = Figures.list(run.timeline().get("tasks"));
+    for (int task = 0; task < Math.min(MOST_TASKS, tasks.size()); task++) {
+      for (Object interval : Figures.list(tasks.get(task))) {
+        Map<?, ?> known = Figures.map(interval);
+        int kind = KINDS.indexOf(Figures.text(known.get("kind")));
+        if (kind >= 0
+            && known.get("from_ms") instanceof Number from
+            && known.get("to_ms") instanceof Number to
+            && known.get("step") instanceof Number step) {
+          long lane = 2L * task + (kind == KINDS.size() - 1 ? 1 : 0);
+          intervals.add(
+              List.of(lane, kind, from.doubleValue(), to.doubleValue(), step.longValue()));
+        }
+      }
+    }
+    return intervals;
   }
 
   private List<Object> classes() {

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param perClass evaluation/per_class.csv, head first
  * @param confusion evaluation/confusion.csv, head first
  * @param curves evaluation/curves.csv, head first
+ * @param timeline timeline.json
  * @param ledger steps.ledger, head first where there is one
  * @param events events.jsonl
  * @param config config.resolved.yaml
@@ -38,6 +39,7 @@ record Run(
     List<List<String>> perClass,
     List<List<String>> confusion,
     List<List<String>> curves,
+    Map<String, @Nullable Object> timeline,
     List<List<String>> ledger,
     List<Map<String, @Nullable Object>> events,
     String config,
@@ -60,6 +62,7 @@ record Run(
         files.csv("evaluation/per_class.csv"),
         files.csv("evaluation/confusion.csv"),
         files.csv("evaluation/curves.csv"),
+        files.object("timeline.json"),
         files.csv("steps.ledger"),
         files.lines("events.jsonl"),
         files.text("config.resolved.yaml"),

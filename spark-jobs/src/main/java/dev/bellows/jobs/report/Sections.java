@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -176,6 +177,9 @@ final class Sections {
         "rate",
         "Learning rate",
         "Learning rate per epoch; the values are in the table of epochs below");
+    if (!Figures.list(run.timeline().get("tasks")).isEmpty()) {
+      html.chart("timeline", timelineTitle(), "What tasks computed, waited for and had under way");
+    }
     html.raw("</div>\n<details><summary>Table of epochs</summary>\n");
     List<String> head = run.history().get(0).stream().map(Sections::label).toList();
     List<List<String>> rows = new ArrayList<>();
@@ -184,6 +188,14 @@ final class Sections {
     }
     html.table("Figures at the end of each epoch", head, all(true, head.size()), rows);
     html.raw("</details></section>\n");
+  }
+
+  private String timelineTitle() {
+    String share =
+        run.timeline().get("hidden") instanceof Number hidden
+            ? String.format(Locale.ROOT, ": %.0f %% of it is hidden", 100 * hidden.doubleValue())
+            : "";
+    return "Computing and communication in a few steps" + share;
   }
 
   private void evaluation() {

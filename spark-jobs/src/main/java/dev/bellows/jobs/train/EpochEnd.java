@@ -42,6 +42,7 @@ final class EpochEnd {
   private double rowsPerSecond;
   private double rowsBefore = -1;
   private double waitShare;
+  private final Communication communication = new Communication();
   private long payloadBytes;
 
   EpochEnd(JavaSparkContext spark, Setup setup, RunFolder folder, Console console) {
@@ -230,6 +231,12 @@ final class EpochEnd {
       payloadBytes += report.payloadBytes();
     }
     waitShare = total == 0 ? 0 : (double) wait / total;
+    communication.add(reports);
+  }
+
+  /** What the tasks of this process's segments waited for. */
+  Communication communication() {
+    return communication;
   }
 
   /** Bytes of numbers that all tasks of this process's steps sent and received. */

@@ -28,6 +28,7 @@ public final class Fingerprint {
           "distributed.servers",
           "distributed.replicas",
           "distributed.transport",
+          "distributed.overlap",
           "distributed.deadline",
           "distributed.max_failures",
           "distributed.rebalance",

@@ -52,6 +52,13 @@ final class Finish {
     TrainState state = training.state();
     Map<String, Double> metrics = metrics(end, state);
     folder.writeJson("metrics.json", History.finite(metrics));
+    Communication communication = training.communication();
+    if (communication.any()) {
+      folder.writeJson("timeline.json", communication.tree());
+      if (setup.overlap().on()) {
+        console.section("shards", communication.line());
+      }
+    }
     ModelFolder model;
     try {
       model = ModelFolder.write(folder.model(), contents(end, metrics));

@@ -69,6 +69,7 @@ final class Plan {
             + " slices/step  "
             + mode(setup)
             + coding(setup)
+            + overlap(setup)
             + traffic
             + " per worker-step");
     console.more(
@@ -102,6 +103,11 @@ final class Plan {
             + setup.units()
             + " units  "
         : "";
+  }
+
+  private static String overlap(Setup setup) {
+    String why = setup.overlap().why();
+    return why.isEmpty() ? "" : why + "  ";
   }
 
   /** How steps depend on each other, when not as usual. */

@@ -356,6 +356,11 @@ record Setup(
     return vector.slots();
   }
 
+  /** Whether parts of a step are on their way while others are computed. */
+  Overlap overlap() {
+    return Overlap.of(config.distributed(), vector, view.local());
+  }
+
   /** How gradients and parameters are coded. */
   Compression compression() {
     return config.distributed().compression();

@@ -3,12 +3,14 @@ package dev.bellows.jobs.train;
 import dev.bellows.engine.kernel.KernelProvider;
 import dev.bellows.engine.nn.NetworkSpec;
 import dev.bellows.engine.nn.Segment;
+import dev.bellows.engine.plan.PartListener;
 import dev.bellows.engine.plan.PlanOptions;
 import dev.bellows.engine.plan.SliceTrainer;
 import dev.bellows.engine.tensor.Memory;
 import dev.bellows.jobs.block.DataShard;
 import dev.bellows.ps.client.ClientOptions;
 import dev.bellows.ps.client.Connector;
+import dev.bellows.ps.shard.ShardMap;
 import dev.bellows.ps.shard.TreeSum;
 import java.lang.management.ManagementFactory;
 import java.util.List;
@@ -25,6 +27,7 @@ final class TaskGradient implements TaskWork {
   private final SliceTrainer trainer;
   private final SliceRows rows;
   private final TreeSum sums;
+  private final @Nullable PartExchange exchange;
   private final double[] noRows = new double[4];
   private final @Nullable RowWork tables;
   private final boolean oneByOne;
@@ -37,7 +40,8 @@ final class TaskGradient implements TaskWork {
       KernelProvider kernels,
       int sliceFrom,
       int sliceTo,
-      Failpoints failpoints) {
+      Failpoints failpoints,
+      Timeline timeline) {
     this.sliceFrom = sliceFrom;
     this.failpoints = failpoints;
     this.oneByOne = failpoints.plans("task.nan");
@@ -57,6 +61,9 @@ final class TaskGradient implements TaskWork {
         plan.compression().isNone()
             ? new TreeSum(plan.slices(), plan.length())
             : TreeSum.ofUnits(plan.slices(), plan.length(), plan.compression().units());
+    ShardMap map = ShardMap.of(plan.length(), plan.placement().size());
+    this.exchange =
+        plan.overlap() ? new PartExchange(trainer, plan.slices(), map, oneByOne, timeline) : null;
   }
 
   /** Slices that are computed at once lie in one unit. */
@@ -100,7 +107,11 @@ final class TaskGradient implements TaskWork {
     long stepsPerEpoch = rows.schedule().stepsPerEpoch();
     rows.beginStep(step / stepsPerEpoch);
     stepInEpoch = step % stepsPerEpoch;
-    sums.clear();
+    if (exchange == null) {
+      sums.clear();
+    } else {
+      exchange.begin(step);
+    }
     if (tables != null) {
       pull(tables, step);
     }
@@ -110,7 +121,8 @@ final class TaskGradient implements TaskWork {
         computeTogether(step, i, lanes);
         i += lanes;
       } else {
-        compute(step, i++);
+        compute(step, i, i + 1 == rows.slices());
+        i++;
       }
     }
   }
@@ -143,22 +155,42 @@ final class TaskGradient implements TaskWork {
     for (int lane = 0; lane < lanes; lane++) {
       rows.fill(stepInEpoch, i + lane, trainer.batch(lane));
     }
-    trainer.runLanes(step, slice);
-    if (trainer.finite()) {
-      int level = Integer.numberOfTrailingZeros(lanes);
-      sums.add(level, slice >> level, trainer.gradientAddress(), trainer.scalars());
+    int level = Integer.numberOfTrailingZeros(lanes);
+    PartListener hears = listener(level, slice >> level, i + lanes == rows.slices());
+    if (hears == null) {
+      trainer.runLanes(step, slice);
+    } else {
+      trainer.runLanes(step, slice, hears);
+    }
+    if (trainer.finite() || leftInRun() > 0) {
+      note(add(level, slice >> level, trainer.scalars()), step, slice);
     } else { // the first bad slice has to be named
       for (int lane = 0; lane < lanes; lane++) {
-        compute(step, i + lane);
+        compute(step, i + lane, false);
       }
     }
   }
 
-  private void compute(long step, int i) {
+  private @Nullable PartListener listener(int level, int index, boolean last) {
+    return exchange == null ? null : exchange.listener(level, index, last);
+  }
+
+  private int leftInRun() {
+    return exchange == null ? 0 : exchange.leftInRun();
+  }
+
+  /** Adds the last run to the step's sums; whether it is finite. */
+  private boolean add(int level, int index, double[] scalars) {
+    return exchange == null
+        ? sums.add(level, index, trainer.gradientAddress(), scalars)
+        : exchange.add(level, index, scalars);
+  }
+
+  private void compute(long step, int i, boolean last) {
     int slice = sliceFrom + i;
     if (rows.count(stepInEpoch, i) == 0) {
       trainer.clearGradient();
-      sums.add(slice, trainer.gradientAddress(), noRows);
+      add(0, slice, noRows);
       if (tables != null) {
         tables.addNothing(slice);
       }
@@ -168,17 +200,30 @@ final class TaskGradient implements TaskWork {
     if (tables != null) {
       tables.number(i, trainer.batch());
     }
-    trainer.run(step, slice);
+    PartListener hears = listener(0, slice, last);
+    if (hears == null) {
+      trainer.run(step, slice);
+    } else {
+      trainer.run(step, slice, hears);
+    }
     if (failpoints.hit("task.nan", step)) {
       Memory.putFloat(trainer.gradientAddress(), Float.NaN);
     }
-    boolean finite = sums.add(slice, trainer.gradientAddress(), trainer.scalars());
+    boolean finite = add(0, slice, trainer.scalars());
     if (tables != null) {
       tables.add(i, slice, trainer, finite);
     }
+    note(finite, step, slice);
+  }
+
+  /**
+   * Notes the layer of the first value that is not finite. When parts have left, parameters of the
+   * next step may have come and the op can't be found by computing the slice once more.
+   */
+  private void note(boolean finite, long step, int slice) {
     if (!finite && badLayer.isEmpty()) {
       badLayer = layerOfBadElement(trainer);
-      String first = trainer.firstNonFinite(step, slice);
+      String first = leftInRun() > 0 ? "" : trainer.firstNonFinite(step, slice);
       badLayer += first.isEmpty() ? "" : " (" + first + ")";
     }
   }
@@ -212,6 +257,11 @@ final class TaskGradient implements TaskWork {
   @Override
   public long payloadBytes() {
     return tables == null ? 0 : tables.payloadBytes();
+  }
+
+  @Override
+  public @Nullable PartExchange exchange() {
+    return exchange;
   }
 
   @Override

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param tables the network's sparse tables
  * @param local steps that slices take by themselves, or null
  * @param compression how gradients and parameters are coded
+ * @param overlap whether parts of a step are on their way while others are computed
  * @param residuals what units had not sent when the segment began; null without compression
  * @param preprocess fitted scaling and dictionaries
  * @param augmentation random changes of training images
@@ -45,6 +46,7 @@ record TaskPlan(
     List<RowTable> tables,
     @Nullable LocalSteps local,
     Compression compression,
+    boolean overlap,
     @Nullable Residuals residuals,
     Preprocess preprocess,
     Augmentation augmentation,

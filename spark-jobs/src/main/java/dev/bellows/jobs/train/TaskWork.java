@@ -5,6 +5,7 @@ import dev.bellows.ps.client.ClientOptions;
 import dev.bellows.ps.client.Connector;
 import dev.bellows.ps.shard.TreeSum;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What a task computes of a step: the sums over its slices that go to the shards. */
 interface TaskWork extends AutoCloseable {
@@ -41,8 +42,13 @@ interface TaskWork extends AutoCloseable {
     return 0;
   }
 
-  /** Sums of the last step. */
+  /** Sums of the last step, where there is no {@link #exchange}. */
   TreeSum sums();
+
+  /** Parts of steps that are on their way while steps are computed; null when whole steps are. */
+  default @Nullable PartExchange exchange() {
+    return null;
+  }
 
   /** Layer and op of the first value of this task that was not finite; "" when all were. */
   String badLayer();

@@ -619,6 +619,7 @@ final class Training implements AutoCloseable {
         setup.vector().tables(),
         setup.localSteps(),
         setup.compression(),
+        setup.overlap().on(),
         setup.compressed() ? residuals.send(present()) : null,
         setup.data().preprocess(),
         setup.augmentation(),
@@ -689,7 +690,15 @@ final class Training implements AutoCloseable {
     tree.put("skipped_steps", state.skipped);
     tree.put("refused_stale", refusedStale());
     tree.put("payload_bytes", epochEnd.payloadBytes());
+    if (communication().any()) {
+      tree.put("communication_hidden", communication().hidden());
+    }
     return tree;
+  }
+
+  /** What tasks waited for, and when in a few steps. */
+  Communication communication() {
+    return epochEnd.communication();
   }
 
   private static String runId(String applicationId) {

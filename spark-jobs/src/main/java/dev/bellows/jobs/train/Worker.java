@@ -39,6 +39,7 @@ final class Worker implements AutoCloseable {
   private final long incarnation;
   private final TaskWork work;
   private final Failpoints failpoints;
+  private final Timeline timeline = new Timeline();
   private @Nullable PsClient client;
   private volatile @Nullable TaskContext context;
 
@@ -51,7 +52,7 @@ final class Worker implements AutoCloseable {
     LocalSteps local = plan.local();
     this.work =
         local == null
-            ? new TaskGradient(plan, spec, kernels, sliceFrom, sliceTo, failpoints)
+            ? new TaskGradient(plan, spec, kernels, sliceFrom, sliceTo, failpoints, timeline)
             : new TaskAverage(plan, local, spec, kernels, sliceFrom, sliceTo);
   }
 
@@ -82,37 +83,45 @@ final class Worker implements AutoCloseable {
       ps = connect(plan, name, task);
       client = ps;
       ps.pull(work::setParameters);
+      if (work.exchange() != null) {
+        work.exchange().connected(ps);
+      }
     }
     needResiduals(plan, ps);
     long startedAt = System.nanoTime();
     long waitedBefore = waitedNanos(ps);
     long bytesBefore = payloadBytes(ps);
     work.beginTask(owned);
-    long steps = 0;
     long told = startedAt;
     long untold = 0;
     long untoldNanos = 0;
     String executor = SparkEnv.get().executorId();
-    for (long step = ps.version(); step < plan.toStep(); step = ps.version()) {
+    long first = ps.version();
+    long underWayBefore = underWay(ps);
+    timeline.begin(first, plan.toStep());
+    for (long step = first; step < plan.toStep(); step++) {
       long began = System.nanoTime();
       long waited = waitedNanos(ps);
       long bytes = payloadBytes(ps);
       long rows = work.rows();
+      long sent = underWay(ps);
       failpoints.hit("task.step", step);
-      work.compute(step);
-      failpoints.stretch("task.compute", step, System.nanoTime() - began);
-      long computed = System.nanoTime();
-      untold++;
-      untoldNanos += computed - began;
-      if (computed - told > PACE_NANOS) {
-        Paces.report(new TaskPace(plan.run(), executor, sliceFrom, sliceTo, untold, untoldNanos));
-        told = computed;
-        untold = 0;
-        untoldNanos = 0;
-      }
-      failpoints.hit("task.push", step);
       try {
-        push(ps, step);
+        work.compute(step);
+        long waits = waitedNanos(ps) - waited; // for parts of the step before
+        failpoints.stretch("task.compute", step, System.nanoTime() - began - waits);
+        long computed = System.nanoTime();
+        untold++;
+        untoldNanos += computed - began - waits;
+        if (computed - told > PACE_NANOS) {
+          Paces.report(new TaskPace(plan.run(), executor, sliceFrom, sliceTo, untold, untoldNanos));
+          told = computed;
+          untold = 0;
+          untoldNanos = 0;
+        }
+        failpoints.hit("task.push", step);
+        timeline.add(Timeline.COMPUTE, step, began, System.nanoTime());
+        exchange(ps, step, step + 1 == plan.toStep());
       } catch (DivergedException e) {
         if (work.badLayer().isEmpty()) {
           standBack();
@@ -121,22 +130,47 @@ final class Worker implements AutoCloseable {
         throw new PsException(
             PsErrorCode.DIVERGED, e.getMessage() + "; " + LAYER + work.badLayer(), e);
       }
-      steps++;
       Meters.step(
           work.rows() - rows,
           payloadBytes(ps) - bytes,
           System.nanoTime() - began,
-          waitedNanos(ps) - waited);
+          waitedNanos(ps) - waited,
+          underWay(ps) - sent);
     }
     return new TaskReport(
-        steps,
+        Math.max(0, plan.toStep() - first),
         work.rows(),
         System.nanoTime() - startedAt,
         waitedNanos(ps) - waitedBefore,
         work.fillNanos(),
         payloadBytes(ps) - bytesBefore,
+        underWay(ps) - underWayBefore,
+        timeline.intervals(),
         unitFrom(plan),
         residuals(plan, ps));
+  }
+
+  /** The step's sums leave and the next parameters come, now or while the next step is computed. */
+  private void exchange(PsClient ps, long step, boolean last) {
+    PartExchange exchange = work.exchange();
+    if (exchange == null) {
+      long began = System.nanoTime();
+      push(ps, step);
+      long ended = System.nanoTime();
+      timeline.add(Timeline.WAIT, step, began, ended);
+      timeline.add(Timeline.UNDER_WAY, step, began, ended);
+      return;
+    }
+    exchange.leave();
+    if (last) {
+      exchange.finish();
+    }
+  }
+
+  /** Time in which something of a step was under way; without overlap that is all waited for. */
+  private long underWay(PsClient ps) {
+    PartExchange exchange = work.exchange();
+    return exchange == null ? waitedNanos(ps) : exchange.underWayNanos();
   }
 
   /**

@@ -122,6 +122,37 @@
       series: series
     });
   }
+  // A task's lanes: what it computes, with the waits on top, and what is under way meanwhile.
+  function timeline() {
+    var intervals = data.timeline || [];
+    if (intervals.length === 0) { return null; }
+    var names = ['compute', 'wait', 'under way'];
+    var lanes = 1 + Math.max.apply(null, intervals.map(function (i) { return i[0]; }));
+    var labels = [];
+    for (var lane = 0; lane < 2 * Math.ceil(lanes / 2); lane++) { labels.push(lane % 2 === 0 ? 'task ' + lane / 2 : 'its parts'); }
+    var colors = palette();
+    return base({
+      legend: {data: names}, grid: {left: 8},
+      xAxis: {type: 'value', name: 'milliseconds', min: 0, axisLabel: {formatter: tick}},
+      yAxis: {type: 'category', data: labels, inverse: true, splitLine: {show: false}},
+      tooltip: {formatter: function (p) {
+        return 'step ' + p.value[3] + ', ' + p.seriesName + '\n' + short(p.value[2] - p.value[1]) + ' ms';
+      }},
+      series: names.map(function (name, kind) {
+        return {
+          name: name, type: 'custom', itemStyle: {color: colors[kind]}, encode: {x: [1, 2], y: 0},
+          data: intervals.filter(function (i) { return i[1] === kind; }).map(function (i) { return [i[0], i[2], i[3], i[4]]; }),
+          renderItem: function (params, api) {
+            var from = api.coord([api.value(1), api.value(0)]);
+            var to = api.coord([api.value(2), api.value(0)]);
+            var height = api.size([0, 1])[1] * 0.6;
+            return {type: 'rect', shape: {x: from[0], y: from[1] - height / 2, width: Math.max(1, to[0] - from[0]), height: height},
+              style: {fill: colors[kind], stroke: css('--card'), lineWidth: 0.5}};
+          }
+        };
+      })
+    });
+  }
   function classes() {
     if (!data.classes || data.classes.length === 0) { return null; }
     return base({
@@ -150,6 +181,7 @@
     draw('roc', function () { return curve(0, 1, 'false-positive rate', 'true-positive rate', [0, 0], true); });
     draw('pr', function () { return curve(1, 2, 'recall', 'precision', null, false); });
     draw('classes', classes);
+    draw('timeline', timeline);
   }
   all();
   dark.addEventListener('change', all);

@@ -57,13 +57,15 @@ class MetersTest {
     long bytes = registry.meter("task.bytes").getCount();
     long step = gauge(registry, "task.step_ms");
     long wait = gauge(registry, "task.wait_ms");
-    Meters.step(32, 4096, 7_000_000, 2_000_000);
-    Meters.step(32, 4096, 5_000_000, 1_000_000);
+    long underWay = gauge(registry, "task.under_way_ms");
+    Meters.step(32, 4096, 7_000_000, 2_000_000, 3_000_000);
+    Meters.step(32, 4096, 5_000_000, 1_000_000, 4_000_000);
     assertThat(registry.meter("task.steps").getCount() - steps).isEqualTo(2);
     assertThat(registry.meter("task.rows").getCount() - rows).isEqualTo(64);
     assertThat(registry.meter("task.bytes").getCount() - bytes).isEqualTo(8192);
     assertThat(gauge(registry, "task.step_ms") - step).isBetween(11L, 13L);
     assertThat(gauge(registry, "task.wait_ms") - wait).isBetween(2L, 4L);
+    assertThat(gauge(registry, "task.under_way_ms") - underWay).isBetween(6L, 8L);
     assertThat(gauge(registry, "server.shards")).isNotNegative();
   }
 

@@ -149,6 +149,7 @@ class ConfFilesTest {
               slices: auto
               consistency: bsp
               compression: none
+              overlap: auto
               deadline: 30s
               max_failures: 2
               rebalance: false

@@ -84,7 +84,7 @@ class ByteEqualityTest {
             "distributed.placement=driver",
             "task.push:17:kill:" + marker("m2")));
     second.add(
-        line("n-p8-c-s3-kill", CLUSTER, nesterov, 8, 3, "", "task.step:8:kill:" + marker("m3")));
+        line("n-p8-c-s3-kill", CLUSTER, nesterov, 8, 3, "", "task.push:8:kill:" + marker("m3")));
     second.add(
         line(
             "p2-c-s2-kill-no-replica",

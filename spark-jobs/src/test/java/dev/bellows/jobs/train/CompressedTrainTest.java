@@ -167,7 +167,11 @@ class CompressedTrainTest {
   @Test
   void reportsKeepResidualsBitByBit() {
     float[][] residuals = {{1f, -0f, Float.MIN_VALUE}, {-2f, 3f, 0.1f}};
-    TaskReport back = TaskReport.of(new TaskReport(1, 2, 3, 4, 5, 6, 2, residuals).toNumbers());
+    long[] timeline = {0, 9, 100, 200};
+    TaskReport report = new TaskReport(1, 2, 3, 4, 5, 6, 7, timeline, 2, residuals);
+    TaskReport back = TaskReport.of(report.toNumbers());
+    assertThat(back.underWayNanos()).isEqualTo(7);
+    assertThat(back.timeline()).isEqualTo(timeline);
     assertThat(back.unitFrom()).isEqualTo(2);
     assertThat(back.payloadBytes()).isEqualTo(6);
     assertThat(back.residuals()).isDeepEqualTo(residuals);
