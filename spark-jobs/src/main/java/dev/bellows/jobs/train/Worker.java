@@ -83,8 +83,9 @@ final class Worker implements AutoCloseable {
       ps = connect(plan, name, task);
       client = ps;
       ps.pull(work::setParameters);
-      if (work.exchange() != null) {
-        work.exchange().connected(ps);
+      PartExchange exchange = work.exchange();
+      if (exchange != null) {
+        exchange.connected(ps);
       }
     }
     needResiduals(plan, ps);
