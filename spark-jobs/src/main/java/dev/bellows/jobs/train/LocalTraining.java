@@ -99,7 +99,7 @@ public final class LocalTraining implements AutoCloseable {
     TaskPlan plan = plan(local, preprocess, slices, rows.length);
     this.work =
         local == null
-            ? new TaskGradient(plan, spec, kernels, 0, slices, Failpoints.NONE)
+            ? new TaskGradient(plan, spec, kernels, 0, slices, Failpoints.NONE, new Timeline())
             : new TaskAverage(plan, local, spec, kernels, 0, slices);
     this.update = vector.rule();
     this.rule = new UpdateRule(update);
@@ -125,6 +125,7 @@ public final class LocalTraining implements AutoCloseable {
         List.of(),
         local,
         Compression.NONE, // there is no network
+        false,
         null,
         preprocess,
         Setup.augmentation(config),

@@ -61,9 +61,15 @@ final class TaskGradient implements TaskWork {
         plan.compression().isNone()
             ? new TreeSum(plan.slices(), plan.length())
             : TreeSum.ofUnits(plan.slices(), plan.length(), plan.compression().units());
-    ShardMap map = ShardMap.of(plan.length(), plan.placement().size());
     this.exchange =
-        plan.overlap() ? new PartExchange(trainer, plan.slices(), map, oneByOne, timeline) : null;
+        plan.overlap()
+            ? new PartExchange(
+                trainer,
+                plan.slices(),
+                ShardMap.of(plan.length(), plan.placement().size()),
+                oneByOne,
+                timeline)
+            : null;
   }
 
   /** Slices that are computed at once lie in one unit. */
