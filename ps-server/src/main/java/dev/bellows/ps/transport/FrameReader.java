@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * version, opcode and length have been found good. A channel that reads into {@link #room} gathers
  * there, without a copy.
  */
-@SuppressWarnings("ReferenceEquality") // whether it is the same buffer, not whether it holds the same
+@SuppressWarnings(
+    "ReferenceEquality") // whether it is the same buffer, not whether it holds the same
 final class FrameReader {
 
   /** What comes out. */

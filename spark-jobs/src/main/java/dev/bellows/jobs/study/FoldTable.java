@@ -132,7 +132,7 @@ public final class FoldTable implements Externalizable {
       byte[] bytes = new byte[2 * cells[repeat].length];
       in.readFully(bytes);
       for (int row = 0; row < cells[repeat].length; row++) {
-        cells[repeat][row] = (short) (bytes[2 * row] << 8 | bytes[2 * row + 1] & 0xff);
+        cells[repeat][row] = (short) ((bytes[2 * row] << 8) | (bytes[2 * row + 1] & 0xff));
       }
     }
   }

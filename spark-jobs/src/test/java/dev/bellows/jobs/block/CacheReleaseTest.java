@@ -8,6 +8,7 @@ import dev.bellows.jobs.source.DataException;
 import dev.bellows.jobs.source.RawBlock;
 import dev.bellows.jobs.source.SourceReader;
 import dev.bellows.jobs.source.Sources;
+import dev.bellows.jobs.table.SplitColumns;
 import dev.bellows.jobs.table.TablePlan;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -81,7 +82,7 @@ class CacheReleaseTest {
         TestRuns.prepare(spark, TestRuns.csv(dir.resolve("train.csv"), "", "", ""))) {
       TablePlan plan = TablePlan.forModel(source, fitted.preprocess(), true, null, null);
       JavaRDD<RawBlock> raw = source.blocks(plan.schema());
-      List<RowKeys> keys = HeldOut.collectKeys(raw, plan);
+      List<RowKeys> keys = HeldOut.collectKeys(raw, plan, SplitColumns.NONE);
       RowPlan other = RowPlan.all(keys, RowPlan.TEST);
       other.checksums[0]++; // as if a row had changed since it was ranked
       Set<Integer> before = cached(spark);

@@ -12,6 +12,7 @@ import dev.bellows.jobs.source.ListRule;
 import dev.bellows.jobs.source.RawBlock;
 import dev.bellows.jobs.source.SourceReader;
 import dev.bellows.jobs.source.Sources;
+import dev.bellows.jobs.table.SplitColumns;
 import dev.bellows.jobs.table.TablePlan;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -267,7 +268,8 @@ class PartitioningTest {
       SourceReader source = Sources.of(unstable, "unstable", ListRule.training(config.features()));
       TablePlan plan = TablePlan.forModel(source, first.preprocess(), true, null, "w");
       JavaRDD<RawBlock> raw = source.blocks(plan.schema());
-      RowPlan rowPlan = RowPlan.all(HeldOut.collectKeys(raw, plan), RowPlan.TEST);
+      RowPlan rowPlan =
+          RowPlan.all(HeldOut.collectKeys(raw, plan, SplitColumns.NONE), RowPlan.TEST);
       Encoder encoder = new Encoder(plan, first.preprocess(), Set.of());
       assertThatThrownBy(
               () ->
