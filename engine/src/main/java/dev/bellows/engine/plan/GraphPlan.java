@@ -266,7 +266,8 @@ public final class GraphPlan implements AutoCloseable {
 
   /** {@link #run} that tells of each step; the order of the steps is always the same. */
   void run(Progress progress) {
-    KernelCall[][] due = parametersChanged || guards != null ? freshCalls : calls;
+    Guards around = guards;
+    KernelCall[][] due = parametersChanged || around != null ? freshCalls : calls;
     parametersChanged = false;
     for (int i = 0; i < due.length; i++) {
       progress.before(i);
@@ -274,8 +275,8 @@ public final class GraphPlan implements AutoCloseable {
         call.run();
       }
       progress.after(i);
-      if (guards != null && i < steps.size()) {
-        guards.check(
+      if (around != null && i < steps.size()) {
+        around.check(
             "the kernel of " + steps.get(i).main() + " (" + steps.get(i).main().op().id() + ")");
       }
     }

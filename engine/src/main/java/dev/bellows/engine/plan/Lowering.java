@@ -17,7 +17,6 @@ import dev.bellows.engine.tensor.Shape;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +27,7 @@ final class Lowering {
   private final int[] dropoutIds;
   private final long dropoutKeys;
   private final List<KernelCall> calls = new ArrayList<>();
-  private final Map<KernelCall, KernelCall> preparations = new IdentityHashMap<>();
+  private final IdentityHashMap<KernelCall, KernelCall> preparations = new IdentityHashMap<>();
 
   /** Where values lie that only parameters change. */
   private Set<Long> settled = Set.of();

@@ -71,7 +71,7 @@ final class NetworkPlans implements AutoCloseable {
   /** Bounds of the parts that listeners hear of; none: [0]. */
   private int[] bounds = {0};
 
-  private final Map<Compiled, PartFlow> flows = new IdentityHashMap<>();
+  private final IdentityHashMap<Compiled, PartFlow> flows = new IdentityHashMap<>();
   private boolean hasParameters;
 
   /** Parameters came, perhaps in many parts, that the plans have not been told of. */
