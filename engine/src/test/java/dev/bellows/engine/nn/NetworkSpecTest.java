@@ -137,7 +137,7 @@ final class NetworkSpecTest {
   void inputErrors() {
     refused(() -> InputSpec.numeric(0), "at least one numeric, categorical or sparse column");
     refused(() -> new InputSpec(-1, List.of(), 3), "0 or more, got -1 and 3");
-    refused(() -> new Categorical("c", 0, 2), "'c'", "got 0 and 2");
+    refused(() -> new Categorical("c", 0, 2), "'c'", "got 0, 2 and 0");
     refused(() -> new Categorical("", 1, 2), "empty name");
     Categorical c = new Categorical("c", 2, 2);
     refused(() -> new InputSpec(0, List.of(c, c), 0), "'c' stands twice");
