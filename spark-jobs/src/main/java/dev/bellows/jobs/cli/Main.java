@@ -33,6 +33,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     subcommands = {
       TrainCommand.class,
       CvCommand.class,
+      SearchCommand.class,
       ResumeCommand.class,
       EvaluateCommand.class,
       PredictCommand.class,

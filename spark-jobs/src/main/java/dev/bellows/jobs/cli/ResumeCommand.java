@@ -8,6 +8,7 @@ import dev.bellows.jobs.config.ConfigLoader;
 import dev.bellows.jobs.config.RunConfig;
 import dev.bellows.jobs.run.RunFolder;
 import dev.bellows.jobs.study.CvJob;
+import dev.bellows.jobs.study.SearchJob;
 import dev.bellows.jobs.train.ResumeJob;
 import dev.bellows.jobs.train.ResumeOptions;
 import dev.bellows.jobs.train.StopRequest;
@@ -79,11 +80,16 @@ final class ResumeCommand extends BellowsCommand {
   }
 
   private TrainOutcome work(SparkSession session, FolderFiles files, ConsoleOutput console) {
-    if (!CvJob.NAME.equals(RunFolder.readRun(files).get(CvJob.JOB))) {
+    Object job = RunFolder.readRun(files).get(CvJob.JOB);
+    if (job == null) {
       return ResumeJob.run(session, files, new ResumeOptions(allowChange, takeover, sets), console);
     }
     RunFolder folder = RunFolder.open(files, takeover, main.commandLine(), Clock.systemUTC());
     RunConfig config = ConfigLoader.parse(folder.resolvedYaml(), sets).config();
+    if (job.equals(SearchJob.NAME)) {
+      return SearchJob.run(
+          session, config, GivenRows.NONE, folder, console, allowChange, StopRequest::requested);
+    }
     return CvJob.run(
         session, config, GivenRows.NONE, folder, console, allowChange, StopRequest::requested);
   }

@@ -148,7 +148,11 @@ public final class ConfigKeys {
             "Where kernels run.")
         .key("output", output(), "{}", "Where results go.", "{dir: runs/digits}")
         .key("cv", CvKeys.cv(), "{}", "Cross-validation (bellows cv).", "{folds: 5}")
-        .later("search", NEXT)
+        .optional(
+            "search",
+            SearchKeys.search(),
+            "A search over configurations (bellows search).",
+            "{space: {trainer.batch_size: {choice: [64, 128]}}}")
         .later("ensemble", NEXT)
         .later("tracking", NEXT);
   }

@@ -35,6 +35,7 @@ final class CrossChecks {
       model();
       trainer(given);
       CvKeys.check(file, binding);
+      SearchKeys.check(file, binding);
     }
   }
 

@@ -41,7 +41,8 @@ final class Records {
         output(),
         evaluate(),
         predict(),
-        CvKeys.of(section("cv")));
+        CvKeys.of(section("cv")),
+        file.has("search") ? SearchKeys.of(file.at("search")) : null);
   }
 
   /** A section that this file kind has not: its defaults. */
@@ -382,7 +383,7 @@ final class Records {
         p.count("partitions"));
   }
 
-  private static Duration time(String text) {
+  static Duration time(String text) {
     String digits = text.replaceAll("[a-z ]", "");
     long number = Long.parseLong(digits);
     return switch (text.substring(digits.length()).strip()) {

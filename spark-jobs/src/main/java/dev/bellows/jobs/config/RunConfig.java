@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param evaluate metrics of evaluate files
  * @param predict columns of predict files
  * @param cv how rows are divided for cross-validation
+ * @param search what is varied by a search; null for none
  */
 public record RunConfig(
     Kind kind,
@@ -42,7 +43,8 @@ public record RunConfig(
     OutputConfig output,
     EvaluateConfig evaluate,
     PredictConfig predict,
-    CvConfig cv)
+    CvConfig cv,
+    @Nullable SearchConfig search)
     implements Serializable {
 
   /** What a configuration file is for: decided by its sections. */

@@ -1,27 +1,19 @@
 package dev.bellows.jobs.study;
 
-import dev.bellows.engine.sample.split.Role;
 import dev.bellows.jobs.BellowsException;
 import dev.bellows.jobs.Console;
 import dev.bellows.jobs.ExitCode;
 import dev.bellows.jobs.block.GivenRows;
-import dev.bellows.jobs.block.InnerHoldout;
-import dev.bellows.jobs.block.StudyRows;
-import dev.bellows.jobs.cluster.ClusterView;
 import dev.bellows.jobs.config.RunConfig;
 import dev.bellows.jobs.report.RunReport;
 import dev.bellows.jobs.run.RunFolder;
-import dev.bellows.jobs.train.Fingerprint;
 import dev.bellows.jobs.train.StopRequest;
 import dev.bellows.jobs.train.TrainJob;
 import dev.bellows.jobs.train.TrainOutcome;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
-import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.jspecify.annotations.Nullable;
 
@@ -37,8 +29,6 @@ public final class CvJob {
 
   /** Value of {@link #JOB}. */
   public static final String NAME = "cv";
-
-  private static final String FINGERPRINT = "study_fingerprint";
 
   private CvJob() {}
 
@@ -66,8 +56,7 @@ public final class CvJob {
       requirePossible(config);
       CvTable table = measure(session, config, given, folder, console, allowChange, stop);
       if (table == null) {
-        ExitCode asked = stop.requested();
-        return stopped(folder, asked == null ? ExitCode.INTERRUPTED : asked);
+        return stopped(folder, stop.requested());
       }
       if (!config.cv().refit()) {
         folder.finish("finished", ExitCode.OK, Map.of("cv", table.tree()));
@@ -91,28 +80,16 @@ public final class CvJob {
     return TrainJob.run(session, config, given, folder, console, allowChange, stop);
   }
 
-  private static void begin(
-      RunConfig config, StudyRows rows, RunFolder folder, List<String> allowChange) {
-    Map<String, Object> now = Fingerprint.ofStudy(config, rows.profile().fingerprint());
-    if (folder.get(FINGERPRINT) instanceof Map<?, ?> stored) {
-      Map<String, Object> was = new LinkedHashMap<>();
-      stored.forEach((key, value) -> was.put(String.valueOf(key), value));
-      Fingerprint.requireSame(was, now, allowChange, folder.dir());
-    }
-    folder.put(Map.of(JOB, NAME, FINGERPRINT, now));
-    folder.writeJson("data-profile.json", rows.profile().toJson());
-  }
-
   /** Reads the data, divides it and says what would be run. */
   public static void plan(SparkSession session, RunConfig config, Console console) {
     requirePossible(config);
-    JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
-    try (StudyRows rows = StudyRows.read(session, config, ".", GivenRows.NONE)) {
-      describe(spark, config, rows, Splits.divide(config.cv(), rows, config.seed()), 0, console);
+    try (StudyData data = StudyData.open(session, config, GivenRows.NONE)) {
+      data.describe(console, "");
     }
   }
 
-  private static void requirePossible(RunConfig config) {
+  /** Refuses what can't run as units. */
+  static void requirePossible(RunConfig config) {
     String problem = UnitRun.problem(config);
     if (problem != null) {
       throw new BellowsException(ExitCode.CONFIG, problem);
@@ -139,28 +116,23 @@ public final class CvJob {
       List<String> allowChange,
       StopRequest.Source stop)
       throws InterruptedException {
-    JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
     folder.writeConfig();
-    try (StudyRows rows = StudyRows.read(session, config, ".", given)) {
-      begin(config, rows, folder, allowChange);
-      FoldTable folds = Splits.divide(config.cv(), rows, config.seed());
+    try (StudyData data = StudyData.open(session, config, given)) {
+      data.begin(folder, NAME, allowChange);
       UnitLog log = new UnitLog(folder);
-      Map<Integer, UnitResult> done = new TreeMap<>(log.read());
-      describe(spark, config, rows, folds, done.size(), console);
-      CvTable table = new CvTable(config, rows, folds, console);
-      try (UnitQueue queue = new UnitQueue(spark, rows, folds, 0)) {
-        List<Unit> units = new ArrayList<>();
-        for (int split = 0; split < folds.splits(); split++) {
-          StudyRows.Fit fit = rows.fit(FoldTable.set(fitted(config, rows, folds, split)));
-          table.fitted(fit);
-          if (!done.containsKey(split)) {
-            queue.fitted(0, split, fit);
-            units.add(new Unit(split, 0, split, 0, config, table.metrics(), true));
-          }
+      Map<Integer, UnitResult> done = log.read();
+      data.describe(console, done.isEmpty() ? "" : "; " + done.size() + " are done");
+      data.fit();
+      CvTable table = new CvTable(config, data, console);
+      List<Unit> units = new ArrayList<>();
+      for (int split = 0; split < data.folds().splits(); split++) {
+        if (!done.containsKey(split)) {
+          units.add(new Unit(split, 0, split, 0, config, table.metrics(), true));
         }
-        rows.doneFitting();
-        table.header();
-        done.values().forEach(table::add);
+      }
+      table.header();
+      done.values().forEach(table::add);
+      try (UnitQueue queue = data.queue(0)) {
         boolean whole =
             queue.run(
                 units,
@@ -175,49 +147,14 @@ public final class CvJob {
         }
       }
       table.requireComplete();
-      table.summarise(SharedBlock.get(spark.sc().applicationId(), rows.shard().id()));
+      String application = session.sparkContext().applicationId();
+      table.summarise(SharedBlock.get(application, data.rows().shard().id()));
       CvFiles.write(session, folder, table);
       return table;
     }
   }
 
-  /** Rows that a split's fit sees: its training rows without those that early stopping looks at. */
-  private static int[] fitted(RunConfig config, StudyRows rows, FoldTable folds, int split) {
-    int[] train = folds.rows(split, Role.TRAIN);
-    return InnerHoldout.divide(config, train, rows.keys(), rows.labels())[0];
-  }
-
-  private static void describe(
-      JavaSparkContext spark,
-      RunConfig config,
-      StudyRows rows,
-      FoldTable folds,
-      int done,
-      Console console) {
-    boolean classes = !rows.encoding().classes().isEmpty();
-    console.section(
-        "data",
-        String.format(
-            Locale.ROOT,
-            "%,d rows  %s  fingerprint %s",
-            rows.rows(),
-            classes ? rows.encoding().classes().size() + " classes" : "numbers",
-            rows.profile().fingerprint()));
-    rows.profile().warnings().forEach(console::warn);
-    int slots = ClusterView.now(spark.sc()).slots();
-    console.section(
-        "plan",
-        String.format(
-            Locale.ROOT,
-            "%s  %d splits%s on %d slots, each in one task (local: the rows are one block that a process shares)%s",
-            Splits.kind(config.cv(), classes).name().toLowerCase(Locale.ROOT),
-            folds.splits(),
-            folds.repeats() > 1 ? " in " + folds.repeats() + " repeats" : "",
-            slots,
-            done > 0 ? "; " + done + " are done" : ""));
-  }
-
-  private static void report(RunConfig config, RunFolder folder, Console console) {
+  static void report(RunConfig config, RunFolder folder, Console console) {
     if (config.output().report()) {
       try {
         RunReport.write(folder.files());
@@ -227,9 +164,10 @@ public final class CvJob {
     }
   }
 
-  private static TrainOutcome stopped(RunFolder folder, ExitCode code) {
+  static TrainOutcome stopped(RunFolder folder, @Nullable ExitCode asked) {
+    ExitCode code = asked == null ? ExitCode.INTERRUPTED : asked;
     String message =
-        "asked to stop: finished splits are kept; `bellows resume " + folder.dir() + "` goes on";
+        "asked to stop: what is finished is kept; `bellows resume " + folder.dir() + "` goes on";
     folder.event("stopped", Map.of("why", message));
     folder.finish("stopped", code, Map.of("message", message));
     folder.close();

@@ -10,7 +10,6 @@ import dev.bellows.jobs.block.StudyRows;
 import dev.bellows.jobs.config.RunConfig;
 import dev.bellows.jobs.evaluate.PredictionScorer;
 import dev.bellows.jobs.evaluate.ScorePlan;
-import dev.bellows.jobs.train.LocalTraining;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,34 +19,24 @@ import java.util.TreeMap;
 
 /** The results of a cross-validation: split by split as they come, then together. */
 final class CvTable {
-  private final RunConfig config;
-  private final StudyRows rows;
+  private final StudyData data;
   private final FoldTable folds;
   private final Console console;
   private final List<String> metrics;
-  private final List<StudyRows.Fit> fits = new ArrayList<>();
   private final Map<Integer, UnitResult> results = new TreeMap<>();
   private final Map<String, CvSummary> summaries = new LinkedHashMap<>();
 
-  CvTable(RunConfig config, StudyRows rows, FoldTable folds, Console console) {
-    this.config = config;
-    this.rows = rows;
-    this.folds = folds;
+  /** An empty table of a study whose splits are fitted. */
+  CvTable(RunConfig config, StudyData data, Console console) {
+    this.data = data;
+    this.folds = data.folds();
     this.console = console;
-    this.metrics = new ArrayList<>(config.cv().metrics());
+    this.metrics = metrics(config, data);
   }
 
-  /** The next split's fit. */
-  void fitted(StudyRows.Fit fit) {
-    if (metrics.isEmpty()) {
-      metrics.addAll(plan(fit).usual());
-    }
-    fits.add(fit);
-  }
-
-  private ScorePlan plan(StudyRows.Fit fit) {
-    String network = LocalTraining.network(config, fit.preprocess(), fit.classCounts());
-    return LocalTraining.scorePlan(config, network, fit.preprocess());
+  /** The metrics that are asked for, or the usual ones. */
+  static List<String> metrics(RunConfig config, StudyData data) {
+    return config.cv().metrics().isEmpty() ? data.plan(0).usual() : config.cv().metrics();
   }
 
   /** What is measured beside the loss. */
@@ -60,7 +49,7 @@ final class CvTable {
   }
 
   StudyRows rows() {
-    return rows;
+    return data.rows();
   }
 
   /** Result of each split. */
@@ -71,7 +60,8 @@ final class CvTable {
   /** What the model of a split says in the unit of the data: factor and offset of a number. */
   double[] unit(int split) {
     return new double[] {
-      fits.get(split).preprocess().targetScale(), fits.get(split).preprocess().targetOffset()
+      data.fits().get(split).preprocess().targetScale(),
+      data.fits().get(split).preprocess().targetOffset()
     };
   }
 
@@ -160,7 +150,7 @@ final class CvTable {
     if (!folds.disjoint()) {
       return sums;
     }
-    ScorePlan first = plan(fits.get(0));
+    ScorePlan first = data.plan(0);
     List<String> main = new ArrayList<>(metrics);
     main.retainAll(first.mainMetrics());
     for (int repeat = 0; repeat < folds.repeats(); repeat++) {
@@ -169,7 +159,7 @@ final class CvTable {
         UnitResult result = results.get(split);
         if (folds.repeatOf(split) == repeat && result != null) {
           scorer.add(
-              plan(fits.get(split)),
+              data.plan(split),
               result.predictions(),
               block,
               folds.rows(split, Role.VALIDATION));

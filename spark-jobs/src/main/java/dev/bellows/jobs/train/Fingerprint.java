@@ -39,6 +39,7 @@ public final class Fingerprint {
           "evaluate.per_class",
           "evaluate.unseen",
           "cv",
+          "search",
           "predict");
 
   /** Free keys that decide about a study. */
