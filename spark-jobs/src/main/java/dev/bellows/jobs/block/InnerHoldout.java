@@ -3,7 +3,6 @@ package dev.bellows.jobs.block;
 import dev.bellows.jobs.config.HoldoutConfig;
 import dev.bellows.jobs.config.RunConfig;
 import dev.bellows.jobs.table.TargetKind;
-import java.util.Arrays;
 
 /**
  * Validation rows of the training rows of a fold: what early stopping looks at, and what is fitted
@@ -43,7 +42,10 @@ public final class InnerHoldout {
   /** As above, with what a block says of its rows. */
   public static int[][] divide(RunConfig config, int[] rows, Block block) {
     boolean classes = RawTable.kind(config) == TargetKind.CLASS;
-    int[] labels = classes ? Arrays.copyOf(block.labels(), block.rows()) : new int[0];
+    int[] labels = new int[classes ? block.rows() : 0];
+    for (int row = 0; row < labels.length; row++) { // the main target's; heads' stand behind it
+      labels[row] = block.labels()[row * block.labelWidth()];
+    }
     return divide(config, rows, block.rowKeys(), labels);
   }
 }

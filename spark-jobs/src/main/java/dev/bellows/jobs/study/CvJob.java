@@ -7,12 +7,12 @@ import dev.bellows.jobs.block.GivenRows;
 import dev.bellows.jobs.config.RunConfig;
 import dev.bellows.jobs.report.RunReport;
 import dev.bellows.jobs.run.RunFolder;
+import dev.bellows.jobs.train.Fingerprint;
 import dev.bellows.jobs.train.StopRequest;
 import dev.bellows.jobs.train.TrainJob;
 import dev.bellows.jobs.train.TrainOutcome;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.apache.spark.sql.SparkSession;
 import org.jspecify.annotations.Nullable;
@@ -50,7 +50,7 @@ public final class CvJob {
       List<String> allowChange,
       StopRequest.Source stop) {
     if (folder.found() == RunFolder.Found.FINISHED) {
-      return TrainJob.run(session, config, given, folder, console, allowChange, stop);
+      return finishedBefore(config, folder, allowChange);
     }
     try {
       requirePossible(config);
@@ -58,26 +58,51 @@ public final class CvJob {
       if (table == null) {
         return stopped(folder, stop.requested());
       }
+      folder.put(Map.of(NAME, table.tree()));
       if (!config.cv().refit()) {
-        folder.finish("finished", ExitCode.OK, Map.of("cv", table.tree()));
+        folder.finish("finished", ExitCode.OK, Map.of());
         report(config, folder, console);
         folder.close();
         return new TrainOutcome(ExitCode.OK, table.line(), null, null, 0, table.figures());
       }
-      folder.put(Map.of("cv", table.tree()));
       console.section("refit", "one model on all rows");
-    } catch (BellowsException e) {
-      folder.failed(e.exitCode(), String.valueOf(e.getMessage()));
-      folder.close();
-      throw e;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      folder.failed(ExitCode.INTERRUPTED, "interrupted");
-      folder.close();
-      throw new BellowsException(
-          ExitCode.INTERRUPTED, "the thread of the study was interrupted", e);
+    } catch (Exception | OutOfMemoryError e) { // Spark throws checked exceptions undeclared
+      throw failed(folder, e);
     }
     return TrainJob.run(session, config, given, folder, console, allowChange, stop);
+  }
+
+  /** A finished study is compared, and left as it is. */
+  static TrainOutcome finishedBefore(
+      RunConfig config, RunFolder folder, List<String> allowChange) {
+    try (folder) {
+      StudyData.requireSame(folder, Fingerprint.ofStudyConfig(config), allowChange);
+      String model = folder.get("model_sha256") == null ? null : folder.model().root();
+      return new TrainOutcome(
+          ExitCode.OK,
+          "the study in " + folder.dir() + " is finished already: nothing to do",
+          model,
+          model == null ? null : String.valueOf(folder.get("model_sha256")),
+          folder.get("steps") instanceof Number n ? n.longValue() : 0,
+          Map.of());
+    }
+  }
+
+  /** Notes in the folder what went wrong and gives it back. */
+  static RuntimeException failed(RunFolder folder, Throwable e) {
+    if (e instanceof InterruptedException) {
+      Thread.currentThread().interrupt();
+    }
+    ExitCode code =
+        e instanceof BellowsException known
+            ? known.exitCode()
+            : e instanceof InterruptedException ? ExitCode.INTERRUPTED : ExitCode.INTERNAL;
+    try (folder) {
+      folder.failed(code, String.valueOf(e.getMessage()));
+    }
+    return e instanceof RuntimeException unchecked
+        ? unchecked
+        : new BellowsException(code, "the study failed: " + e, e);
   }
 
   /** Reads the data, divides it and says what would be run. */
@@ -93,16 +118,6 @@ public final class CvJob {
     String problem = UnitRun.problem(config);
     if (problem != null) {
       throw new BellowsException(ExitCode.CONFIG, problem);
-    }
-    RunConfig.Task task = config.task();
-    if (task == RunConfig.Task.TAGGING
-        || task == RunConfig.Task.LANGUAGE_MODEL
-        || task == RunConfig.Task.TRANSLATION) {
-      throw new BellowsException(
-          ExitCode.CONFIG,
-          "cv: task "
-              + task.name().toLowerCase(Locale.ROOT)
-              + " is not cross-validated in this version: its labels are coded by the vocabulary of the training rows");
     }
   }
 
@@ -121,6 +136,7 @@ public final class CvJob {
       data.begin(folder, NAME, allowChange);
       UnitLog log = new UnitLog(folder);
       Map<Integer, UnitResult> done = log.read();
+      done.values().removeIf(result -> !result.complete()); // another try
       data.describe(console, done.isEmpty() ? "" : "; " + done.size() + " are done");
       data.fit();
       CvTable table = new CvTable(config, data, console);
@@ -147,8 +163,7 @@ public final class CvJob {
         }
       }
       table.requireComplete();
-      String application = session.sparkContext().applicationId();
-      table.summarise(SharedBlock.get(application, data.rows().shard().id()));
+      table.summarise(data.block());
       CvFiles.write(session, folder, table);
       return table;
     }

@@ -98,13 +98,13 @@ public final class SearchJob {
       List<String> allowChange,
       StopRequest.Source stop) {
     SearchConfig search = config.search();
-    if (folder.found() == RunFolder.Found.FINISHED || search == null) {
-      if (search == null) {
-        folder.close();
-        throw new BellowsException(
-            ExitCode.CONFIG, "search is not configured: add search: {space: ...}");
-      }
-      return TrainJob.run(session, config, given, folder, console, allowChange, stop);
+    if (search == null) {
+      folder.close();
+      throw new BellowsException(
+          ExitCode.CONFIG, "search is not configured: add search: {space: ...}");
+    }
+    if (folder.found() == RunFolder.Found.FINISHED) {
+      return CvJob.finishedBefore(config, folder, allowChange);
     }
     SearchJob job = new SearchJob(session, config, search, given, folder, console, stop);
     RunConfig best;
@@ -119,15 +119,8 @@ public final class SearchJob {
         return job.finished(winner.get());
       }
       console.section("refit", "trial " + winner.get().number() + " on all rows");
-    } catch (BellowsException e) {
-      folder.failed(e.exitCode(), String.valueOf(e.getMessage()));
-      folder.close();
-      throw e;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      folder.failed(ExitCode.INTERRUPTED, "interrupted");
-      folder.close();
-      throw new BellowsException(ExitCode.INTERRUPTED, "the thread of the study was interrupted", e);
+    } catch (Exception | OutOfMemoryError e) { // Spark throws checked exceptions undeclared
+      throw CvJob.failed(folder, e);
     }
     return TrainJob.run(session, best, given, folder, console, allowChange, stop);
   }

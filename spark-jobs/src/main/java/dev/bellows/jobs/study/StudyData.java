@@ -2,6 +2,7 @@ package dev.bellows.jobs.study;
 
 import dev.bellows.engine.sample.split.Role;
 import dev.bellows.jobs.Console;
+import dev.bellows.jobs.block.Block;
 import dev.bellows.jobs.block.GivenRows;
 import dev.bellows.jobs.block.InnerHoldout;
 import dev.bellows.jobs.block.StudyRows;
@@ -56,13 +57,30 @@ final class StudyData implements AutoCloseable {
    */
   void begin(RunFolder folder, String job, List<String> allowChange) {
     Map<String, Object> now = Fingerprint.ofStudy(config, rows.profile().fingerprint());
+    requireSame(folder, now, allowChange);
+    folder.put(Map.of(CvJob.JOB, job, FINGERPRINT, now));
+    folder.writeJson("data-profile.json", rows.profile().toJson());
+  }
+
+  /** Refuses to go on with, or to take for done, what another configuration or data made. */
+  static void requireSame(RunFolder folder, Map<String, Object> now, List<String> allowChange) {
     if (folder.get(FINGERPRINT) instanceof Map<?, ?> stored) {
       Map<String, Object> was = new LinkedHashMap<>();
       stored.forEach((key, value) -> was.put(String.valueOf(key), value));
       Fingerprint.requireSame(was, now, allowChange, folder.dir());
     }
-    folder.put(Map.of(CvJob.JOB, job, FINGERPRINT, now));
-    folder.writeJson("data-profile.json", rows.profile().toJson());
+  }
+
+  /** The rows, for the driver; made again where the executor that had them is gone. */
+  Block block() {
+    String application = spark.sc().applicationId();
+    int id = rows.shard().id();
+    try {
+      return SharedBlock.get(application, id);
+    } catch (SharedBlock.Lost lost) {
+      rows.shard().count();
+      return SharedBlock.get(application, id);
+    }
   }
 
   /** Fits on every split, then gives the raw rows back. */

@@ -46,7 +46,7 @@ public record UnitResult(
   public enum State {
     /** It has figures. */
     COMPLETE,
-    /** The loss ran away, or a figure that is wanted is not a number. */
+    /** The loss ran away. */
     DIVERGED,
     /** It asked for more memory than there is. */
     MEMORY,

@@ -11,13 +11,17 @@ import dev.bellows.jobs.evaluate.HeldOut;
 import dev.bellows.jobs.evaluate.ScorePlan;
 import dev.bellows.jobs.train.LocalTraining;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Trains and measures one unit in this thread. */
 final class UnitRun {
   private static final String VALIDATION = "val_";
+  private static final Set<RunConfig.Task> TASKS =
+      Set.of(RunConfig.Task.CLASSIFICATION, RunConfig.Task.REGRESSION);
 
   private final Unit unit;
   private final RunConfig config;
@@ -67,11 +71,19 @@ final class UnitRun {
                   System.arraycopy(values, 0, predictions, filled[0], count * width);
                   filled[0] += count * width;
                 });
+        Map<String, Double> figures = scorer.figures();
+        if (!Double.isFinite(figures.getOrDefault("loss", Double.NaN))) {
+          return UnitResult.failed(
+              unit,
+              UnitResult.State.DIVERGED,
+              "the loss of the validation rows is " + figures.get("loss"),
+              (trained - began) / 1_000_000);
+        }
         return new UnitResult(
             unit.id(),
             UnitResult.State.COMPLETE,
             "",
-            scorer.figures(),
+            figures,
             predictions,
             width,
             trainRows.length,
@@ -104,9 +116,9 @@ final class UnitRun {
         continue;
       }
       double score = watched(rule.metric(), training);
-      if (stopping.improves(score)) {
+      if (stopping.improves(score) && rule.restoreBest()) {
         bestEpoch = epoch;
-        best = rule.restoreBest() ? training.exported() : null;
+        best = training.exported();
       }
       stopping = stopping.observe(epoch, score);
       if (stopping.stop()) {
@@ -132,20 +144,32 @@ final class UnitRun {
 
   /** What keeps a configuration from running as a unit, or null. */
   static @Nullable String problem(RunConfig config) {
+    RunConfig.Task task = config.task();
+    if (task != null && !TASKS.contains(task)) {
+      return "task "
+          + task.name().toLowerCase(Locale.ROOT)
+          + " is not cross-validated in this version: a row has one class, or numbers";
+    }
+    if (config.data().validation().last()) {
+      return "data.validation.rows: last does not go with folds, whose rows have no order: leave it out, or use cv.kind: time_series";
+    }
+    if (config.trainer().fastDevRun() > 0 || config.trainer().overfitBatches() > 0) {
+      return "trainer.fast_dev_run and trainer.overfit_batches are for one training, not for a study";
+    }
     EarlyStoppingConfig rule = config.trainer().earlyStopping();
-    if (rule == null) {
+    if (rule == null || rule.metric().equals("loss")) {
       return null;
     }
-    if (rule.metric().startsWith(VALIDATION) && !InnerHoldout.wanted(config)) {
+    if (!rule.metric().startsWith(VALIDATION)) {
       return "trainer.early_stopping.metric "
           + rule.metric()
-          + " needs validation rows inside each fold's training rows; set data.validation.fraction";
+          + " is not measured in a study; use loss or val_...";
     }
-    return rule.metric().startsWith(VALIDATION) || rule.metric().equals("loss")
+    return InnerHoldout.wanted(config)
         ? null
         : "trainer.early_stopping.metric "
             + rule.metric()
-            + " is not measured in a study; use loss or val_...";
+            + " needs validation rows inside each fold's training rows; set data.validation.fraction";
   }
 
   private static String plain(String metric) {

@@ -24,8 +24,11 @@ final class UnitTask extends AbstractFunction1<Iterator<Unit>, UnitResult[]>
     implements Serializable {
   private static final long serialVersionUID = 1L;
 
-  /** Times that a unit may take its process with it. */
-  private static final int MOST_ATTEMPTS = 2;
+  /**
+   * Times that a unit is started: one that takes its process with it each time is not tried for
+   * ever. Processes end for other reasons, too, so it is more than two.
+   */
+  private static final int MOST_ATTEMPTS = 3;
 
   private final String application;
   private final int rows;

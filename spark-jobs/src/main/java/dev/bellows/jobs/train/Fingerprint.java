@@ -38,12 +38,26 @@ public final class Fingerprint {
           "evaluate.metrics",
           "evaluate.per_class",
           "evaluate.unseen",
-          "cv",
+          "cv.kind",
+          "cv.folds",
+          "cv.repeats",
+          "cv.validation_rows",
+          "cv.window_rows",
+          "cv.gap_rows",
+          "cv.purge",
+          "cv.share",
+          "cv.metrics",
+          "cv.refit",
+          "cv.execution",
           "search",
           "predict");
 
-  /** Free keys that decide about a study. */
-  private static final List<String> STUDY = List.of("cv.");
+  /** Beginnings of the free keys that decide about a study. */
+  private static final List<String> STUDY = List.of("cv.", "search.");
+
+  /** Of these, what may change: whether a model follows, how long and how far a search goes. */
+  private static final List<String> STUDY_FREE =
+      List.of("cv.refit", "cv.execution", "search.trials", "search.max_time");
 
   /** Keys of the fingerprints of the sources; those of held-out rows with a source of their own. */
   private static final List<String> DATA = List.of("data", "data.validation", "data.test");
@@ -88,23 +102,29 @@ public final class Fingerprint {
 
   /** What decides about the figures of a study: also how rows are divided and what is measured. */
   public static Map<String, Object> ofStudy(RunConfig config, String data) {
-    Map<String, String> flat = ConfigTree.flat(config);
     Map<String, Object> tree =
         of(
-            flat,
+            Map.of(),
             ofData(data, "", ""),
             KernelProvider.choose(Setup.preference(config)).id(),
             Provenance.BELLOWS_VERSION);
-    Map<String, Object> keys = new LinkedHashMap<>();
-    map(tree.get("config")).forEach((key, value) -> keys.put(String.valueOf(key), value));
-    flat.forEach(
-        (key, value) -> {
-          if (STUDY.stream().anyMatch(key::startsWith)) {
-            keys.put(key, value);
-          }
-        });
-    tree.put("config", keys);
+    tree.putAll(ofStudyConfig(config));
     return tree;
+  }
+
+  /** The part of it that is known before the data is read. */
+  public static Map<String, Object> ofStudyConfig(RunConfig config) {
+    Map<String, Object> keys = new LinkedHashMap<>();
+    ConfigTree.flat(config)
+        .forEach(
+            (key, value) -> {
+              boolean study =
+                  STUDY.stream().anyMatch(key::startsWith) && !STUDY_FREE.contains(key);
+              if (study || !free(key)) {
+                keys.put(key, value);
+              }
+            });
+    return new LinkedHashMap<>(Map.of("config", keys));
   }
 
   /** The part that is known before the data is read. */

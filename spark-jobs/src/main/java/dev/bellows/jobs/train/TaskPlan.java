@@ -1,6 +1,7 @@
 package dev.bellows.jobs.train;
 
 import dev.bellows.engine.sample.Augmentation;
+import dev.bellows.jobs.config.TrainerConfig;
 import dev.bellows.jobs.table.Preprocess;
 import dev.bellows.ps.client.ShardAddress;
 import dev.bellows.ps.codec.Compression;
@@ -65,6 +66,47 @@ record TaskPlan(
   TaskPlan {
     placement = List.copyOf(placement);
     tables = List.copyOf(tables);
+  }
+
+  /**
+   * The plan of a segment's tasks.
+   *
+   * @param carried residuals of the units, where codes leave some
+   * @param end version at which the tasks end
+   */
+  static TaskPlan of(
+      Setup setup,
+      String run,
+      boolean overNetwork,
+      ShardSession shards,
+      @Nullable Residuals carried,
+      long end,
+      Failpoints failpoints) {
+    TrainerConfig trainer = setup.config().trainer();
+    return new TaskPlan(
+        run,
+        shards.incarnation(),
+        overNetwork,
+        shards.placement().addresses(),
+        setup.network(),
+        setup.vector().length(),
+        setup.vector().tables(),
+        setup.localSteps(),
+        setup.compression(),
+        setup.overlap().on(),
+        carried,
+        setup.data().preprocess(),
+        setup.augmentation(),
+        setup.slices(),
+        trainer.batchSize(),
+        setup.rows(),
+        setup.config().seed(),
+        end,
+        setup.config().distributed().deadline().toMillis(),
+        trainer.precision() == TrainerConfig.Precision.BFLOAT16,
+        setup.kernelPreference(),
+        setup.kernels().id(),
+        failpoints.text());
   }
 
   @Override

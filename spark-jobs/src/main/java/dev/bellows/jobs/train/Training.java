@@ -8,8 +8,6 @@ import dev.bellows.jobs.cluster.ShardCluster;
 import dev.bellows.jobs.cluster.ShardPlacement;
 import dev.bellows.jobs.cluster.SlotGate;
 import dev.bellows.jobs.cluster.TaskFailureLog;
-import dev.bellows.jobs.config.DistributedConfig;
-import dev.bellows.jobs.config.TrainerConfig;
 import dev.bellows.jobs.evaluate.Evaluation;
 import dev.bellows.jobs.run.RunFolder;
 import dev.bellows.ps.protocol.Message.LedgerEntry;
@@ -608,31 +606,8 @@ final class Training implements AutoCloseable {
   }
 
   private TaskPlan plan(ShardSession shards, long end) {
-    DistributedConfig distributed = setup.config().distributed();
-    return new TaskPlan(
-        runId,
-        shards.incarnation(),
-        cluster.network(),
-        shards.placement().addresses(),
-        setup.network(),
-        setup.vector().length(),
-        setup.vector().tables(),
-        setup.localSteps(),
-        setup.compression(),
-        setup.overlap().on(),
-        setup.compressed() ? residuals.send(present()) : null,
-        setup.data().preprocess(),
-        setup.augmentation(),
-        setup.slices(),
-        setup.config().trainer().batchSize(),
-        setup.rows(),
-        setup.config().seed(),
-        end,
-        distributed.deadline().toMillis(),
-        setup.config().trainer().precision() == TrainerConfig.Precision.BFLOAT16,
-        setup.kernelPreference(),
-        setup.kernels().id(),
-        failpoints.text());
+    Residuals carried = setup.compressed() ? residuals.send(present()) : null;
+    return TaskPlan.of(setup, runId, cluster.network(), shards, carried, end, failpoints);
   }
 
   private Duration deadline() {
