@@ -76,7 +76,7 @@ public final class PsTables implements AutoCloseable {
       return;
     }
     int stride = values.length / keys.length;
-    int most = Math.max(1, RowMap.PIECE / stride);
+    int most = (int) Math.max(1, 4L * RowMap.PIECE / (16 + 4L * stride)); // key, updates, values
     RowMap map = rows.map(table);
     int[] shardOf = new int[keys.length];
     for (int i = 0; i < keys.length; i++) {

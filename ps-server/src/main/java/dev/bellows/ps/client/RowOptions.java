@@ -135,7 +135,7 @@ final class RowOptions {
     while (from < last) {
       int to = from + 1;
       int end = endOf(table, to, rows.keys(), at);
-      if ((long) (end - at) * width > 2L * RowMap.PIECE) {
+      if ((end - at) * (8L + 4L * width) > 8L * RowMap.PIECE) { // bytes of keys and gradients
         throw new PsException(
             PsErrorCode.QUOTA,
             "one bucket of table "

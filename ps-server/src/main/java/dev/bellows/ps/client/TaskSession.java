@@ -145,6 +145,9 @@ final class TaskSession implements AutoCloseable {
 
   /** Begins to push the step part by part; nothing waits before {@link #pushed}. */
   void startParts(int parts, long now) {
+    if (coded != null) {
+      throw new IllegalStateException("a run with compression exchanges whole steps");
+    }
     start(Phase.PUSH, now);
     calls.newestFirst();
     open = true;
@@ -170,7 +173,8 @@ final class TaskSession implements AutoCloseable {
 
   /** Whether the next version of a part of the present step is there. */
   boolean arrived(int part) {
-    return phase == Phase.IDLE || calls.isDone(bringing[part]);
+    // while a late step is diagnosed, the calls are those of the diagnosis
+    return phase == Phase.IDLE || (phase != Phase.DIAGNOSE && calls.isDone(bringing[part]));
   }
 
   /** A wait for this part may end with its arrival. */

@@ -37,9 +37,10 @@ import java.nio.ByteOrder;
  *                        i64 totalSteps, i64 maxRows, i32 start, f32 scale, i64 seed, i32 count, updateSpec bytes
  *   TABLE         target i32 table, i32 action, i64 step
  *   PUT_ROWS      target i32 table, i32 count, i64 keys[count], i32 count, i64 updates[count], f32[]
+ *   keys          i32 count, i8 bytes, the low bytes of each
  *   PULL_ROWS     target i32 table, i64 version, keys
  *   PUSH_ROWS     target i32 table, i64 step, i32 level, i32 index, i32 from, i32 to, i32 badSlice, f64 weight,
- *                        i32 count, i64 keys[count], f32[]
+ *                        keys, f32[]
  *   GET_ROWS      target i32 table, i64 step, i32 bucket, i32 from, i32 limit
  *   DONE          i64 step
  *   FAILURE       i32 code, i64 step, i32 slice, str detail

@@ -68,7 +68,7 @@ final class Table {
             new RowBucket(
                 create.from() + i, spec.width(), rule.slots(), spec.slices(), start, budget);
       }
-    } catch (PsException e) {
+    } catch (RuntimeException | OutOfMemoryError e) {
       budget.reserve(-counters[Counter.BYTES.id()]);
       throw e;
     }

@@ -312,11 +312,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
   }
 
   private void lost(String reason) {
+    boolean tell;
+    synchronized (outgoing) { // before the queue is emptied: nobody adds a frame behind that
+      tell = open && !closedByUs;
+      open = false;
+    }
     reader.close();
     releaseQueue();
     sendBuffers.close();
-    boolean tell = open && !closedByUs;
-    open = false;
     wakeSenders();
     if (tell) {
       String known = closeReason;

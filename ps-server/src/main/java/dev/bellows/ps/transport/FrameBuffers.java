@@ -34,8 +34,11 @@ final class FrameBuffers {
   /** Smaller ones are quick to get from Netty's pool, and too many to look through. */
   private static final int LEAST_BYTES = 4 << 10;
 
+  /** A buffer with the bytes that it counts for; its capacity changes with its use. */
+  private record Held(ByteBuf buffer, int bytes) {}
+
   private final long limitBytes;
-  private final List<ByteBuf> buffers = new ArrayList<>();
+  private final List<Held> buffers = new ArrayList<>();
   private long heldBytes;
   private boolean closed;
 
@@ -57,22 +60,22 @@ final class FrameBuffers {
       return allocator.directBuffer(bytes);
     }
     for (int i = 0; i < buffers.size(); i++) {
-      ByteBuf buffer = buffers.get(i);
+      ByteBuf buffer = buffers.get(i).buffer();
       if (buffer.refCnt() == 1) {
         int room = buffer.writerIndex() + buffer.maxFastWritableBytes();
         if (bytes <= room && room / 2 < bytes) {
           return buffer.clear().capacity(bytes).retain();
         }
         if (heldBytes + bytes > limitBytes) {
-          heldBytes -= buffer.capacity();
-          buffers.remove(i--).release();
+          heldBytes -= buffers.remove(i--).bytes();
+          buffer.release();
         }
       }
     }
     ByteBuf made = allocator.directBuffer(bytes);
     if (!closed && heldBytes + bytes <= limitBytes) {
       heldBytes += bytes;
-      buffers.add(made.retain());
+      buffers.add(new Held(made.retain(), bytes));
     }
     return made;
   }
@@ -80,7 +83,7 @@ final class FrameBuffers {
   /** Lets all go; those in use live until they are released. */
   synchronized void close() {
     closed = true;
-    buffers.forEach(ByteBuf::release);
+    buffers.forEach(held -> held.buffer().release());
     buffers.clear();
   }
 }

@@ -102,8 +102,14 @@ final class FrameReader {
       return;
     }
     decodeAll(in, allocator);
-    if (in.isReadable() && in != partial) {
-      backlog.add(in.readRetainedSlice(in.readableBytes()));
+    if (in != partial) {
+      if (in.isReadable()) {
+        backlog.add(in.readRetainedSlice(in.readableBytes()));
+      }
+    } else if (in.readableBytes() == in.capacity()) { // whole, and the sink was not ready
+      partial = null;
+      header = null;
+      backlog.add(in);
     }
   }
 

@@ -173,6 +173,35 @@ class FrameReaderTest {
   }
 
   @Test
+  void fault_26_aFrameThatBecomesWholeWhileTheSinkIsNotReadyWaitsForIt() {
+    float[] large = new float[9000];
+    byte[] one = frame(1, push(large));
+    byte[] stream = concat(one, frame(2, push(large)));
+    for (int behind : new int[] {30, 20_000, one.length - 1}) { // bytes of the second before
+      Collected seen = new Collected();
+      FrameReader fresh = new FrameReader(MAX_FRAME, FloatScratch.reusing(), seen);
+      int at = 0;
+      while (at < stream.length) {
+        int before = one.length + behind;
+        seen.wanted = at < before ? Integer.MAX_VALUE : 1;
+        ByteBuf room = fresh.room(UnpooledByteBufAllocator.DEFAULT);
+        int end = at < before ? before : stream.length;
+        int part = Math.min(room.writableBytes(), end - at);
+        room.writeBytes(stream, at, part);
+        at += part;
+        fresh.read(room, UnpooledByteBufAllocator.DEFAULT);
+        room.release();
+      }
+      assertThat(seen.frames).as("%d bytes before", behind).hasSize(1);
+      seen.wanted = 2;
+      fresh.resume(UnpooledByteBufAllocator.DEFAULT);
+      assertThat(seen.frames).as("%d bytes before", behind).hasSize(2);
+      assertThat(fresh.pendingCapacity()).isZero();
+      fresh.close();
+    }
+  }
+
+  @Test
   void buffersAreUsedAgain() {
     FrameBuffers buffers = new FrameBuffers(100_000);
     ByteBuf first = buffers.take(UnpooledByteBufAllocator.DEFAULT, 40_000);

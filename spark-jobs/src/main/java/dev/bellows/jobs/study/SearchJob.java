@@ -22,7 +22,6 @@ import dev.bellows.jobs.study.trial.TrialState;
 import dev.bellows.jobs.train.StopRequest;
 import dev.bellows.jobs.train.TrainJob;
 import dev.bellows.jobs.train.TrainOutcome;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -164,7 +163,7 @@ public final class SearchJob {
                 folder.files().below(NAME),
                 goal,
                 folder.lease().number(),
-                Clock.systemUTC(),
+                () -> System.nanoTime() / 1_000_000,
                 folder.lease()::check)) {
       data.begin(folder, NAME, allowChange);
       int most = most(sampler);

@@ -9,8 +9,8 @@ import dev.bellows.jobs.study.trial.Goal;
 import dev.bellows.jobs.study.trial.Trials;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import java.util.List;
+import java.util.function.LongSupplier;
 
 /**
  * The events of a study on any file system, so that a search survives its driver.
@@ -38,7 +38,7 @@ public final class Journal implements AutoCloseable {
   private static final long FLUSH_MS = 5_000;
 
   private final FolderFiles files;
-  private final Clock clock;
+  private final LongSupplier clockMs;
   private final Runnable allowed;
   private final Trials trials;
   private final StringBuilder all = new StringBuilder();
@@ -49,9 +49,9 @@ public final class Journal implements AutoCloseable {
   private int linesWaiting;
   private long waitingSinceMs;
 
-  private Journal(FolderFiles files, Goal goal, long epoch, Clock clock, Runnable allowed) {
+  private Journal(FolderFiles files, Goal goal, long epoch, LongSupplier clockMs, Runnable allowed) {
     this.files = files;
-    this.clock = clock;
+    this.clockMs = clockMs;
     this.allowed = allowed;
     this.trials = new Trials(goal);
     this.segment = new Segment(epoch, 0);
@@ -63,13 +63,13 @@ public final class Journal implements AutoCloseable {
    * @param files the study's folder
    * @param goal whether small or large scores are wanted
    * @param epoch the number of the lease that this driver holds; larger than any before
-   * @param clock tells when gathered lines are written
+   * @param clockMs a clock that never goes back, milliseconds: when gathered lines are written
    * @param allowed fails when this driver must not write any more; called before every write
    * @throws BellowsException exit 8 when the journal is damaged
    */
   public static Journal open(
-      FolderFiles files, Goal goal, long epoch, Clock clock, Runnable allowed) {
-    Journal journal = new Journal(files, goal, epoch, clock, allowed);
+      FolderFiles files, Goal goal, long epoch, LongSupplier clockMs, Runnable allowed) {
+    Journal journal = new Journal(files, goal, epoch, clockMs, allowed);
     try {
       files.createFolders(FOLDER);
       journal.replay();
@@ -125,7 +125,7 @@ public final class Journal implements AutoCloseable {
     }
     String line = new JournalLine(lines, event).text() + "\n";
     if (linesWaiting == 0) {
-      waitingSinceMs = clock.millis();
+      waitingSinceMs = clockMs.getAsLong();
     }
     lines++;
     linesWaiting++;
@@ -140,8 +140,8 @@ public final class Journal implements AutoCloseable {
 
   /** Writes what waits if enough does, or for long enough; cheap, to be called every second. */
   public void flushIfDue() {
-    long waitedMs = clock.millis() - waitingSinceMs;
-    boolean late = waitedMs >= FLUSH_MS || waitedMs < 0; // the clock was set back
+    long waitedMs = clockMs.getAsLong() - waitingSinceMs;
+    boolean late = waitedMs >= FLUSH_MS;
     if (linesWaiting >= LINES_PER_SEGMENT || (linesWaiting > 0 && late)) {
       flush();
     }
