@@ -214,7 +214,8 @@ class ScarceResourcesFaultTest {
         for (RawClient stranger : strangers) {
           stranger.close();
         }
-        // The host frees what strangers hold at their deadlines; a peer that says nothing is closed.
+        // The host frees what strangers hold at their deadlines; a peer that says nothing is
+        // closed.
         ExecutorService next = Executors.newSingleThreadExecutor();
         try {
           Future<Boolean> served =

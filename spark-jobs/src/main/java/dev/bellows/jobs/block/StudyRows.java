@@ -100,7 +100,7 @@ public final class StudyRows implements AutoCloseable {
       TableStats stats = table.usable(shared);
       int sparseWidth = table.sparseWidth(stats);
       Fitter.Fit fit =
-          Fitter.fit(table.plan(), table.masked(shared, RawTable.Rows.TRAIN), sparseWidth);
+          Fitter.encoding(table.plan(), table.masked(shared, RawTable.Rows.TRAIN), sparseWidth);
       List<String> findings =
           LeakCheck.warnings(
               table.plan(),
@@ -218,8 +218,10 @@ public final class StudyRows implements AutoCloseable {
   /** Fits on rows by rank. */
   public Fit fit(BitSet ranks) {
     Preprocess own =
-        Fitter.fit(table.plan(), table.masked(plan, new RawTable.Ranks(ranks)), sparseWidth)
-            .preprocess();
+        SparkFailures.unwrap(
+            () ->
+                Fitter.fit(table.plan(), table.masked(plan, new RawTable.Ranks(ranks)), sparseWidth)
+                    .preprocess());
     Long[] counts = new Long[encoding.classes().size()];
     java.util.Arrays.fill(counts, 0L);
     for (int r = ranks.nextSetBit(0); r >= 0 && labels.length > 0; r = ranks.nextSetBit(r + 1)) {

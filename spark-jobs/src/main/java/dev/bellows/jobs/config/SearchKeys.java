@@ -14,15 +14,31 @@ final class SearchKeys {
   /** Keys that decide how rows are read, divided or written: the same for all trials. */
   private static final List<String> FIXED =
       List.of(
-          "version", "base", "task", "seed", "data", "features", "target", "targets", "cv",
-          "search", "output", "evaluate", "device");
+          "version",
+          "base",
+          "task",
+          "seed",
+          "data",
+          "features",
+          "target",
+          "targets",
+          "cv",
+          "search",
+          "output",
+          "evaluate",
+          "device");
 
   private SearchKeys() {}
 
   static Section search() {
     return new Section()
         .required("space", new SpaceKeys(), SpaceKeys.DOC, SpaceKeys.EXAMPLE)
-        .key("sampler", sampler(), "tpe", "Who proposes configurations.", "{tpe: {startup_trials: 20}}")
+        .key(
+            "sampler",
+            sampler(),
+            "tpe",
+            "Who proposes configurations.",
+            "{tpe: {startup_trials: 20}}")
         .key(
             "objective",
             new Section()
@@ -67,7 +83,11 @@ final class SearchKeys {
         .key(
             "on_trial_failure",
             new Section()
-                .key("retries", new Whole(0, 10), "1", "Times that a failed model is trained again."),
+                .key(
+                    "retries",
+                    new Whole(0, 10),
+                    "1",
+                    "Times that a failed model is trained again."),
             "{}",
             "A trial that fails costs itself: it is recorded and never wins.",
             "{retries: 1}");
@@ -83,12 +103,17 @@ final class SearchKeys {
   private static Choice sampler() {
     Section startup =
         new Section()
-            .key("startup_trials", new Whole(1, 10_000), "10", "Trials that are drawn at random first.");
+            .key(
+                "startup_trials",
+                new Whole(1, 10_000),
+                "10",
+                "Trials that are drawn at random first.");
     return new Choice()
         .with(
             "grid",
             "Every combination.",
-            new Section().key("points", new Whole(2, 1000), "5", "Values of a range without a step."))
+            new Section()
+                .key("points", new Whole(2, 1000), "5", "Values of a range without a step."))
         .with("random", "Drawn independently.")
         .with("sobol", "Low-discrepancy points of Sobol.")
         .with("halton", "Low-discrepancy points of Halton.")

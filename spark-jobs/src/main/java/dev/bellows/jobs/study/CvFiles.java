@@ -5,15 +5,18 @@ import com.esotericsoftware.kryo.serializers.JavaSerializer;
 import dev.bellows.engine.sample.split.Role;
 import dev.bellows.jobs.BellowsException;
 import dev.bellows.jobs.ExitCode;
+import dev.bellows.jobs.block.SparkFailures;
 import dev.bellows.jobs.block.StudyRows;
 import dev.bellows.jobs.run.RunFolder;
 import java.io.Serializable;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SaveMode;
@@ -47,19 +50,26 @@ final class CvFiles {
 
   private static void parquet(
       SparkSession session, RunFolder folder, String name, List<Chunk> chunks, StructType type) {
+    JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
+    JavaRDD<Row> rows = spark.parallelize(chunks, Math.max(1, chunks.size())).flatMap(Chunk::rows);
+    write(session.createDataFrame(rows, type), folder, "cv/" + name + ".parquet");
+  }
+
+  /** Replaces a Parquet file of a run folder. */
+  static void write(Dataset<Row> table, RunFolder folder, String name) {
+    folder.lease().check();
+    String root = folder.files().root();
+    String target = // not where Spark's default file system would put it
+        root.contains("://") ? root : "file://" + Path.of(root).toAbsolutePath();
     try {
-      JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
-      JavaRDD<Row> rows =
-          spark.parallelize(chunks, Math.max(1, chunks.size())).flatMap(Chunk::rows);
-      session
-          .createDataFrame(rows, type)
-          .coalesce(1)
-          .write()
-          .mode(SaveMode.Overwrite)
-          .parquet(folder.files().root() + "/cv/" + name + ".parquet");
-    } catch (RuntimeException e) {
+      SparkFailures.unwrap(
+          () -> {
+            table.coalesce(1).write().mode(SaveMode.Overwrite).parquet(target + "/" + name);
+            return name;
+          });
+    } catch (Exception e) { // Spark's own, checked but never declared
       throw new BellowsException(
-          ExitCode.MEMORY_OR_DISK, "cannot write cv/" + name + ".parquet: " + e.getMessage(), e);
+          ExitCode.MEMORY_OR_DISK, "cannot write " + root + "/" + name + ": " + e.getMessage(), e);
     }
   }
 

@@ -73,8 +73,7 @@ public final class CvJob {
   }
 
   /** A finished study is compared, and left as it is. */
-  static TrainOutcome finishedBefore(
-      RunConfig config, RunFolder folder, List<String> allowChange) {
+  static TrainOutcome finishedBefore(RunConfig config, RunFolder folder, List<String> allowChange) {
     try (folder) {
       StudyData.requireSame(folder, Fingerprint.ofStudyConfig(config), allowChange);
       String model = folder.get("model_sha256") == null ? null : folder.model().root();

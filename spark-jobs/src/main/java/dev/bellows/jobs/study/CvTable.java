@@ -159,10 +159,7 @@ final class CvTable {
         UnitResult result = results.get(split);
         if (folds.repeatOf(split) == repeat && result != null) {
           scorer.add(
-              data.plan(split),
-              result.predictions(),
-              block,
-              folds.rows(split, Role.VALIDATION));
+              data.plan(split), result.predictions(), block, folds.rows(split, Role.VALIDATION));
         }
       }
       scorer

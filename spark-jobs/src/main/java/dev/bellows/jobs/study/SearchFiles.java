@@ -11,7 +11,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
@@ -55,12 +54,7 @@ final class SearchFiles {
       csv.append('\n');
     }
     folder.writeText("search/trials.csv", csv.toString());
-    session
-        .createDataFrame(rows, type)
-        .coalesce(1)
-        .write()
-        .mode(SaveMode.Overwrite)
-        .parquet(folder.files().root() + "/search/trials.parquet");
+    CvFiles.write(session.createDataFrame(rows, type), folder, "search/trials.parquet");
     trials
         .history()
         .best()
@@ -98,8 +92,7 @@ final class SearchFiles {
     cells.add(summary == null || Double.isNaN(summary.low()) ? null : summary.low());
     cells.add(summary == null || Double.isNaN(summary.high()) ? null : summary.high());
     cells.add(rank == 0 ? null : rank);
-    cells.add(
-        trial.reports().stream().map(r -> r.score()).toArray(Double[]::new));
+    cells.add(trial.reports().stream().map(r -> r.score()).toArray(Double[]::new));
     cells.add(
         trial.reports().stream()
             .mapToLong(r -> r.details().get("fit_ms") instanceof Number n ? n.longValue() : 0)
@@ -107,9 +100,7 @@ final class SearchFiles {
     cells.add(trial.reason());
     for (String name : names) {
       cells.add(
-          trial.configuration().has(name)
-              ? Json.compact(trial.configuration().get(name))
-              : null);
+          trial.configuration().has(name) ? Json.compact(trial.configuration().get(name)) : null);
     }
     return cells.toArray();
   }

@@ -73,9 +73,7 @@ public final class SearchJob {
   private static Goal goal(SearchConfig search) {
     SearchConfig.Goal wanted = search.goal();
     boolean maximize =
-        wanted == null
-            ? HeldOut.maximized(search.metric())
-            : wanted == SearchConfig.Goal.MAXIMIZE;
+        wanted == null ? HeldOut.maximized(search.metric()) : wanted == SearchConfig.Goal.MAXIMIZE;
     return maximize ? Goal.MAXIMIZE : Goal.MINIMIZE;
   }
 
@@ -251,8 +249,7 @@ public final class SearchJob {
 
     /** Proposes what is missing of a generation that was begun, or a whole one. */
     private void ask() {
-      boolean running =
-          journal.trials().list().stream().anyMatch(t -> !t.state().finished());
+      boolean running = journal.trials().list().stream().anyMatch(t -> !t.state().finished());
       int size = journal.trials().size();
       boolean begun = size % generations.size() != 0;
       if (!begun && (running || late())) {
@@ -308,8 +305,7 @@ public final class SearchJob {
         journal.record(Event.report(number, SearchTable.report(result, splits, score)));
         Trial trial = journal.trials().get(number);
         if (trial.reports().size() == splits) {
-          double mean =
-              trial.reports().stream().mapToDouble(r -> r.score()).sum() / splits;
+          double mean = trial.reports().stream().mapToDouble(r -> r.score()).sum() / splits;
           journal.record(Event.tell(number, mean, Map.of()));
           table.add(journal.trials().get(number));
         }

@@ -104,8 +104,7 @@ final class SearchTable {
     }
     StringBuilder text = new StringBuilder("no trial has a score; no model was written");
     reasons.forEach(
-        (why, count) ->
-            text.append(String.format(Locale.ROOT, "%n  %4d trials  %s", count, why)));
+        (why, count) -> text.append(String.format(Locale.ROOT, "%n  %4d trials  %s", count, why)));
     return text.toString();
   }
 }

@@ -20,7 +20,9 @@ import java.util.Map;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 
-/** What all units of a study share: the rows, how they are divided, what each split is fitted on. */
+/**
+ * What all units of a study share: the rows, how they are divided, what each split is fitted on.
+ */
 final class StudyData implements AutoCloseable {
   private static final String FINGERPRINT = "study_fingerprint";
 
@@ -30,8 +32,7 @@ final class StudyData implements AutoCloseable {
   private final FoldTable folds;
   private final List<StudyRows.Fit> fits = new ArrayList<>();
 
-  private StudyData(
-      JavaSparkContext spark, RunConfig config, StudyRows rows, FoldTable folds) {
+  private StudyData(JavaSparkContext spark, RunConfig config, StudyRows rows, FoldTable folds) {
     this.spark = spark;
     this.config = config;
     this.rows = rows;

@@ -31,8 +31,6 @@ final class TrialConfigs {
   Loaded of(Configuration trial) {
     List<String> sets = new ArrayList<>(List.of("search=null"));
     trial.values().forEach((key, value) -> sets.add(key + "=" + Json.compact(value)));
-    return given
-        ? ConfigLoader.parseForRows(yaml, sets, null)
-        : ConfigLoader.parse(yaml, sets);
+    return given ? ConfigLoader.parseForRows(yaml, sets, null) : ConfigLoader.parse(yaml, sets);
   }
 }

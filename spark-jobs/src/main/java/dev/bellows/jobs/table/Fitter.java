@@ -34,12 +34,17 @@ public final class Fitter {
   private final ValueCounts values;
   private final int sparseWidth;
 
+  /** Whether vocabularies hold every token, whatever the configuration wants. */
+  private final boolean wholeVocabularies;
+
   private Fitter(
       TablePlan plan,
       JavaRDD<MaskedBlock> rows,
       TableStats stats,
       ValueCounts values,
-      int sparseWidth) {
+      int sparseWidth,
+      boolean wholeVocabularies) {
+    this.wholeVocabularies = wholeVocabularies;
     this.plan = plan;
     this.rows = rows;
     this.stats = stats;
@@ -69,6 +74,19 @@ public final class Fitter {
    * @throws DataException when labels or columns cannot be used
    */
   public static Fit fit(TablePlan plan, JavaRDD<MaskedBlock> rows, int sparseWidth) {
+    return fit(plan, rows, sparseWidth, false);
+  }
+
+  /**
+   * Fits what rows are encoded with that others are fitted on later: vocabularies hold every token,
+   * so that nothing of these rows decides what a later fit may see.
+   */
+  public static Fit encoding(TablePlan plan, JavaRDD<MaskedBlock> rows, int sparseWidth) {
+    return fit(plan, rows, sparseWidth, true);
+  }
+
+  private static Fit fit(
+      TablePlan plan, JavaRDD<MaskedBlock> rows, int sparseWidth, boolean wholeVocabularies) {
     int[] counted = counted(plan);
     @Nullable Tokenizer[] tokenizers = tokenizers(plan, counted);
     int width = plan.names().size();
@@ -83,7 +101,7 @@ public final class Fitter {
                 })
             .treeReduce(FitStats::merge);
     TableStats stats = all.stats().withColumns(width);
-    return new Fitter(plan, rows, stats, all.values(), sparseWidth).fit();
+    return new Fitter(plan, rows, stats, all.values(), sparseWidth, wholeVocabularies).fit();
   }
 
   private static int[] counted(TablePlan plan) {
@@ -289,7 +307,8 @@ public final class Fitter {
   private TextColumn text(int c) {
     FeatureConfig f = plan.feature(c);
     List<Map.Entry<String, long[]>> tokens = new ArrayList<>(values.of(c).entrySet());
-    tokens.removeIf(e -> e.getValue()[1] < Math.max(1, f.minCount()));
+    int least = wholeVocabularies ? 1 : Math.max(1, f.minCount());
+    tokens.removeIf(e -> e.getValue()[1] < least);
     tokens.sort(
         (a, b) -> {
           int byCount = Long.compare(b.getValue()[1], a.getValue()[1]);
@@ -313,7 +332,8 @@ public final class Fitter {
     // the last token of a row is only predicted, where the next one is
     int longest = values.longest(c) + (bounds ? 2 : 0) - (next ? 1 : 0);
     List<String> vocabulary = new ArrayList<>(TextColumn.marks(bounds));
-    tokens.stream().limit(f.text().vocabulary()).forEach(e -> vocabulary.add(e.getKey()));
+    int most = wholeVocabularies ? Integer.MAX_VALUE : f.text().vocabulary();
+    tokens.stream().limit(most).forEach(e -> vocabulary.add(e.getKey()));
     return new TextColumn(
         plan.names().get(c),
         plan.tokenizer(c),

@@ -118,8 +118,7 @@ public final class Fingerprint {
     ConfigTree.flat(config)
         .forEach(
             (key, value) -> {
-              boolean study =
-                  STUDY.stream().anyMatch(key::startsWith) && !STUDY_FREE.contains(key);
+              boolean study = STUDY.stream().anyMatch(key::startsWith) && !STUDY_FREE.contains(key);
               if (study || !free(key)) {
                 keys.put(key, value);
               }

@@ -94,7 +94,11 @@ final class Pacing implements AutoCloseable {
                 ? "; its slices move where that pays"
                 : "; distributed.rebalance: true moves its slices"));
     spark.setJobDescription("bellows: straggler at " + what);
-    spark.emptyRDD().collect(); // a job without tasks: a line in Spark's own page, at no cost
+    try {
+      spark.emptyRDD().collect(); // a job without tasks: a line in Spark's own page, at no cost
+    } finally {
+      spark.setJobDescription(null);
+    }
   }
 
   @Override

@@ -62,7 +62,15 @@ final class SegmentRun implements AutoCloseable {
     this.watch = watch;
     this.training = training;
     this.rows = setup.data().train();
-    this.job = submit();
+    boolean begun = false;
+    try {
+      this.job = submit();
+      begun = true;
+    } finally {
+      if (!begun) {
+        giveBack();
+      }
+    }
   }
 
   /** The step at which the segment ends. */

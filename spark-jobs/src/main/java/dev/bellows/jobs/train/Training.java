@@ -128,7 +128,12 @@ final class Training implements AutoCloseable {
     SlotGate.current().enter(runId);
     this.watch =
         new Watch(
-            console, folder, taskFailures, setup.config().distributed().maxFailures(), deadline());
+            console,
+            folder,
+            taskFailures,
+            setup.config().distributed().maxFailures(),
+            deadline(),
+            setup.movable());
     this.pacing = new Pacing(runId, setup, spark, folder, console);
     this.replicas =
         new Replicas(

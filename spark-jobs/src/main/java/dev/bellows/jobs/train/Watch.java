@@ -38,6 +38,7 @@ final class Watch {
   private final TaskFailureLog taskFailures;
   private final int maxFailures;
   private final long leaseNanos;
+  private final boolean movable;
   private volatile int lossesSeen;
   private int returnsSeen;
   private long stepSeen = -1;
@@ -49,13 +50,16 @@ final class Watch {
    *
    * @param deadline longest wait for a part of a step; an executor that shows no sign of life for
    *     two thirds of it, while no step ends, counts as lost
+   * @param movable whether slices may change hands inside a segment
    */
   Watch(
       Console console,
       RunFolder folder,
       TaskFailureLog taskFailures,
       int maxFailures,
-      Duration deadline) {
+      Duration deadline,
+      boolean movable) {
+    this.movable = movable;
     this.leaseNanos = deadline.toNanos() / 3 * 2;
     this.returnsSeen = ShardRegistry.current().returns().size();
     this.console = console;
@@ -131,8 +135,8 @@ final class Watch {
       if (!shard && loss.isServer()) {
         continue; // of another training, or one that holds nothing now
       }
-      if (loss.expected()) { // nothing failed; its tasks are dealt anew when the slots are fewer
-        result = Math.max(result, shard ? 2 : 0);
+      if (loss.expected()) { // nothing failed; slices that may move are dealt anew by the slots
+        result = Math.max(result, shard ? 2 : movable ? 0 : 1);
         folder.event("left", Map.of("step", step, "executor", loss.executorId()));
         console.detail(loss + " was given back (" + oneLine(loss.reason()) + ")");
         continue;

@@ -37,8 +37,7 @@ class CvJobTest {
   private int cachedBefore;
 
   private void assertNothingNewIsCached(SparkSession session) {
-    assertThat(session.sparkContext().getPersistentRDDs().size())
-        .isLessThanOrEqualTo(cachedBefore);
+    assertThat(session.sparkContext().getPersistentRDDs().size()).isLessThanOrEqualTo(cachedBefore);
   }
 
   @BeforeEach

@@ -84,8 +84,7 @@ class SearchJobTest {
     StopRequest.Source afterSome =
         () -> {
           try (var files = Files.walk(log)) {
-            long lines =
-                files.filter(Files::isRegularFile).mapToLong(SearchJobTest::lines).sum();
+            long lines = files.filter(Files::isRegularFile).mapToLong(SearchJobTest::lines).sum();
             return lines > 12 ? ExitCode.TERMINATED : null;
           } catch (java.io.IOException none) {
             return null;

@@ -49,7 +49,8 @@ public final class Journal implements AutoCloseable {
   private int linesWaiting;
   private long waitingSinceMs;
 
-  private Journal(FolderFiles files, Goal goal, long epoch, LongSupplier clockMs, Runnable allowed) {
+  private Journal(
+      FolderFiles files, Goal goal, long epoch, LongSupplier clockMs, Runnable allowed) {
     this.files = files;
     this.clockMs = clockMs;
     this.allowed = allowed;
