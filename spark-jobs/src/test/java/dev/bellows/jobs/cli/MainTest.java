@@ -66,6 +66,8 @@ class MainTest {
     assertThat(out())
         .contains(
             "train",
+            "cv",
+            "search",
             "evaluate",
             "predict",
             "resume",
@@ -78,7 +80,7 @@ class MainTest {
             "verify",
             "bench",
             "doctor")
-        .doesNotContain("serve", "ensemble", "search");
+        .doesNotContain("serve", "ensemble");
     assertThat(run()).isZero();
     assertThat(run("--version")).isZero();
     assertThat(out()).startsWith("bellows ").contains("spark 4.1.0");
