@@ -180,6 +180,11 @@ public final class UpdateRule {
     return sums;
   }
 
+  /** Sum of squares of elements [from, to), in one order of additions. */
+  public static double squares(float[] values, int from, int to) {
+    return UpdateLoops.squares(values, from, to);
+  }
+
   /**
    * The 2-norm from all block sums in order of the vector (pairwise, so the order is fixed for any
    * number of shards).

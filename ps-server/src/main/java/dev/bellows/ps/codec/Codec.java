@@ -1,5 +1,7 @@
 package dev.bellows.ps.codec;
 
+import dev.bellows.engine.optim.UpdateRule;
+
 /**
  * Codes finite float32 values, block by block; a block's code depends on its values alone.
  *
@@ -85,37 +87,9 @@ public abstract sealed class Codec
     double all = 0;
     for (int from = 0; from < length; from += BLOCK) {
       int end = Math.min(length, from + BLOCK);
-      all += blockSquares(values, from, end);
+      all += UpdateRule.squares(values, from, end);
     }
     return all;
-  }
-
-  /** Eight chains of additions, so that one does not wait for the other. */
-  private static double blockSquares(float[] v, int from, int end) {
-    double s0 = 0;
-    double s1 = 0;
-    double s2 = 0;
-    double s3 = 0;
-    double s4 = 0;
-    double s5 = 0;
-    double s6 = 0;
-    double s7 = 0;
-    int i = from;
-    for (; i + 8 <= end; i += 8) {
-      s0 += (double) v[i] * v[i];
-      s1 += (double) v[i + 1] * v[i + 1];
-      s2 += (double) v[i + 2] * v[i + 2];
-      s3 += (double) v[i + 3] * v[i + 3];
-      s4 += (double) v[i + 4] * v[i + 4];
-      s5 += (double) v[i + 5] * v[i + 5];
-      s6 += (double) v[i + 6] * v[i + 6];
-      s7 += (double) v[i + 7] * v[i + 7];
-    }
-    double rest = 0;
-    for (; i < end; i++) {
-      rest += (double) v[i] * v[i];
-    }
-    return ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7)) + rest;
   }
 
   abstract int maxBlockBytes(int length);
